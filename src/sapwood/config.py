@@ -1,0 +1,159 @@
+"""All settings: frozen dataclasses, one loader. The only module that reads the environment.
+
+Order: defaults < sapwood.toml (in the data directory) < SAPWOOD_* < flags. An unknown key is refused with the nearest known one.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, is_dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from sapwood.errors import ConfigError
+
+
+@dataclass(frozen=True)
+class StageConfig:
+    """Where stage URLs lead."""
+
+    map: Mapping[str, str] = field(default_factory=dict)
+    """URL prefix -> local folder. The longest prefix wins."""
+    map_samples: bool = True
+    """Whether s3://sfquickstarts/... leads to the sample data that the package ships."""
+
+
+@dataclass(frozen=True)
+class InferenceConfig:
+    """How models are run."""
+
+    threads: int = 0
+    """CPU threads of a model; 0 takes all cores."""
+    max_answer_tokens: int = 256
+    """Cap on the answer of a local model where the call sets no max_tokens."""
+    batch_tokens: int = 4096
+    """Tokens of own (not shared) prompt text that one forward pass may hold."""
+    batch_rows: int = 64
+    """Rows that are generated side by side."""
+    number_type: str = "auto"
+    """auto, bf16 or fp32; auto takes bf16 where the CPU has bf16 arithmetic."""
+
+
+@dataclass(frozen=True)
+class CacheConfig:
+    """The cache of finished LLM rows."""
+
+    days: int = 30
+    """Age after which an answer is forgotten."""
+    megabytes: int = 2048
+    """Size at which the oldest answers are dropped."""
+
+
+@dataclass(frozen=True)
+class ModelConfig:
+    """Where models come from."""
+
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Cortex name -> model, over the table of models.toml."""
+    machine: str = "auto"
+    """Class of machine for the alias table: auto, small-cpu, large-cpu, gpu."""
+    hub_timeout_s: float = 5.0
+    """Seconds after which a source that does not answer is passed over."""
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything. `data` is the data directory, `cache` the user's shared folder of base models."""
+
+    data: Path = Path("sapwood-data")
+    cache: Path = Path("~/.cache/sapwood")
+    stages: StageConfig = StageConfig()
+    inference: InferenceConfig = InferenceConfig()
+    answers: CacheConfig = CacheConfig()
+    models: ModelConfig = ModelConfig()
+
+
+def load(data: str | Path | None = None, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+    """Read all layers. `data` is --data; `flags` are dotted names such as {"inference.threads": 2}.
+
+    Raises ConfigError for an unknown key or a value of the wrong type.
+    """
+    env = os.environ if environ is None else environ
+    directory = Path(data or env.get("SAPWOOD_DATA") or "sapwood-data").expanduser().absolute()
+    config = replace(Config(), data=directory, cache=Path(env.get("SAPWOOD_CACHE") or Config.cache).expanduser().absolute())
+    toml = directory / "sapwood.toml"
+    if toml.is_file():
+        config = _merge(config, _read_toml(toml), str(toml))
+    config = _merge(config, _from_environ(env), "the environment")
+    return _merge(config, _nested(flags or {}), "the command line")
+
+
+def secret(name: str) -> str | None:
+    """The value of an environment variable that holds a key or a password; None if it is not set."""
+    return os.environ.get(name)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: {error}", hint="Mend the file; it must be TOML.") from error
+
+
+def _from_environ(env: Mapping[str, str]) -> dict[str, Any]:
+    """SAPWOOD_INFERENCE_THREADS=2 sets inference.threads; names that are no setting (SAPWOOD_SHARED ...) are left alone."""
+    found: dict[str, Any] = {}
+    for group in fields(Config):
+        section: Any = getattr(Config, group.name)
+        if not is_dataclass(section):
+            continue
+        for item in fields(section):
+            name = f"SAPWOOD_{group.name}_{item.name}".upper()
+            if name in env:
+                found.setdefault(group.name, {})[item.name] = env[name]
+    return found
+
+
+def _nested(flags: Mapping[str, Any]) -> dict[str, Any]:
+    nested: dict[str, Any] = {}
+    for key, value in flags.items():
+        if value is None:
+            continue
+        group, _, item = key.partition(".")
+        if item:
+            nested.setdefault(group, {})[item] = value
+        else:
+            nested[group] = value
+    return nested
+
+
+def _merge(target: Any, values: Mapping[str, Any], origin: str) -> Any:
+    known = {item.name: item for item in fields(target)}
+    changes: dict[str, Any] = {}
+    for key, value in values.items():
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            raise ConfigError(f"unknown setting {key!r} in {origin}", hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.")
+        current = getattr(target, key)
+        if is_dataclass(current):
+            changes[key] = _merge(current, value, origin)
+        elif isinstance(current, Mapping) and isinstance(value, Mapping):
+            changes[key] = {**current, **value}
+        else:
+            changes[key] = _cast(key, value, current, origin)
+    return replace(target, **changes)
+
+
+def _cast(key: str, value: Any, current: Any, origin: str) -> Any:
+    wanted = type(current)
+    try:
+        if isinstance(current, bool):
+            return value if isinstance(value, bool) else {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
+        if isinstance(current, Path):
+            return Path(str(value)).expanduser().absolute()
+        return wanted(value)
+    except (KeyError, ValueError, TypeError) as error:
+        raise ConfigError(f"setting {key!r} in {origin} has the value {value!r}, which is no {wanted.__name__}") from error

@@ -1,0 +1,413 @@
+"""What the dialect makes of a text: one frozen value a statement.
+
+Names are resolved (database, schema, name) and carry Snowflake's spelling; SQL inside is DuckDB's, with physical
+names. The engine has one handler for each class here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sapwood.dialect.types import SnowType
+
+
+@dataclass(frozen=True)
+class Name:
+    """A resolved object name in Snowflake's spelling (unquoted parts already upper case). Account objects have no schema."""
+
+    database: str
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return ".".join(part for part in (self.database, self.schema, self.name) if part)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table or a result. `default` is the Snowflake text of its default, None if it has none."""
+
+    name: str
+    type: SnowType
+    nullable: bool = True
+    default: str | None = None
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Relation:
+    """A table or view as the catalogue knows it.
+
+    `source` is what DuckDB calls it, quoted and ready for FROM. A view has `definition` (Snowflake text) instead,
+    with the current database and schema that it was made under.
+    """
+
+    name: Name
+    columns: tuple[Column, ...]
+    source: str = ""
+    definition: str = ""
+
+
+class Scope(Protocol):
+    """What the dialect may ask about the session: handed in by the engine."""
+
+    @property
+    def database(self) -> str | None: ...
+    @property
+    def schema(self) -> str | None: ...
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        """Session variables by upper-case name; values are str, int, float, Decimal, bool or None."""
+        ...
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        """Values of CURRENT_USER, CURRENT_ROLE, CURRENT_WAREHOUSE, CURRENT_ACCOUNT, CURRENT_VERSION, LAST_QUERY_ID ... by name."""
+        ...
+
+    def relation(self, name: Name) -> Relation | None: ...
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a SQL function of ours. `types` are the logical type names it takes; empty means any."""
+
+    name: str
+    types: tuple[str, ...] = ()
+    required: bool = True
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What the dialect must know of a function of ours: names, arity, types, result.
+
+    `spellings` are all upper-case names that it answers to, such as "SNOWFLAKE.CORTEX.COMPLETE" or "AI_COMPLETE".
+    `returns` is the type of the result; where that depends on the arguments, `returns_of` gets the arguments' constant
+    values by parameter name (absent if not given, `NOT_CONSTANT` if not known before rows are read) and says it.
+    `variadic` lets the last parameter repeat. A `command` (FINETUNE) is run once, before the query, and its arguments
+    must be constants. `sampled` says from the same mapping whether equal arguments may give different answers.
+    `check` may raise for constant arguments that can't work (an unknown model, an option out of range), before a row is read.
+    """
+
+    function: str
+    spellings: tuple[str, ...]
+    parameters: tuple[Parameter, ...]
+    returns: SnowType
+    returns_of: Any = None
+    sampled: Any = None
+    check: Any = None
+    variadic: bool = False
+    command: bool = False
+
+
+NOT_CONSTANT = object()
+"""Stands for an argument whose value is not known before rows are read."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One place in a statement where a function of ours is called.
+
+    In the DuckDB SQL it stands as `CAST(sapwood_call('<token>:<site>', [arg1::VARCHAR, ...]) AS type)`, with
+    `sapwood_sample` in place of `sapwood_call` where equal arguments may differ in their answers. `arguments` names the
+    parameter behind each element of the list, in order. Objects and arrays travel as JSON text.
+    """
+
+    site: int
+    function: str
+    arguments: tuple[str, ...]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    returns: SnowType | None = None
+    is_sampled: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """A FINETUNE call: the engine evaluates `sql` (one row, DuckDB), runs the command on it and binds the answer in place of `placeholder`.
+
+    `arguments` names the parameter behind each column of `sql`'s row. The placeholder stands in the DuckDB SQL as `$name`.
+    """
+
+    function: str
+    placeholder: str
+    sql: str
+    arguments: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Query:
+    """A SELECT. `sql` is DuckDB's, its result columns are `columns` in order (compare by position, not by name)."""
+
+    sql: str
+    columns: tuple[Column, ...]
+    calls: tuple[Call, ...] = ()
+    commands: tuple[Command, ...] = ()
+    reads: tuple[Name, ...] = ()
+
+
+@dataclass(frozen=True)
+class Statement:
+    """Base of everything that is not a query."""
+
+
+@dataclass(frozen=True)
+class CreateTable(Statement):
+    """CREATE TABLE with columns, AS query (`query`; `columns` then holds the result's), LIKE or CLONE (`like`)."""
+
+    name: Name
+    columns: tuple[Column, ...]
+    query: Query | None = None
+    like: Name | None = None
+    with_rows: bool = False
+    or_replace: bool = False
+    if_not_exists: bool = False
+    temporary: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class CreateView(Statement):
+    """CREATE VIEW: `definition` is the query's Snowflake text with every table name written in full."""
+
+    name: Name
+    columns: tuple[Column, ...]
+    definition: str
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class CreateContainer(Statement):
+    """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE: `kind` is that word."""
+
+    kind: str
+    name: Name
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class Drop(Statement):
+    """DROP of any kind: TABLE, VIEW, SCHEMA, DATABASE, STAGE, FILE FORMAT, MODEL, WAREHOUSE, ROLE."""
+
+    kind: str
+    name: Name
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class Dml(Statement):
+    """INSERT, UPDATE, DELETE, MERGE or TRUNCATE. `sql` is DuckDB's. `source` is the part that can be run for reading alone.
+
+    For INSERT, `source` gives the rows to insert with `columns` naming the target's columns in that order, already cast
+    to the target's types; the engine checks lengths and NULLs against the target and inserts. `overwrite` empties first.
+    """
+
+    kind: str
+    target: Name
+    sql: str = ""
+    source: Query | None = None
+    columns: tuple[str, ...] = ()
+    calls: tuple[Call, ...] = ()
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class AlterTable(Statement):
+    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT."""
+
+    name: Name
+    action: str
+    new_name: Name | None = None
+    column: Column | None = None
+    column_name: str = ""
+    new_column_name: str = ""
+    comment: str = ""
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class SetComment(Statement):
+    """COMMENT ON <kind> <name> IS '...'; for COLUMN, `column` is set."""
+
+    kind: str
+    name: Name
+    comment: str
+    column: str = ""
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class CreateFileFormat(Statement):
+    """CREATE FILE FORMAT: options by upper-case name as written (str, int, bool, or tuple of str)."""
+
+    name: Name
+    options: Mapping[str, Any]
+    or_replace: bool = False
+    if_not_exists: bool = False
+    temporary: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class CreateStage(Statement):
+    """CREATE STAGE: `url` is '' for an internal stage; `format_name` and `format_options` are its file format."""
+
+    name: Name
+    url: str = ""
+    format_name: Name | None = None
+    format_options: Mapping[str, Any] = field(default_factory=dict)
+    or_replace: bool = False
+    if_not_exists: bool = False
+    temporary: bool = False
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class StagePath:
+    """A place in a stage: @stage/path, @%table/path (`table`), @~/path (`user`), or a bare URL."""
+
+    stage: Name | None = None
+    table: Name | None = None
+    user: bool = False
+    url: str = ""
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class CopyInto(Statement):
+    """COPY INTO <table> FROM <stage path>."""
+
+    target: Name
+    columns: tuple[str, ...]
+    source: StagePath
+    files: tuple[str, ...] = ()
+    pattern: str = ""
+    format_name: Name | None = None
+    format_options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class ListStage(Statement):
+    """LIST @stage[/path] [PATTERN = '...']."""
+
+    source: StagePath
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class PutFiles(Statement):
+    """PUT file://... @stage. In process the file is copied by the caller's own rights."""
+
+    local: str
+    target: StagePath
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class GetFiles(Statement):
+    """GET @stage/... file://..."""
+
+    source: StagePath
+    local: str
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class RemoveFiles(Statement):
+    """REMOVE @stage/path."""
+
+    source: StagePath
+    pattern: str = ""
+
+
+@dataclass(frozen=True)
+class Use(Statement):
+    """USE DATABASE | SCHEMA | WAREHOUSE | ROLE | SECONDARY ROLES."""
+
+    kind: str
+    name: Name
+
+
+@dataclass(frozen=True)
+class SetVariable(Statement):
+    """SET name = expression (`sql` is a one-row DuckDB SELECT of all values)."""
+
+    names: tuple[str, ...]
+    sql: str
+
+
+@dataclass(frozen=True)
+class UnsetVariable(Statement):
+    """UNSET name."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AlterSession(Statement):
+    """ALTER SESSION | ACCOUNT SET/UNSET of parameters; a value None means UNSET."""
+
+    scope: str
+    parameters: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Show(Statement):
+    """SHOW <kind> [LIKE '...'] [IN ...]: `kind` is plural and upper case, such as TABLES, MODELS, FILE FORMATS."""
+
+    kind: str
+    like: str = ""
+    database: str = ""
+    schema: str = ""
+    in_account: bool = False
+    terse: bool = False
+    starts_with: str = ""
+    limit: int | None = None
+
+
+@dataclass(frozen=True)
+class Describe(Statement):
+    """DESCRIBE TABLE | VIEW | STAGE | FILE FORMAT | MODEL."""
+
+    kind: str
+    name: Name
+
+
+@dataclass(frozen=True)
+class Grant(Statement):
+    """GRANT or REVOKE, recorded as written; the file system's rights are what counts in process."""
+
+    text: str
+    is_revoke: bool = False
+
+
+@dataclass(frozen=True)
+class AlterModel(Statement):
+    """ALTER MODEL: RENAME (`new_name`), SET COMMENT, SET DEFAULT_VERSION, or VERSION v SET ALIAS."""
+
+    name: Name
+    action: str
+    new_name: Name | None = None
+    value: str = ""
+    version: str = ""
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class Transaction(Statement):
+    """BEGIN, COMMIT or ROLLBACK."""
+
+    action: str
+
+
+@dataclass(frozen=True)
+class Explain(Statement):
+    """EXPLAIN of a query: nothing is asked of a model."""
+
+    query: Query

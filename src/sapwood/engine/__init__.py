@@ -1,0 +1,1 @@
+"""Plans in, results out. The only room that sees DuckDB."""

@@ -1,0 +1,71 @@
+"""What a SQL function of ours is: a signature, what it asks for a row, and what it makes of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sapwood.dialect.statements import Signature
+from sapwood.inference.request import Completion, Message, Sampling
+from sapwood.store.records import ModelVersion
+
+
+@dataclass(frozen=True)
+class Ask:
+    """One question to one model, without a key: the batcher adds it."""
+
+    model: ModelVersion
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A value that needs no model: text of the value, or None for NULL."""
+
+    value: str | None
+
+
+class Models(Protocol):
+    """What a function may ask about models: the registry seen from the session."""
+
+    def resolve(self, name: str) -> ModelVersion:
+        """The model behind a name (an alias, a base model, a tuned model bare or in full); UnknownModelError if none."""
+        ...
+
+    def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int: ...
+
+    def count_text_tokens(self, model: ModelVersion, text: str) -> int: ...
+
+    @property
+    def max_answer_tokens(self) -> int:
+        """The session's cap on an answer that has no limit of its own."""
+        ...
+
+
+Arguments = Mapping[str, str | None]
+"""A row's arguments by parameter name: text, JSON text for objects and arrays, None for NULL; absent if not given."""
+
+
+@dataclass(frozen=True)
+class SqlFunction:
+    """A function: `ask` turns a row's arguments into a question (or an answer at once), `value` turns the completion into the value's text.
+
+    `ask` raises for arguments that can't be asked; that is this row's error. `on_error` says what a failed row is: 'raise'
+    (the statement fails once all other rows are finished), 'null', or 'details' (null, or {value, error} if the argument
+    return_error_details is true).
+    """
+
+    signature: Signature
+    ask: Callable[[Arguments, Models], Ask | Answer]
+    value: Callable[[Completion, Arguments], str | None]
+    on_error: str = "raise"
+    summary: str = ""
+    example: str = ""
+
+
+def argument(arguments: Arguments, name: str) -> Any:
+    """The argument's text, or None if it is NULL or was not given."""
+    return arguments.get(name)

@@ -1,0 +1,1 @@
+"""Requests in, completions out, in any order. Knows no SQL and no HTTP server."""

@@ -1,0 +1,86 @@
+"""What is asked of a model, and what it answered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from sapwood.store.records import ModelVersion
+
+
+@dataclass(frozen=True)
+class Message:
+    """One turn of a conversation; `role` is system, user or assistant."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How tokens are chosen. `temperature` 0 is greedy; `top_p` 0 means no nucleus cut; `max_tokens` counts new tokens.
+
+    `max_tokens` None leaves it to the model's cap. `seed` None draws one. An answer that ends at `max_tokens` or that
+    only repeats itself has finish 'length' or 'repetition'.
+    """
+
+    temperature: float = 0.0
+    top_p: float = 0.0
+    max_tokens: int | None = None
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Request:
+    """One question. `key` names it in the answers and is unique in a run; `schema` is a JSON schema that the answer must follow."""
+
+    key: str
+    model: ModelVersion
+    messages: tuple[Message, ...]
+    sampling: Sampling = Sampling()
+    schema: str | None = None
+
+
+@dataclass(frozen=True)
+class Completion:
+    """One answer. A row that failed has `error` (text) and `retryable`; its `text` is then ''.
+
+    `prompt_tokens` and `completion_tokens` are what was asked and answered; `computed_tokens` what really went through the
+    model, so that a shared prefix counts once in all. `seconds` is this row's share of the time.
+    """
+
+    key: str
+    text: str
+    finish: str = "stop"
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    computed_tokens: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    retryable: bool = False
+
+
+class Backend(Protocol):
+    """What can answer requests for one kind of model (`ModelVersion.kind`)."""
+
+    def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+        """Answer each request once, in any order, as they finish. A bad row is a Completion with `error`, never an exception.
+
+        Stops early, without an error, once `is_cancelled` says so.
+        """
+        ...
+
+    def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
+        """Tokens of a rendered prompt."""
+        ...
+
+    def count_text_tokens(self, model: ModelVersion, text: str) -> int:
+        """Tokens of a bare text."""
+        ...
+
+    def version(self, model: ModelVersion) -> str:
+        """What of this backend changes an answer: engine version, number type. Part of the content key."""
+        ...
+
+    def close(self) -> None: ...

@@ -1,0 +1,1 @@
+"""What outlives a request: jobs with states, leases and worker processes."""

@@ -1,0 +1,1 @@
+"""Model names, sources, digests and files."""

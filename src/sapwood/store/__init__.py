@@ -1,0 +1,1 @@
+"""The catalogue database: users, stages, formats, models, jobs, history, cached answers. The only room that sees SQLAlchemy."""

@@ -1,0 +1,140 @@
+"""Rows of the catalogue as frozen values. No SQLAlchemy here, so that every room may name them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class ModelVersion:
+    """A model that can answer: where its weights are, and what they are, by digest.
+
+    `kind` is echo, local, tuned or endpoint. `name` is the canonical name (`smollm2-135m-instruct`, or DB.SCHEMA.MODEL of a
+    tuned one). `digest` is the sha256 of the base weights' source file (of the endpoint's URL and model for an endpoint),
+    `path` the folder of unpacked safetensors and tokenizer, `adapter_path` and `adapter_digest` belong to a tuned model.
+    `context` and `max_output` are in tokens. `endpoint_url` and `endpoint_model` belong to an endpoint; its key never
+    travels here.
+    """
+
+    name: str
+    kind: str
+    digest: str
+    path: str = ""
+    adapter_path: str = ""
+    adapter_digest: str = ""
+    base: str = ""
+    context: int = 8192
+    max_output: int = 8192
+    endpoint_url: str = ""
+    endpoint_model: str = ""
+
+
+@dataclass(frozen=True)
+class TunedModel:
+    """A fine-tuned model in a schema's registry. `options` and `metrics` are JSON-able; times are epoch milliseconds."""
+
+    database: str
+    schema: str
+    name: str
+    base_model: str
+    base_digest: str
+    adapter_path: str
+    adapter_digest: str
+    created_on: int
+    owner: str = "ACCOUNTADMIN"
+    comment: str = ""
+    version: str = "V1"
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    job_id: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Job:
+    """A fine-tuning job. `status` is PENDING, IN_PROGRESS, SUCCESS, ERROR or CANCELLED; times are epoch milliseconds.
+
+    `spec` is all that the worker needs and never changes: model name asked for, base ModelVersion fields, resolved
+    options, data paths, prompt/completion limits. `progress` is 0..1. `error` is {"code", "message"}. `result` has
+    model, trained_tokens, training_result. `lease_until` and `worker` say who works on it.
+    """
+
+    id: str
+    kind: str
+    status: str
+    created_on: int
+    base_model: str
+    model_name: str
+    training_data: str
+    validation_data: str = ""
+    options: Mapping[str, Any] | None = None
+    spec: Mapping[str, Any] = field(default_factory=dict)
+    progress: float = 0.0
+    detail: str = ""
+    error: Mapping[str, str] | None = None
+    finished_on: int | None = None
+    model: str | None = None
+    trained_tokens: int | None = None
+    training_result: Mapping[str, float] | None = None
+    worker: str = ""
+    lease_until: int = 0
+    cancel_requested: bool = False
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stage. `url` is '' for an internal one. `options` are its file format's options, `format_name` a named format's full name."""
+
+    database: str
+    schema: str
+    name: str
+    url: str = ""
+    format_name: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict)
+    comment: str = ""
+    created_on: int = 0
+    owner: str = "ACCOUNTADMIN"
+
+
+@dataclass(frozen=True)
+class FileFormat:
+    """A named file format with its options as written."""
+
+    database: str
+    schema: str
+    name: str
+    options: Mapping[str, Any] = field(default_factory=dict)
+    comment: str = ""
+    created_on: int = 0
+    owner: str = "ACCOUNTADMIN"
+
+
+@dataclass(frozen=True)
+class CachedAnswer:
+    """A finished LLM row: its content key and what the model said. `seconds` is its share of the run that made it."""
+
+    key: str
+    text: str
+    finish: str
+    prompt_tokens: int
+    completion_tokens: int
+    computed_tokens: int
+    seconds: float
+    model: str = ""
+
+
+@dataclass(frozen=True)
+class QueryRecord:
+    """One statement in the query history; times are epoch milliseconds."""
+
+    id: str
+    text: str
+    user: str
+    role: str
+    status: str
+    started_on: int
+    finished_on: int | None = None
+    error: str = ""
+    rows: int = 0
+    usage: Mapping[str, Any] = field(default_factory=dict)

@@ -1,0 +1,1 @@
+"""Rows of prompt and completion in, an adapter out. `train.py` reads from top to bottom."""
