@@ -69,3 +69,20 @@ class SqlFunction:
 def argument(arguments: Arguments, name: str) -> Any:
     """The argument's text, or None if it is NULL or was not given."""
     return arguments.get(name)
+
+
+@dataclass(frozen=True)
+class CommandContext:
+    """What a command (FINETUNE) gets besides its arguments: the session's place, and a way to run a query as that session.
+
+    `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, and raises as any statement does.
+    """
+
+    database: str | None
+    schema: str | None
+    role: str
+    query: Callable[[str], Any]
+
+
+CommandHandler = Callable[[Mapping[str, Any], CommandContext], str]
+"""Runs a command; gets its arguments by parameter name as Python values (None for NULL), returns the text of the value."""
