@@ -76,14 +76,18 @@ class Config:
     models: ModelConfig = ModelConfig()
 
 
-def load(data: str | Path | None = None, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None) -> Config:
+def load(
+    data: str | Path | None = None, flags: Mapping[str, Any] | None = None, environ: Mapping[str, str] | None = None
+) -> Config:
     """Read all layers. `data` is --data; `flags` are dotted names such as {"inference.threads": 2}.
 
     Raises ConfigError for an unknown key or a value of the wrong type.
     """
     env = os.environ if environ is None else environ
     directory = Path(data or env.get("SAPWOOD_DATA") or "sapwood-data").expanduser().absolute()
-    config = replace(Config(), data=directory, cache=Path(env.get("SAPWOOD_CACHE") or Config.cache).expanduser().absolute())
+    config = replace(
+        Config(), data=directory, cache=Path(env.get("SAPWOOD_CACHE") or Config.cache).expanduser().absolute()
+    )
     toml = directory / "sapwood.toml"
     if toml.is_file():
         config = _merge(config, _read_toml(toml), str(toml))
@@ -136,7 +140,10 @@ def _merge(target: Any, values: Mapping[str, Any], origin: str) -> Any:
     for key, value in values.items():
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
-            raise ConfigError(f"unknown setting {key!r} in {origin}", hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.")
+            raise ConfigError(
+                f"unknown setting {key!r} in {origin}",
+                hint=f"Did you mean {near[0]!r}?" if near else f"Known: {', '.join(known)}.",
+            )
         current = getattr(target, key)
         if is_dataclass(current):
             changes[key] = _merge(current, value, origin)
@@ -151,9 +158,15 @@ def _cast(key: str, value: Any, current: Any, origin: str) -> Any:
     wanted = type(current)
     try:
         if isinstance(current, bool):
-            return value if isinstance(value, bool) else {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
+            return (
+                value
+                if isinstance(value, bool)
+                else {"1": True, "true": True, "0": False, "false": False}[str(value).lower()]
+            )
         if isinstance(current, Path):
             return Path(str(value)).expanduser().absolute()
         return wanted(value)
     except (KeyError, ValueError, TypeError) as error:
-        raise ConfigError(f"setting {key!r} in {origin} has the value {value!r}, which is no {wanted.__name__}") from error
+        raise ConfigError(
+            f"setting {key!r} in {origin} has the value {value!r}, which is no {wanted.__name__}"
+        ) from error

@@ -20,7 +20,9 @@ class Error(Exception):
     hint: str = ""
     retryable: bool = False
 
-    def __init__(self, msg: str, *, hint: str | None = None, errno: int | None = None, sqlstate: str | None = None) -> None:
+    def __init__(
+        self, msg: str, *, hint: str | None = None, errno: int | None = None, sqlstate: str | None = None
+    ) -> None:
         super().__init__(msg)
         self.msg = msg
         self.sfqid: str | None = None

@@ -55,12 +55,15 @@ class SqlFunction:
 
     `ask` raises for arguments that can't be asked; that is this row's error. `on_error` says what a failed row is: 'raise'
     (the statement fails once all other rows are finished), 'null', or 'details' (null, or {value, error} if the argument
-    return_error_details is true).
+    return_error_details is true). `check` sees the arguments that are constant (objects and arrays as Python values,
+    NOT_CONSTANT for the others) before a row is read, and raises for what can't work. `summary` and `example` are for
+    the documentation.
     """
 
     signature: Signature
     ask: Callable[[Arguments, Models], Ask | Answer]
     value: Callable[[Completion, Arguments], str | None]
+    check: Callable[[Mapping[str, Any], Models], None] | None = None
     on_error: str = "raise"
     summary: str = ""
     example: str = ""
