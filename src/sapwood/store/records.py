@@ -138,3 +138,48 @@ class QueryRecord:
     error: str = ""
     rows: int = 0
     usage: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class AccountObject:
+    """An object of the account that nothing computes with: a warehouse, a role, a user. `kind` is upper case."""
+
+    kind: str
+    name: str
+    comment: str = ""
+    created_on: int = 0
+
+
+@dataclass(frozen=True)
+class Grant:
+    """A GRANT or REVOKE as it was written, in the order in which they came."""
+
+    text: str
+    is_revoke: bool
+    recorded_on: int = 0
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """A server that speaks the OpenAI protocol, added by the user. `key_env` names an environment variable or is a file's path.
+
+    `limits` may hold context, max_output, requests_per_minute, token_budget. The key itself is never stored here.
+    """
+
+    name: str
+    url: str
+    model: str
+    key_env: str = ""
+    limits: Mapping[str, Any] = field(default_factory=dict)
+    created_on: int = 0
+
+
+@dataclass(frozen=True)
+class LocalModel:
+    """A model file or folder that the user added by path. `digest` is the sha256 of its weights, `context` is in tokens."""
+
+    name: str
+    path: str
+    digest: str
+    context: int
+    created_on: int = 0

@@ -1,0 +1,133 @@
+"""The durable cache of finished LLM rows: content key -> answer. A file of its own, so that it can be thrown away.
+
+What `put_many` was given is on the disk when it returns: WAL with synchronous=FULL, one commit a call, so neither a
+kill -9 nor a power cut takes it back. It knows nothing of how a key is made.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Generator, Sequence
+from contextlib import contextmanager
+from dataclasses import astuple
+from pathlib import Path
+
+from sapwood.errors import DataDirectoryBusyError
+from sapwood.store.database import BUSY_S, make_private, now_ms, switch_to_wal, translate
+from sapwood.store.records import CachedAnswer
+
+_TABLE = """CREATE TABLE IF NOT EXISTS answers (
+    key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
+    computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL, model TEXT NOT NULL, made_on INTEGER NOT NULL)"""
+_COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model"
+_TOO_MUCH = """DELETE FROM answers WHERE key IN (SELECT key FROM (
+    SELECT key, SUM(LENGTH(CAST(text AS BLOB)) + 200) OVER (ORDER BY made_on DESC, key) AS size FROM answers) WHERE size > ?)"""
+_KEYS_A_QUERY = 500
+_DAY_MS = 86_400_000
+
+
+class AnswerCache:
+    """Finished rows by content key. Safe for threads and for processes side by side; `clock` gives epoch milliseconds.
+
+    Raises DataDirectoryBusyError if another process holds the file too long, StorageFullError if the disk is full.
+    """
+
+    def __init__(self, path: Path, *, clock: Callable[[], int] = now_ms) -> None:
+        self._clock = clock
+        self._lock = threading.Lock()
+        make_private(path)
+        with _translated():
+            self._connection = _open(path)
+
+    def get_many(self, keys: Sequence[str]) -> dict[str, CachedAnswer]:
+        """The answers that are there, by key."""
+        found: dict[str, CachedAnswer] = {}
+        with self._lock, _translated():
+            for some in _groups(keys):
+                marks = ", ".join("?" * len(some))
+                rows = self._connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE key IN ({marks})", some)
+                found.update((row[0], CachedAnswer(*row)) for row in rows)
+        return found
+
+    def put_many(self, answers: Sequence[CachedAnswer]) -> None:
+        """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
+        now = self._clock()
+        rows = [(*astuple(answer), now) for answer in answers]
+        with self._lock, self._writing():
+            self._connection.executemany(
+                f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+            )
+
+    def prune(self, *, days: int, megabytes: int) -> int:
+        """Forget what is older than `days`, then the oldest until `megabytes` (2**20 bytes) hold the rest; the number forgotten."""
+        with self._lock:
+            with self._writing():
+                old = self._connection.execute(
+                    "DELETE FROM answers WHERE made_on < ?", (self._clock() - days * _DAY_MS,)
+                ).rowcount
+                large = self._connection.execute(_TOO_MUCH, (megabytes * 2**20,)).rowcount
+            if old + large:
+                with _translated():
+                    self._connection.execute("PRAGMA incremental_vacuum").fetchall()
+        return old + large
+
+    def purge(self) -> int:
+        """Forget everything and leave none of its text in the files; the number forgotten.
+
+        Raises DataDirectoryBusyError if a reader in another process keeps the old text alive; nothing is there for new
+        readers then, and purging again ends the work.
+        """
+        with self._lock:
+            with self._writing():
+                count = self._connection.execute("DELETE FROM answers").rowcount
+            with _translated():
+                self._connection.execute("VACUUM")
+                busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise DataDirectoryBusyError(
+                "another process still reads the cache of answers", hint="Purge again when its statement has ended."
+            )
+        return count
+
+    def close(self) -> None:
+        """Close the file."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def _writing(self) -> Generator[None]:
+        with _translated():
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+
+def _open(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
+    switch_to_wal(connection)
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA secure_delete=ON")
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute(_TABLE)
+    connection.execute("CREATE INDEX IF NOT EXISTS answers_by_age ON answers (made_on)")
+    connection.execute("COMMIT")
+    return connection
+
+
+def _groups(keys: Sequence[str]) -> list[list[str]]:
+    distinct = list(dict.fromkeys(keys))
+    return [distinct[start : start + _KEYS_A_QUERY] for start in range(0, len(distinct), _KEYS_A_QUERY)]
+
+
+@contextmanager
+def _translated() -> Generator[None]:
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise translate(error) from error

@@ -1,0 +1,141 @@
+"""The answer cache: durable, bounded, and empty of text after a purge."""
+
+import signal
+import stat
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sapwood.store.answers import AnswerCache
+from sapwood.store.records import CachedAnswer
+
+DAY = 86_400_000
+
+
+class Clock:
+    """Epoch milliseconds that only a test moves."""
+
+    def __init__(self) -> None:
+        self.now = 100 * DAY
+
+    def __call__(self) -> int:
+        return self.now
+
+
+def answer(key: str, text: str = "yes") -> CachedAnswer:
+    return CachedAnswer(
+        key, text, "stop", prompt_tokens=5, completion_tokens=2, computed_tokens=4, seconds=0.5, model="m"
+    )
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def cache(tmp_path: Path, clock: Clock) -> Iterator[AnswerCache]:
+    made = AnswerCache(tmp_path / "answers.sqlite", clock=clock)
+    yield made
+    made.close()
+
+
+def test_answers_come_back_by_key(cache: AnswerCache) -> None:
+    many = [answer(f"k{number}", f"text {number}") for number in range(1_200)]
+    cache.put_many(many)
+    assert cache.get_many([*(a.key for a in many), "missing", "k1"]) == {a.key: a for a in many}
+    assert cache.get_many([]) == {}
+
+
+def test_a_key_that_is_put_again_has_the_new_answer(cache: AnswerCache) -> None:
+    cache.put_many([answer("k", "old")])
+    cache.put_many([answer("k", "new")])
+    assert cache.get_many(["k"])["k"].text == "new"
+
+
+def test_only_the_owner_may_read_the_files(cache: AnswerCache, tmp_path: Path) -> None:
+    cache.put_many([answer("k")])
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
+
+
+def test_old_answers_are_forgotten(cache: AnswerCache, clock: Clock) -> None:
+    cache.put_many([answer("old")])
+    clock.now += 31 * DAY
+    cache.put_many([answer("new")])
+    assert cache.prune(days=30, megabytes=10) == 1
+    assert set(cache.get_many(["old", "new"])) == {"new"}
+
+
+def test_the_oldest_answers_make_room(cache: AnswerCache, clock: Clock, tmp_path: Path) -> None:
+    for number in range(4):
+        clock.now += 1
+        cache.put_many([answer(f"k{number}", "x" * 400_000)])
+    assert cache.prune(days=30, megabytes=1) == 2
+    assert set(cache.get_many([f"k{number}" for number in range(4)])) == {"k2", "k3"}
+
+
+def test_a_purge_leaves_nothing_of_the_text_in_the_files(cache: AnswerCache, tmp_path: Path) -> None:
+    secret = "the customer said marzipan"
+    cache.put_many([answer(f"k{number}", f"{secret} {number}" * 50) for number in range(100)])
+    assert any(secret.encode() in path.read_bytes() for path in tmp_path.iterdir())
+    assert cache.purge() == 100
+    assert not any(b"marzipan" in path.read_bytes() for path in tmp_path.iterdir())
+    assert cache.get_many(["k1"]) == {}
+    cache.put_many([answer("k1")])
+    assert set(cache.get_many(["k1"])) == {"k1"}
+
+
+def test_two_connections_and_threads_write_side_by_side(cache: AnswerCache, tmp_path: Path) -> None:
+    other = AnswerCache(tmp_path / "answers.sqlite")
+
+    def write(target: AnswerCache, name: str) -> None:
+        for number in range(10):
+            target.put_many([answer(f"{name}{number}")])
+
+    threads = [
+        threading.Thread(target=write, args=(target, name))
+        for target, name in [(cache, "a"), (other, "b"), (cache, "c")]
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    keys = [f"{name}{number}" for name in "abc" for number in range(10)]
+    assert set(other.get_many(keys)) == set(keys)
+    other.close()
+
+
+KILLED = """
+import sys
+from pathlib import Path
+from sapwood.store.answers import AnswerCache
+from sapwood.store.records import CachedAnswer
+cache = AnswerCache(Path(sys.argv[1]))
+group = 0
+while True:
+    cache.put_many([CachedAnswer(f"{group}.{row}", "text" * 100, "stop", 1, 1, 1, 0.1) for row in range(64)])
+    sys.stdout.write(f"{group}\\n")
+    sys.stdout.flush()
+    group += 1
+"""
+
+
+def test_a_killed_writer_loses_no_group_that_was_stored_and_leaves_no_half_one(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    writer = subprocess.Popen([sys.executable, "-c", KILLED, str(path)], stdout=subprocess.PIPE)
+    assert writer.stdout is not None
+    for _ in range(20):
+        writer.stdout.readline()
+    writer.send_signal(signal.SIGKILL)
+    stored = 20 + len(writer.stdout.read().splitlines())
+    writer.stdout.close()
+    assert writer.wait() == -signal.SIGKILL
+    cache = AnswerCache(path)
+    found = cache.get_many([f"{group}.{row}" for group in range(stored + 2) for row in range(64)])
+    cache.close()
+    assert {f"{group}.{row}" for group in range(stored) for row in range(64)} <= set(found)
+    assert len(found) % 64 == 0
