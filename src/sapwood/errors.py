@@ -62,7 +62,11 @@ class InternalError(Error):
     errno, sqlstate = 300002, "XX000"
 
 
-class ProgrammingError(Error):
+class DatabaseError(Error):
+    """Anything that went wrong in or behind a statement; the name is the DB-API's."""
+
+
+class ProgrammingError(DatabaseError):
     """A statement that failed; the official connector raises the class of this name for all of them."""
 
     errno, sqlstate = 1003, "42000"

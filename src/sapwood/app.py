@@ -1,0 +1,172 @@
+"""The one place where the parts are built and wired: catalogue, registry, jobs, backends, engine, door.
+
+A process that owns a data directory has an `App`; one that only looks at the catalogue (`jobs`, `models list`) has an
+`Office`; a worker has its job. `connect` gives a connection to either the own App or that of the owner.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sapwood import config as settings
+from sapwood.config import Config
+from sapwood.connection import Connection
+from sapwood.directory import Ownership, read_owner, read_token, take
+from sapwood.engine.engine import Engine
+from sapwood.engine.result import Progress
+from sapwood.engine.session import Session
+from sapwood.errors import DataDirectoryBusyError
+from sapwood.functions import FUNCTIONS, finetune
+from sapwood.inference.backends import Backends, open_backends
+from sapwood.jobs.jobs import Jobs
+from sapwood.jobs.worker import work as run_worker
+from sapwood.registry.registry import Download, Registry
+from sapwood.server.client import RemoteSession
+from sapwood.server.door import Door
+from sapwood.store.answers import AnswerCache
+from sapwood.store.catalog import Catalog
+
+Listener = Callable[[Progress], None]
+
+
+@dataclass
+class Office:
+    """What needs only the catalogue and files, so that it works beside a process that owns the data directory."""
+
+    config: Config
+    catalog: Catalog
+    registry: Registry
+    jobs: Jobs
+
+    def close(self) -> None:
+        self.catalog.close()
+
+
+@dataclass
+class App:
+    """Everything of the process that owns a data directory."""
+
+    office: Office
+    engine: Engine
+    backends: Backends
+    answers: AnswerCache
+    ownership: Ownership
+    downloads: _Downloads
+    door: Door | None = field(default=None)
+
+    def open_session(self, on_progress: Listener | None = None) -> Session:
+        """A session of ADMIN with ACCOUNTADMIN: in process, the rights on the files are the login."""
+        if on_progress:
+            self.downloads.listeners.append(on_progress)
+        return self.engine.open_session(on_progress=on_progress)
+
+    def close(self) -> None:
+        """End sessions and models and give the directory back. Jobs go on: their workers are processes of their own."""
+        if self.door:
+            self.door.close()
+        self.engine.close()
+        self.backends.close()
+        self.answers.close()
+        self.office.close()
+        self.ownership.release()
+
+
+def connect(
+    data: str | Path | None = None,
+    *,
+    on_progress: Listener | None = None,
+    flags: Mapping[str, Any] | None = None,
+) -> Connection:
+    """Open the data directory (`data`, then $SAPWOOD_DATA, then ./sapwood-data), making it if it is not there.
+
+    If another process owns it, the connection goes through that process. `on_progress` is told how long statements get on;
+    `flags` are settings by dotted name, such as {"inference.threads": 2}.
+    """
+    config = settings.load(data, flags)
+    try:
+        app = build(config)
+    except DataDirectoryBusyError:
+        return Connection(_session_of_owner(config.data, on_progress))
+    return Connection(app.open_session(on_progress), on_close=app.close)
+
+
+def build(config: Config) -> App:
+    """Take the data directory and build all parts; jobs whose worker died go on. DataDirectoryBusyError if it is taken."""
+    ownership = take(config.data)
+    try:
+        downloads = _Downloads()
+        office = open_office(config, on_download=downloads)
+        answers = AnswerCache(config.data / "cache" / "answers.sqlite")
+        answers.prune(days=config.answers.days, megabytes=config.answers.megabytes)
+        backends = open_backends(config.inference, prepare=office.registry.prepare, key_of=office.registry.key_of)
+        command = finetune.finetune_command(office.jobs, office.registry, config.data)
+        engine = Engine(
+            config=config,
+            catalog=office.catalog,
+            answers=answers,
+            functions=FUNCTIONS,
+            commands={"FINETUNE": (finetune.SIGNATURE, command)},
+            registry=office.registry,
+            backends=backends,
+        )
+        app = App(office, engine, backends, answers, ownership, downloads)
+        app.door = Door(app.open_session, ownership.token)
+        ownership.announce(app.door.address)
+        office.jobs.recover()
+    except BaseException:
+        ownership.release()
+        raise
+    return app
+
+
+def open_office(config: Config, *, on_download: Callable[[Download], None] | None = None) -> Office:
+    """Catalogue, registry and jobs, without owning the data directory."""
+    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
+    catalog = Catalog(f"sqlite:///{config.data / 'catalog.sqlite'}")
+    registry = Registry(catalog, config, on_progress=on_download)
+    return Office(config, catalog, registry, Jobs(catalog, config.data, _worker_command(config)))
+
+
+def work(config: Config, job_id: str) -> None:
+    """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
+    from sapwood.training.handler import finetune_handler  # torch comes with it
+
+    office = open_office(config)
+    try:
+        run_worker(office.catalog, job_id, {"finetune": finetune_handler(office.registry, config)}, config.data)
+    finally:
+        office.close()
+
+
+def _worker_command(config: Config) -> Sequence[str]:
+    return (sys.executable, "-m", "sapwood", "jobs", "work", "--data", str(config.data))
+
+
+def _session_of_owner(data: Path, on_progress: Listener | None) -> RemoteSession:
+    owner, token = read_owner(data), read_token(data)
+    if owner is None or not owner.address or token is None:
+        raise DataDirectoryBusyError(
+            f"the data directory {data} is in use by another process that takes no connections yet",
+            hint="Try again in a moment.",
+        )
+    return RemoteSession(owner.address, token, on_progress)
+
+
+def as_progress(listener: Listener) -> Callable[[Download], None]:
+    """A listener of statements' progress, made to listen to a model's download."""
+    return lambda download: listener(Progress("", download.phase, download.model, download.done, download.total))
+
+
+class _Downloads:
+    """Passes the progress of model downloads on to every session that listens."""
+
+    def __init__(self) -> None:
+        self.listeners: list[Listener] = []
+
+    def __call__(self, download: Download) -> None:
+        for listener in tuple(self.listeners):
+            as_progress(listener)(download)

@@ -1,0 +1,246 @@
+"""The command `sapwood`: arguments in, calls of the other rooms, text out. Thin; nothing is decided here."""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from sapwood import __version__, app, config, terminal
+from sapwood.connection import Connection
+from sapwood.dialect.compile import split
+from sapwood.errors import Error, UnknownFileError
+
+cli = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode="markdown",
+    pretty_exceptions_enable=False,
+    help="LLM functions and LLM fine-tuning in SQL, on your own machine.\n\n"
+    "Start with `sapwood quickstart`, or with `sapwood sql \"select snowflake.cortex.complete('mistral-7b', 'Say hello')\"`.",
+)
+models = typer.Typer(no_args_is_help=True, help="Base models, tuned models and endpoints: list, fetch, add, remove.")
+jobs = typer.Typer(no_args_is_help=True, help="Fine-tuning jobs: list, look at, follow, cancel.")
+cli.add_typer(models, name="models")
+cli.add_typer(jobs, name="jobs")
+
+Data = Annotated[
+    Path | None,
+    typer.Option("--data", help="Data directory. Default: $SAPWOOD_DATA, then ./sapwood-data.", show_default=False),
+]
+
+
+def main() -> None:
+    """Run the command; an error of ours is one line and a hint on stderr, and exit code 1."""
+    try:
+        cli()
+    except Error as error:
+        terminal.fail(str(error))
+        sys.exit(1)
+
+
+@cli.callback(invoke_without_command=True)
+def root(version: Annotated[bool, typer.Option("--version", help="Print the version and stop.")] = False) -> None:
+    if version:
+        typer.echo(f"sapwood {__version__}")
+        raise typer.Exit
+
+
+@cli.command()
+def sql(
+    statement: Annotated[
+        str | None, typer.Argument(help="One statement or several; `-` reads them from stdin.")
+    ] = None,
+    file: Annotated[Path | None, typer.Option("--file", "-f", help="Read the statements from a file.")] = None,
+    form: Annotated[
+        str, typer.Option("--format", help="table, json (an array of objects a statement and line) or csv.")
+    ] = "table",
+    data: Data = None,
+    map_url: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--map-url",
+            help="URL=DIR: read stage URLs with this prefix from a local folder. May be given more than once.",
+        ),
+    ] = None,
+) -> None:
+    """Run SQL and print the results. Progress and notices go to stderr.
+
+    Examples: `sapwood sql "show models"`, `sapwood sql -f load.sql --format csv > rows.csv`.
+    """
+    if form not in terminal.FORMATS:
+        raise typer.BadParameter(f"{form!r} is not one of {', '.join(terminal.FORMATS)}", param_hint="--format")
+    if (statement is None) == (file is None):
+        raise typer.BadParameter("give either a statement or --file")
+    text = _read(file) if file else sys.stdin.read() if statement == "-" else str(statement)
+    bars = terminal.Bars()
+    with _connected(data, bars, map_url or []) as connection:
+        for one in split(text):
+            try:
+                result = connection.cursor().execute(one).result
+            except KeyboardInterrupt:
+                connection.cancel()
+                raise
+            finally:
+                bars.stop()
+            assert result is not None
+            for line in result.notices:
+                terminal.notice(line)
+            terminal.FORMATS[form](result, sys.stdout)
+
+
+@cli.command()
+def quickstart(
+    data: Data = None,
+    small: Annotated[
+        bool, typer.Option("--small", help="Leave the large model out and train on 300 true labels.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="End with one line of JSON.")] = False,
+    seed: Annotated[int, typer.Option("--seed", help="Seed of the split and of the training.")] = 42,
+) -> None:
+    """Run the whole story on this machine: label tickets with a large model, tune a small one, compare them.
+
+    A run that was interrupted goes on where it stopped; a second run prints the figures of the first.
+    """
+    from sapwood.quickstart.run import run_quickstart  # plots and baseline come with it
+
+    raise typer.Exit(run_quickstart(data, small=small, as_json=as_json, seed=seed, out=Console()))
+
+
+@models.command("list")
+def models_list(data: Data = None) -> None:
+    """All models that a statement can name, and what stands behind each on this machine."""
+    with _office(data) as office:
+        table = Table("model", "answers to", "kind", "size", "licence", "here", "data leaves")
+        for model in office.registry.listing():
+            size = f"{model.size / 1e9:.1f} GB" if model.size else ""
+            flags = ("yes" if model.present else "no", "[red]yes[/red]" if model.data_leaves else "no")
+            table.add_row(model.name, ", ".join(model.aliases), model.kind, size, model.licence, *flags)
+        Console().print(table)
+
+
+@models.command("show")
+def models_show(name: str, data: Data = None) -> None:
+    """Everything that is known of one model."""
+    with _office(data) as office:
+        for key, value in asdict(office.registry.resolve(name)).items():
+            typer.echo(f"{key:18} {value}")
+
+
+@models.command("pull")
+def models_pull(names: list[str], data: Data = None) -> None:
+    """Fetch models into the shared cache, check them and unpack them, so that statements find them there."""
+    bars = terminal.Bars()
+    with _office(data, bars) as office:
+        for name in names:
+            version = office.registry.pull(name)
+            bars.stop()
+            typer.echo(f"{name}: {version.name} is here ({version.path})")
+
+
+@models.command("rm")
+def models_rm(name: str, data: Data = None) -> None:
+    """Take a base model's files out of the shared cache, or forget an endpoint or a model that was added."""
+    with _office(data) as office:
+        office.registry.remove(name)
+        typer.echo(f"{name} removed.")
+
+
+@models.command("add")
+def models_add(
+    name: Annotated[str, typer.Argument(help="The name that statements will use.")],
+    path: Annotated[Path | None, typer.Option("--path", help="A folder of safetensors, or a .gguf file.")] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help="An OpenAI-compatible endpoint. Prompts leave this machine.")
+    ] = None,
+    model: Annotated[str | None, typer.Option("--model", help="The endpoint's own name of the model.")] = None,
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", help="Environment variable that holds the endpoint's key.")
+    ] = None,
+    data: Data = None,
+) -> None:
+    """Add a model of your own: a local one, or one behind an OpenAI-compatible endpoint.
+
+    Examples: `sapwood models add mine --path ~/models/mine.gguf`,
+    `sapwood models add gpt --url http://localhost:8000/v1 --model llama3 --key-env MY_KEY`.
+    """
+    if (path is None) == (url is None):
+        raise typer.BadParameter("give either --path or --url")
+    with _office(data) as office:
+        if path is not None:
+            office.registry.add_local(name, path)
+        else:
+            office.registry.add_endpoint(name, str(url), model or name, key_env=key_env or "")
+            terminal.notice(f"{name} is an endpoint: prompts sent to it leave this machine.")
+        typer.echo(f"{name} added.")
+
+
+@jobs.command("list")
+def jobs_list(data: Data = None) -> None:
+    """All fine-tuning jobs, newest first."""
+    with _office(data) as office:
+        table = Table("job", "status", "progress", "base model", "model", "created")
+        for job in office.jobs.jobs():
+            created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created_on / 1000))
+            table.add_row(
+                job.id, job.status, f"{job.progress:.0%}", job.base_model, job.model or job.model_name, created
+            )
+        Console().print(table)
+
+
+@jobs.command("show")
+def jobs_show(job_id: str, data: Data = None) -> None:
+    """Everything that is known of one job, and its events."""
+    with _office(data) as office:
+        for key, value in asdict(office.jobs.job(job_id)).items():
+            typer.echo(f"{key:18} {value}")
+        for at_ms, kind, detail in office.catalog.job_events(job_id):
+            typer.echo(f"{time.strftime('%H:%M:%S', time.localtime(at_ms / 1000))} {kind} {detail}")
+
+
+@jobs.command("cancel")
+def jobs_cancel(job_id: str, data: Data = None) -> None:
+    """Stop a job; no model comes of it."""
+    with _office(data) as office:
+        office.jobs.cancel(job_id)
+        typer.echo(f"Canceled Cortex Fine-tuning job: {job_id}")
+
+
+@jobs.command("work", hidden=True)
+def jobs_work(job_id: str, data: Data = None) -> None:
+    """Be the worker of a job (the owner of the data directory starts it)."""
+    app.work(config.load(data), job_id)
+
+
+@contextmanager
+def _connected(data: Path | None, bars: terminal.Bars, map_url: list[str]) -> Iterator[Connection]:
+    pairs = dict(pair.partition("=")[::2] for pair in map_url)
+    connection = app.connect(data, on_progress=bars, flags={"stages.map": pairs} if pairs else None)
+    with connection:
+        yield connection
+
+
+@contextmanager
+def _office(data: Path | None, bars: terminal.Bars | None = None) -> Iterator[app.Office]:
+    office = app.open_office(config.load(data), on_download=app.as_progress(bars) if bars else None)
+    try:
+        yield office
+    finally:
+        office.close()
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text(encoding="utf-8")
+    except OSError as error:
+        raise UnknownFileError(f"{file}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise UnknownFileError(f"{file} is not UTF-8: {error.reason} at byte {error.start}") from error

@@ -1,0 +1,110 @@
+"""The data directory: who owns it, and where its owner can be reached.
+
+One process owns a directory at a time, by an flock on `owner.lock`; the file holds the owner's process id and the
+loopback address of its door. The door's token lies beside it, readable by the user alone. Knows nothing of what else
+the directory holds.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from sapwood.errors import ConfigError, DataDirectoryBusyError
+
+LOCK = "owner.lock"
+TOKEN = "owner.token"
+
+
+@dataclass(frozen=True)
+class Owner:
+    """The process that owns a directory. `address` is 'host:port' of its door, '' while that is not open yet."""
+
+    pid: int
+    address: str = ""
+
+
+class Ownership:
+    """The lock on a data directory, held until `release`."""
+
+    def __init__(self, path: Path, descriptor: int) -> None:
+        self._path = path
+        self._descriptor = descriptor
+        self.token = secrets.token_urlsafe(32)
+        _write_private(path / TOKEN, self.token)
+        self._write(Owner(os.getpid()))
+
+    def announce(self, address: str) -> None:
+        """Tell other processes where the door is."""
+        self._write(Owner(os.getpid(), address))
+
+    def release(self) -> None:
+        """Give the directory back."""
+        (self._path / TOKEN).unlink(missing_ok=True)
+        os.ftruncate(self._descriptor, 0)
+        os.close(self._descriptor)
+
+    def _write(self, owner: Owner) -> None:
+        os.ftruncate(self._descriptor, 0)
+        os.pwrite(self._descriptor, json.dumps(asdict(owner)).encode(), 0)
+
+
+def take(path: Path) -> Ownership:
+    """Own the directory, making it if it is not there; DataDirectoryBusyError if another process does."""
+    try:
+        path.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise ConfigError(
+            f"the data directory {path} can't be used: {error.strerror}", hint="Name another one with --data DIR."
+        ) from error
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        os.close(descriptor)
+        owner = read_owner(path)
+        raise DataDirectoryBusyError(
+            f"the data directory {path} is in use by process {owner.pid if owner else 'unknown'}",
+            hint="Close that process, or connect to it: `sapwood sql` and sapwood.connect do so by themselves.",
+        ) from None
+    return Ownership(path, descriptor)
+
+
+def read_owner(path: Path) -> Owner | None:
+    """The owner as its lock file names it; None if there is none or it is not readable."""
+    try:
+        return Owner(**json.loads((path / LOCK).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def read_token(path: Path) -> str | None:
+    """The token of the owner's door; None if there is none or it is not ours to read."""
+    try:
+        return (path / TOKEN).read_text(encoding="utf-8")
+    except OSError:
+        return None
+
+
+@contextmanager
+def owned(path: Path) -> Iterator[Ownership]:
+    """`take` for the length of a block."""
+    ownership = take(path)
+    try:
+        yield ownership
+    finally:
+        ownership.release()
+
+
+def _write_private(path: Path, content: str) -> None:
+    temporary = path.with_suffix(".new")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(content)
+    temporary.replace(path)

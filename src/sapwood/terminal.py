@@ -1,0 +1,134 @@
+"""Results for people at a terminal: tables, CSV, JSON lines, and progress bars on stderr. Knows no SQL."""
+
+from __future__ import annotations
+
+import csv
+import json
+import sys
+from collections.abc import Callable, Mapping
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any, TextIO
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    SpinnerColumn,
+    TaskID,
+    TextColumn,
+    TimeRemainingColumn,
+)
+from rich.table import Table
+
+from sapwood.connection import python_rows
+from sapwood.engine.result import Progress as Step
+from sapwood.engine.result import Result
+
+PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking", "load": "loading", "answer": "asking"}
+"""What each phase of a statement is called on the bar."""
+MAX_TABLE_ROWS = 1000
+"""Rows of a result that a table on the terminal shows; CSV and JSON always give all."""
+
+
+def write_table(result: Result, out: TextIO) -> None:
+    """A result as a table, with a line that counts the rows."""
+    console = Console(file=out)
+    table = Table(*(column.name for column in result.columns), show_lines=False)
+    shown = 0
+    for row in python_rows(result):
+        if shown == MAX_TABLE_ROWS:
+            break
+        table.add_row(*(_cell(value) for value in row))
+        shown += 1
+    console.print(table)
+    total = result.table.num_rows
+    note = f" (first {shown} shown; --format csv gives all)" if shown < total else ""
+    console.print(f"{total} row{'' if total == 1 else 's'}{note}", style="dim", highlight=False)
+
+
+def write_json(result: Result, out: TextIO) -> None:
+    """A result as one line: an array with an object a row. NUMBER and FLOAT are numbers, semi-structured values are values."""
+    names = [column.name for column in result.columns]
+    semi = [column.type.name in ("VARIANT", "OBJECT", "ARRAY") for column in result.columns]
+    rows = [
+        {
+            name: _json_value(json.loads(value) if is_semi and value is not None else value)
+            for name, value, is_semi in zip(names, row, semi, strict=True)
+        }
+        for row in python_rows(result)
+    ]
+    out.write(json.dumps(rows, ensure_ascii=False) + "\n")
+
+
+def write_csv(result: Result, out: TextIO) -> None:
+    """A result as CSV with a header; NULL is an empty field."""
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(column.name for column in result.columns)
+    for row in python_rows(result):
+        writer.writerow("" if value is None else value for value in row)
+
+
+FORMATS: Mapping[str, Callable[[Result, TextIO], None]] = {"table": write_table, "json": write_json, "csv": write_csv}
+
+
+class Bars:
+    """Progress bars on stderr, one a phase and model; nothing is shown where stderr is no terminal."""
+
+    def __init__(self) -> None:
+        self._console = Console(stderr=True)
+        self._progress: Progress | None = None
+        self._tasks: dict[tuple[str, str], TaskID] = {}
+
+    def __call__(self, step: Step) -> None:
+        if not self._console.is_terminal:
+            return
+        if self._progress is None:
+            self._progress = Progress(
+                SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(),
+                console=self._console, transient=True,
+            )  # fmt: skip
+            self._progress.start()
+        key = (step.phase, step.model)
+        if key not in self._tasks:
+            self._tasks[key] = self._progress.add_task(f"{PHASES.get(step.phase, step.phase)} {step.model}", total=None)
+        unit = 1_000_000 if step.phase in ("download", "verify", "unpack") else 1
+        self._progress.update(self._tasks[key], completed=step.done // unit, total=max(step.total // unit, 1))
+
+    def stop(self) -> None:
+        """Take the bars away."""
+        if self._progress is not None:
+            self._progress.stop()
+            self._progress = None
+            self._tasks.clear()
+
+
+def notice(text: str) -> None:
+    """A line on stderr that is no error."""
+    Console(stderr=True).print(text, style="yellow", highlight=False, markup=False)
+
+
+def fail(text: str) -> None:
+    """An error on stderr."""
+    Console(stderr=True).print(text, style="red", highlight=False, markup=False)
+
+
+def is_interactive() -> bool:
+    return sys.stderr.isatty()
+
+
+def _cell(value: Any) -> str:
+    return "[dim]NULL[/dim]" if value is None else str(value).replace("[", "\\[")
+
+
+def _json_value(value: Any) -> Any:
+    match value:
+        case Decimal():
+            return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
+        case datetime() | date() | time():
+            return str(value)
+        case bytes():
+            return value.hex()
+        case _:
+            return value

@@ -1,0 +1,90 @@
+"""The import ladder of ARCHITECTURE.md, held: rooms import downwards only, and each foreign library has its rooms."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[2] / "src" / "sapwood"
+
+LADDER = (
+    {"errors"},
+    {"config", "directory", "samples"},
+    {"dialect", "store"},
+    {"inference", "jobs", "registry"},
+    {"functions", "training"},
+    {"engine"},
+    {"server"},
+    {"connection"},
+    {"app", "terminal"},
+    {"quickstart"},
+    {"cli"},
+    {"__main__"},
+)
+"""Rooms from the lowest up. A room imports itself and rooms of lower steps, never a neighbour."""
+
+OWNERS = {
+    "duckdb": {"engine"},
+    "sqlglot": {"dialect"},
+    "sqlalchemy": {"store"},
+    "alembic": {"store"},
+    "starlette": {"server"},
+    "uvicorn": {"server"},
+    "httpx": {"server"},
+    "openai": {"inference"},
+    "torch": {"inference", "training"},
+    "transformers": {"inference", "training", "registry"},
+    "peft": {"training"},
+    "safetensors": {"inference", "training", "registry"},
+    "gguf": {"registry"},
+    "llguidance": {"inference"},
+    "huggingface_hub": {"registry"},
+    "sklearn": {"quickstart"},
+    "scipy": {"quickstart"},
+    "matplotlib": {"quickstart", "training"},
+    "typer": {"cli"},
+    "rich": {"terminal", "cli", "quickstart"},
+}
+"""Where each foreign library may be imported."""
+
+MODULES = sorted(SOURCE.rglob("*.py"))
+
+
+def room_of(path: Path) -> str:
+    return path.relative_to(SOURCE).parts[0].removesuffix(".py")
+
+
+def imported(path: Path) -> Iterator[str]:
+    """Dotted names of all imports of a module, those inside functions and TYPE_CHECKING too."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_room_imports_lower_rooms_only(path: Path) -> None:
+    room = room_of(path)
+    if room == "__init__":
+        return  # the front door: it hands `connect` on, and imports it when it is called
+    step = {name: index for index, rooms in enumerate(LADDER) for name in rooms}
+    for name in imported(path):
+        parts = name.split(".")
+        if parts[0] == "sapwood" and len(parts) > 1 and parts[1] in step and parts[1] != room:
+            assert step[parts[1]] < step[room], f"{room} imports {name}, which is not below it"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(SOURCE)))
+def test_a_foreign_library_stays_in_its_rooms(path: Path) -> None:
+    for name in imported(path):
+        owners = OWNERS.get(name.split(".")[0])
+        assert owners is None or room_of(path) in owners, f"{name} belongs in {owners}"
+
+
+def test_every_room_has_its_step() -> None:
+    known = set().union(*LADDER) | {"__init__"}
+    assert {room_of(path) for path in MODULES} <= known
