@@ -1,0 +1,351 @@
+"""Attention over a prefix that many rows share: token ids and prefix KV in, hidden states out.
+
+A table job asks one instruction about many short rows. The instruction's keys and values are computed once, with batch 1,
+and no row ever copies them: each row attends to the shared part and to its own part, under one softmax, so the result is
+exact (Hydragen, arXiv 2402.05099). The model's code stays transformers' own: this module only brings an attention function
+for their registry and a cache of our own. It works with and without gradients, through the prefix also, so training uses it
+as well. It knows nothing of tokenizers, sampling or scheduling.
+
+Shapes: B rows, S new tokens a row, T own tokens a row so far, P prefix tokens, H heads, K key-value heads, D head size.
+Own parts are right-padded: what is computed at a pad position is never read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+import torch.nn.functional as F  # noqa: N812
+from torch import Tensor
+from transformers import AttentionInterface, PreTrainedModel
+from transformers.cache_utils import Cache
+
+IMPLEMENTATION = "sapwood_shared"
+"""The attention function's name in transformers' registry. No mask function goes with it, so no mask is built per step."""
+
+SCORE_ELEMENTS = 16 * 1024 * 1024
+"""Attention scores that one pass may hold without gradients; more are computed in slices of rows or queries."""
+
+
+@dataclass(frozen=True)
+class PrefixKV:
+    """Keys and values of a prefix, one [K, P, D] tensor a layer. Gradients flow into them if they were made with gradients."""
+
+    keys: tuple[Tensor, ...]
+    values: tuple[Tensor, ...]
+
+    @property
+    def tokens(self) -> int:
+        return self.keys[0].shape[1]
+
+    @property
+    def bytes(self) -> int:
+        return sum(part.numel() * part.element_size() for part in (*self.keys, *self.values))
+
+
+class OwnKV:
+    """Preallocated keys and values of the rows' own tokens: [rows, K, capacity, D] a layer; row slots are dense from 0."""
+
+    def __init__(self, model: PreTrainedModel, *, rows: int, capacity: int) -> None:
+        config = model.config.get_text_config()
+        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
+        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
+        shape = (rows, heads, capacity, size)
+        self.keys = [
+            torch.zeros(shape, dtype=model.dtype, device=model.device) for _ in range(config.num_hidden_layers)
+        ]
+        self.values = [torch.zeros_like(key) for key in self.keys]
+        self.rows, self.capacity = rows, capacity
+
+    def resize(self, *, rows: int, capacity: int, used: int) -> None:
+        """Make room; the first `used` rows keep what they hold, up to the smaller capacity."""
+        length = min(capacity, self.capacity)
+        for blocks in (self.keys, self.values):
+            for layer, old in enumerate(blocks):
+                new = old.new_zeros(rows, old.shape[1], capacity, old.shape[3])
+                new[:used, :, :length] = old[:used, :, :length]
+                blocks[layer] = new
+        self.rows, self.capacity = rows, capacity
+
+    def move(self, source: int, target: int, tokens: int) -> None:
+        """Copy one row's first tokens into another slot."""
+        for block in (*self.keys, *self.values):
+            block[target, :, :tokens] = block[source, :, :tokens]
+
+
+@dataclass
+class _Context:
+    """What the attention function needs besides query, key and value; travels as a keyword through the model's layers."""
+
+    prefix: PrefixKV | None
+    visible: Tensor | None
+    """[B, S, T] of bool: which own key a query sees; None where that is plainly causal (S == T)."""
+    offset: Tensor | None
+    """[B]: own position of the first query of each row; None means 0."""
+    bias: dict[int | None, Tensor | None]
+    """Additive masks by sliding window, made on first use."""
+
+
+class _RecordingCache(Cache):
+    """Keeps each layer's new keys and values as they are, with their gradients."""
+
+    def __init__(self, prefix: PrefixKV | None) -> None:
+        super().__init__(layers=[])
+        self.prefix = prefix
+        self.keys: list[Tensor] = []
+        self.values: list[Tensor] = []
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, Tensor]:
+        self.keys.append(key_states)
+        self.values.append(value_states)
+        return key_states, value_states
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return self.prefix.tokens if self.prefix else 0
+
+
+class _SlotCache(Cache):
+    """Writes new keys and values into an OwnKV block and gives back the part that is in use."""
+
+    def __init__(self, own: OwnKV, *, first: int, rows: int, offset: Tensor | None, used: int, seen: int) -> None:
+        super().__init__(layers=[])
+        self.own, self.first, self.rows, self.used, self.seen = own, first, rows, used, seen
+        self.index: Tensor | None = None
+        if offset is not None:
+            heads = own.keys[0].shape[1]
+            row = torch.arange(first, first + rows, device=offset.device)
+            head = torch.arange(heads, device=offset.device)
+            self.index = ((row[:, None] * heads + head[None]) * own.capacity + offset[:, None]).reshape(-1)
+
+    def update(
+        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
+    ) -> tuple[Tensor, Tensor]:
+        return self._put(self.own.keys[layer_idx], key_states), self._put(self.own.values[layer_idx], value_states)
+
+    def _put(self, block: Tensor, new: Tensor) -> Tensor:
+        if self.index is not None:  # one token a row, each at its own place
+            block.view(-1, block.shape[-1]).index_copy_(0, self.index, new.reshape(-1, new.shape[-1]))
+            return block[self.first : self.first + self.rows, :, : self.used]
+        block[self.first : self.first + self.rows, :, : new.shape[2]] = new
+        return new
+
+    def get_seq_length(self, layer_idx: int = 0) -> int:
+        return self.seen
+
+
+def use_shared_attention(model: PreTrainedModel) -> None:
+    """Let the model compute attention by this module. Can be called twice."""
+    AttentionInterface.register(IMPLEMENTATION, shared_attention)
+    model.set_attn_implementation(IMPLEMENTATION)
+
+
+def encode_prefix(
+    model: PreTrainedModel, tokens: Sequence[int] | Tensor, *, before: PrefixKV | None = None
+) -> PrefixKV:
+    """Keys and values of a prefix, computed once with batch 1; `before` is what already stands in front of it.
+
+    Under `torch.no_grad` or `inference_mode` it holds plain tensors, else gradients flow from the rows back through it.
+    """
+    ids = torch.as_tensor(tokens, device=model.device).view(1, -1)
+    cache = _RecordingCache(before)
+    _forward(model, ids, cache, _Context(before, None, None, {}), start=before.tokens if before else 0)
+    keys = [key[0] for key in cache.keys]
+    values = [value[0] for value in cache.values]
+    if before is not None:
+        keys = [torch.cat(pair, dim=1) for pair in zip(before.keys, keys, strict=True)]
+        values = [torch.cat(pair, dim=1) for pair in zip(before.values, values, strict=True)]
+    return PrefixKV(tuple(key.contiguous() for key in keys), tuple(value.contiguous() for value in values))
+
+
+def read_rows(model: PreTrainedModel, ids: Tensor, *, prefix: PrefixKV | None = None) -> Tensor:
+    """Hidden states [B, S, hidden] of rows that stand behind the prefix; `ids` [B, S] is right-padded. Keeps no KV.
+
+    This is what training and one-pass scoring use: differentiable, no mask needed, since pads stand at the end.
+    """
+    context = _Context(prefix, None, None, {})
+    return _forward(model, ids, _RecordingCache(prefix), context, start=prefix.tokens if prefix else 0)
+
+
+def prefill_rows(model: PreTrainedModel, ids: Tensor, *, prefix: PrefixKV | None, own: OwnKV, first: int) -> Tensor:
+    """As `read_rows`, and keeps the rows' KV in slots `first`.. of `own`. No gradients."""
+    start = prefix.tokens if prefix else 0
+    cache = _SlotCache(own, first=first, rows=ids.shape[0], offset=None, used=ids.shape[1], seen=start)
+    return _forward(model, ids, cache, _Context(prefix, None, None, {}), start=start)
+
+
+def decode_rows(
+    model: PreTrainedModel, ids: Tensor, *, lengths: Tensor, longest: int, prefix: PrefixKV | None, own: OwnKV
+) -> Tensor:
+    """One new token for each of the first B slots: `ids` [B], `lengths` [B] own tokens so far. Hidden states [B, hidden].
+
+    `longest` is the greatest of `lengths`, known to the caller without asking the device.
+    """
+    rows, start, used = ids.shape[0], prefix.tokens if prefix else 0, longest + 1
+    visible = torch.arange(used, device=ids.device)[None, None] <= lengths[:, None, None]
+    cache = _SlotCache(own, first=0, rows=rows, offset=lengths, used=used, seen=start)
+    context = _Context(prefix, visible, lengths, {})
+    return _forward(model, ids[:, None], cache, context, start=start)[:, 0]
+
+
+def head_logits(model: PreTrainedModel, hidden: Tensor) -> Tensor:
+    """Logits [N, vocabulary] of hidden states [N, hidden]: hand in only the rows and positions that are needed.
+
+    The states are made contiguous first: of a sliced 3-D tensor torch would copy the head's weights once a row.
+    """
+    head: Any = model.get_output_embeddings()
+    logits: Tensor = head(hidden.contiguous())
+    config = model.config.get_text_config()
+    if cap := getattr(config, "final_logit_softcapping", None):  # Gemma 2
+        logits = torch.tanh(logits / cap) * cap
+    if divisor := getattr(config, "logits_scaling", None):  # Granite
+        logits = logits / divisor
+    if factor := getattr(config, "logit_scale", None):  # Cohere
+        logits = logits * factor
+    return logits
+
+
+def shared_attention(
+    module: torch.nn.Module,
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    attention_mask: Tensor | None,
+    *,
+    scaling: float | None = None,
+    dropout: float = 0.0,
+    sliding_window: int | None = None,
+    softcap: float | None = None,
+    sapwood_context: _Context | None = None,
+    **kwargs: Any,
+) -> tuple[Tensor, None]:
+    """transformers' attention interface: query [B, H, S, D], own key and value [B, K, T, D] -> [B, S, H, D].
+
+    Raises NotImplementedError for attention that it can't do exactly (sinks, dropout, a mask from outside).
+    """
+    if dropout or attention_mask is not None or kwargs.get("s_aux") is not None:
+        raise NotImplementedError("shared attention takes no dropout, no mask from outside and no attention sinks")
+    context = sapwood_context or _Context(None, None, None, {})
+    layer: int = module.layer_idx  # type: ignore[assignment]
+    scale = query.shape[-1] ** -0.5 if scaling is None else scaling
+    shared = (context.prefix.keys[layer], context.prefix.values[layer]) if context.prefix else None
+    total = key.shape[2] + (shared[0].shape[1] if shared else 0)
+    window = sliding_window if sliding_window is not None and sliding_window < total else None
+    if shared is None and context.visible is None and window is None and softcap is None:
+        out = F.scaled_dot_product_attention(
+            query, key, value, is_causal=True, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
+        )
+        return out.transpose(1, 2), None
+    bias = _bias(context, query, key, window)
+    return _in_slices(query, key, value, shared, bias, scale, softcap), None
+
+
+def _forward(model: PreTrainedModel, ids: Tensor, cache: Cache, context: _Context, *, start: int) -> Tensor:
+    """Run the decoder, without the head, over tokens at positions `start` + own offset .."""
+    steps = torch.arange(ids.shape[1], device=ids.device)[None] + start
+    positions = steps.expand(ids.shape[0], -1) if context.offset is None else steps + context.offset[:, None]
+    decoder: Any = model.get_decoder()
+    output = decoder(
+        input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, sapwood_context=context
+    )
+    return output.last_hidden_state
+
+
+def _bias(context: _Context, query: Tensor, key: Tensor, window: int | None) -> Tensor | None:
+    """Additive mask over prefix and own keys, [B or 1, 1, S, 1, P + T]; None if nothing is hidden."""
+    if window not in context.bias:
+        context.bias[window] = _make_bias(context, query, key, window)
+    return context.bias[window]
+
+
+def _make_bias(context: _Context, query: Tensor, key: Tensor, window: int | None) -> Tensor | None:
+    new, own, device = query.shape[2], key.shape[2], query.device
+    shared = context.prefix.tokens if context.prefix else 0
+    visible = context.visible
+    if visible is None:
+        if new == 1 and own == 1 and window is None:
+            return None
+        visible = torch.ones(new, own, dtype=torch.bool, device=device).tril_()[None]
+    visible = F.pad(visible, (shared, 0), value=True)
+    if window is not None:
+        at = torch.arange(new, device=device)[None] + shared
+        at = at if context.offset is None else at + context.offset[:, None]
+        visible = visible & (torch.arange(shared + own, device=device) > at[:, :, None] - window)
+    bias = torch.zeros(visible.shape, dtype=query.dtype, device=device).masked_fill_(
+        ~visible, torch.finfo(query.dtype).min
+    )
+    return bias[:, None, :, None, :]
+
+
+def _in_slices(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    shared: tuple[Tensor, Tensor] | None,
+    bias: Tensor | None,
+    scale: float,
+    softcap: float | None,
+) -> Tensor:
+    """Attention in slices of rows, then of queries, so that scores stay small. With gradients all at once."""
+    rows, heads, new, _ = query.shape
+    keys = key.shape[2] + (shared[0].shape[1] if shared else 0)
+    if torch.is_grad_enabled() or rows * heads * new * keys <= SCORE_ELEMENTS:
+        return _attend(query, key, value, shared, bias, scale, softcap)
+    parts: list[Tensor] = []
+    if rows > 1:
+        step = max(1, SCORE_ELEMENTS // (heads * new * keys))
+        for at in range(0, rows, step):
+            cut = slice(at, at + step)
+            some = bias if bias is None or bias.shape[0] == 1 else bias[cut]
+            parts.append(_in_slices(query[cut], key[cut], value[cut], shared, some, scale, softcap))
+        return torch.cat(parts, dim=0)
+    step = max(1, SCORE_ELEMENTS // (heads * keys))
+    for at in range(0, new, step):
+        cut = slice(at, at + step)
+        some = bias if bias is None else bias[:, :, cut]
+        parts.append(_attend(query[:, :, cut], key, value, shared, some, scale, softcap))
+    return torch.cat(parts, dim=1)
+
+
+def _attend(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    shared: tuple[Tensor, Tensor] | None,
+    bias: Tensor | None,
+    scale: float,
+    softcap: float | None,
+) -> Tensor:
+    """One softmax over shared and own scores. The shared part is one matrix product for all rows: [K, B*S*G, D] x [K, D, P]."""
+    rows, heads, new, size = query.shape
+    groups, own = key.shape[1], key.shape[2]
+    share = heads // groups
+    by_row = query.reshape(rows, groups, share, new, size).transpose(2, 3)  # [B, K, S, G, D]
+    scores = torch.bmm(
+        by_row.reshape(rows * groups, new * share, size), key.reshape(rows * groups, own, size).transpose(1, 2)
+    )
+    scores = scores.view(rows, groups, new, share, own)
+    if shared is not None:
+        by_head = by_row.transpose(0, 1).reshape(groups, rows * new * share, size)
+        prefix = torch.bmm(by_head, shared[0].transpose(1, 2)).view(groups, rows, new, share, -1)
+        scores = torch.cat([prefix.transpose(0, 1), scores], dim=-1)
+    weights = _softmax(scores, bias, scale, softcap)
+    mine = weights[..., -own:].reshape(rows * groups, new * share, own)
+    out = torch.bmm(mine, value.reshape(rows * groups, own, size)).view(rows, groups, new, share, size)
+    if shared is not None:
+        theirs = weights[..., :-own].transpose(0, 1).reshape(groups, rows * new * share, -1)
+        out = out + torch.bmm(theirs, shared[1]).view(groups, rows, new, share, size).transpose(0, 1)
+    return out.permute(0, 2, 1, 3, 4).reshape(rows, new, heads, size)
+
+
+def _softmax(scores: Tensor, bias: Tensor | None, scale: float, softcap: float | None) -> Tensor:
+    """Softmax in fp32; the result has the scores' own type."""
+    wide = scores.float() * scale
+    if softcap is not None:
+        wide = torch.tanh(wide / softcap) * softcap
+    if bias is not None:
+        wide = wide + bias
+    return wide.softmax(dim=-1).to(scores.dtype)
