@@ -158,7 +158,9 @@ def _session_of_owner(data: Path, on_progress: Listener | None) -> RemoteSession
 
 def as_progress(listener: Listener) -> Callable[[Download], None]:
     """A listener of statements' progress, made to listen to a model's download."""
-    return lambda download: listener(Progress("", download.phase, download.model, download.done, download.total))
+    return lambda download: listener(
+        Progress("", download.phase, download.model, download.done, download.total, 0, 0.0)
+    )
 
 
 class _Downloads:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -221,7 +221,7 @@ def jobs_work(job_id: str, data: Data = None) -> None:
 
 
 @contextmanager
-def _connected(data: Path | None, bars: terminal.Bars, map_url: list[str]) -> Iterator[Connection]:
+def _connected(data: Path | None, bars: terminal.Bars, map_url: list[str]) -> Generator[Connection]:
     pairs = dict(pair.partition("=")[::2] for pair in map_url)
     connection = app.connect(data, on_progress=bars, flags={"stages.map": pairs} if pairs else None)
     with connection:
@@ -229,7 +229,7 @@ def _connected(data: Path | None, bars: terminal.Bars, map_url: list[str]) -> It
 
 
 @contextmanager
-def _office(data: Path | None, bars: terminal.Bars | None = None) -> Iterator[app.Office]:
+def _office(data: Path | None, bars: terminal.Bars | None = None) -> Generator[app.Office]:
     office = app.open_office(config.load(data), on_download=app.as_progress(bars) if bars else None)
     try:
         yield office

@@ -11,7 +11,7 @@ import fcntl
 import json
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -93,7 +93,7 @@ def read_token(path: Path) -> str | None:
 
 
 @contextmanager
-def owned(path: Path) -> Iterator[Ownership]:
+def owned(path: Path) -> Generator[Ownership]:
     """`take` for the length of a block."""
     ownership = take(path)
     try:

@@ -26,7 +26,7 @@ from sapwood.connection import python_rows
 from sapwood.engine.result import Progress as Step
 from sapwood.engine.result import Result
 
-PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking", "load": "loading", "answer": "asking"}
+PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking", "inference": "asking"}
 """What each phase of a statement is called on the bar."""
 MAX_TABLE_ROWS = 1000
 """Rows of a result that a table on the terminal shows; CSV and JSON always give all."""

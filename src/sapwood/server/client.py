@@ -28,7 +28,7 @@ class RemoteSession:
         path, body = f"/sessions/{self._id}/statements", {"text": text, "describe_only": describe_only}
         try:
             with self._client.stream("POST", path, json=body) as response:
-                if response.status_code != httpx.codes.OK:
+                if response.status_code != _OK:
                     raise _gone()
                 for line in response.iter_lines():
                     answer = json.loads(line)
@@ -59,9 +59,12 @@ class RemoteSession:
             response = self._client.post(path)
         except httpx.HTTPError as error:
             raise _gone() from error
-        if response.status_code != httpx.codes.OK:
+        if response.status_code != _OK:
             raise _gone()
         return response
+
+
+_OK = 200
 
 
 def _gone() -> DataDirectoryBusyError:

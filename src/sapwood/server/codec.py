@@ -36,7 +36,7 @@ def encode_result(result: Result) -> dict[str, Any]:
 
 
 def decode_result(body: dict[str, Any]) -> Result:
-    columns = tuple(Column(**{**column, "type": SnowType(**column["type"])}) for column in body["columns"])
+    columns = tuple(_decode_column(column) for column in body["columns"])
     return Result(
         query_id=body["query_id"],
         kind=body["kind"],
@@ -47,6 +47,11 @@ def decode_result(body: dict[str, Any]) -> Result:
         notices=tuple(body["notices"]),
         statement=body["statement"],
     )
+
+
+def _decode_column(body: dict[str, Any]) -> Column:
+    fields: dict[str, Any] = {**body, "type": SnowType(**body["type"])}
+    return Column(**fields)
 
 
 def encode_progress(progress: Progress) -> dict[str, Any]:
