@@ -21,7 +21,11 @@ class RemoteSession:
         # No read time-out: a statement over millions of rows runs for hours. trust_env: a proxy must not see this.
         timeout = httpx.Timeout(None, connect=5.0)
         self._client = httpx.Client(base_url=f"http://{address}", headers=headers, timeout=timeout, trust_env=False)
-        self._id = self._post("/sessions").json()["id"]
+        try:
+            self._id = self._post("/sessions").json()["id"]
+        except DataDirectoryBusyError:
+            self._client.close()
+            raise
 
     def execute(self, text: str, *, describe_only: bool = False) -> list[Result]:
         """As the engine's session; progress comes while the statement runs."""
