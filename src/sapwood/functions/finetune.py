@@ -1,0 +1,373 @@
+"""SNOWFLAKE.CORTEX.FINETUNE: CREATE, SHOW, DESCRIBE and CANCEL. Arguments in, text out; a worker process does the training.
+
+CREATE reads its data before it returns: the job trains on the rows as they were then. A name, base model or option that
+can't work is an error of the statement; data that can't is an error of the job. Source: the vendor's pages "FINETUNE".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any, Protocol
+
+import pyarrow as pa
+
+from sapwood.dialect.statements import Parameter, Signature
+from sapwood.dialect.types import text
+from sapwood.errors import (
+    CancelledError,
+    Error,
+    InvalidArgumentsError,
+    InvalidOptionError,
+    NoCurrentDatabaseError,
+    NoCurrentSchemaError,
+    ProgrammingError,
+    StorageFullError,
+)
+from sapwood.functions.function import CommandContext, CommandHandler
+from sapwood.jobs.durable import write_table
+from sapwood.jobs.jobs import Jobs
+from sapwood.store.records import Job, ModelVersion
+
+SIGNATURE = Signature(
+    function="FINETUNE",
+    spellings=("SNOWFLAKE.CORTEX.FINETUNE", "SYSTEM$CORTEX_FINETUNE"),
+    parameters=(
+        Parameter("action", ("TEXT",)),
+        Parameter("name", ("TEXT",), required=False),
+        Parameter("base_model", ("TEXT",), required=False),
+        Parameter("training_data", ("TEXT",), required=False),
+        Parameter("validation_data", ("TEXT",), required=False),
+        Parameter("options", (), required=False),
+    ),
+    returns=text(),
+    command=True,
+)
+
+FEWEST_ROWS = 2
+"""Usable rows that training needs: one to learn from, one to measure by."""
+DEFAULT_EPOCHS = 3
+"""Epochs by which a base model's row limit is divided where the options name none (the vendor's table does so)."""
+
+WHOLE, REAL = "a whole number", "a number"
+RANGES: Mapping[str, tuple[str, float, float]] = {
+    "max_epochs": (WHOLE, 1, 10),
+    "learning_rate": (REAL, 1e-6, 0.1),
+    "rank": (WHOLE, 1, 256),
+    "batch_size": (WHOLE, 1, 512),
+    "seed": (WHOLE, 0, 2**31 - 1),
+}
+"""Options with their kind, lowest and highest value. Only max_epochs is the vendor's; the others are ours."""
+
+_IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_$]*))\s*(\.|$)')
+_LONGEST_NAME = 255
+
+
+class BaseModel(Protocol):
+    """What the registry says of a model that can be tuned. `max_rows` is for one epoch; None means no limit."""
+
+    @property
+    def version(self) -> ModelVersion: ...
+    @property
+    def prompt_tokens(self) -> int: ...
+    @property
+    def completion_tokens(self) -> int: ...
+    @property
+    def max_rows(self) -> int | None: ...
+
+
+class BaseModels(Protocol):
+    """The registry as FINETUNE sees it."""
+
+    def base_model(self, name: str) -> BaseModel:
+        """The base model of that name; UnknownModelError or InvalidOptionError if it can't be tuned."""
+        ...
+
+
+def finetune_command(jobs: Jobs, registry: BaseModels, data: Path) -> CommandHandler:
+    """The FINETUNE command over these jobs and models; `data` is the data directory."""
+    desk = _Desk(jobs, registry, data)
+
+    def run(arguments: Mapping[str, Any], context: CommandContext) -> str:
+        action = str(arguments.get("action") or "").strip().upper()
+        if action not in _ACTIONS:
+            raise InvalidArgumentsError(
+                f"Invalid FINETUNE operation '{arguments.get('action')}'",
+                hint=f"The first argument is one of {', '.join(repr(name) for name in _ACTIONS)}.",
+            )
+        fewest, most, act = _ACTIONS[action]
+        if not fewest <= len(arguments) <= most:
+            wanted = str(most) if fewest == most else f"{fewest} to {most}"
+            raise InvalidArgumentsError(
+                f"FINETUNE('{action}', ...) takes {wanted} arguments, not {len(arguments)}", hint=_USAGE[action]
+            )
+        return act(desk, arguments, context)
+
+    return run
+
+
+@dataclass(frozen=True)
+class _Desk:
+    """What the four operations work with."""
+
+    jobs: Jobs
+    registry: BaseModels
+    data: Path
+
+
+def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
+    name = model_name(_required(arguments, "name", "CREATE"), context.database, context.schema)
+    base_name = _required(arguments, "base_model", "CREATE")
+    base = desk.registry.base_model(base_name)
+    options = parse_options(arguments.get("options"))
+    job = Job(
+        id=f"CortexFineTuningWorkflow_{uuid.uuid4()}",
+        kind="finetune",
+        status="PENDING",
+        created_on=_now_ms(),
+        base_model=base_name,
+        model_name=".".join(_quoted(part) for part in name),
+        training_data=_required(arguments, "training_data", "CREATE"),
+        validation_data=arguments.get("validation_data") or "",
+        options=options,
+    )
+    try:
+        snapshots = _take_snapshots(job, desk.jobs.folder(job.id), context.query, base)
+    except _BadDataError as error:
+        return desk.jobs.submit(_failed(job, error.args[0])).id
+    spec = {
+        "model": dict(zip(("database", "schema", "name"), name, strict=True)),
+        "base": asdict(base.version),
+        "prompt_tokens": base.prompt_tokens,
+        "completion_tokens": base.completion_tokens,
+        "options": options or {},
+        "owner": context.role,
+        "data": snapshots,
+    }
+    return desk.jobs.submit(replace(job, spec=spec)).id
+
+
+def _show(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
+    desk.jobs.recover()
+    return _json(
+        [
+            {"id": job.id, "status": job.status, "base_model": job.base_model, "created_on": job.created_on}
+            for job in desk.jobs.jobs()
+        ]
+    )
+
+
+def _describe(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
+    desk.jobs.recover()
+    return _json(description(desk.jobs.job(_required(arguments, "name", "DESCRIBE"))))
+
+
+def _cancel(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
+    job = desk.jobs.cancel(_required(arguments, "name", "CANCEL"))
+    return f"Canceled Cortex Fine-tuning job: {job.id}"
+
+
+_ACTIONS: Mapping[str, tuple[int, int, Callable[[_Desk, Mapping[str, Any], CommandContext], str]]] = {
+    "CREATE": (4, 6, _create),
+    "SHOW": (1, 1, _show),
+    "DESCRIBE": (2, 2, _describe),
+    "CANCEL": (2, 2, _cancel),
+}
+"""Each operation with its fewest and most arguments, itself counted."""
+
+_USAGE = {
+    "CREATE": "Write FINETUNE('CREATE', '<name>', '<base model>', '<training query>' [, '<validation query>' [, '<options>']]).",
+    "SHOW": "Write FINETUNE('SHOW').",
+    "DESCRIBE": "Write FINETUNE('DESCRIBE', '<job id>').",
+    "CANCEL": "Write FINETUNE('CANCEL', '<job id>').",
+}
+
+
+def description(job: Job) -> dict[str, Any]:
+    """What DESCRIBE shows, in the vendor's order; what is not set, is left out."""
+    ended = {"SUCCESS", "ERROR"}
+    shown = {
+        "base_model": job.base_model,
+        "created_on": job.created_on,
+        "error": dict(job.error) if job.error and job.status == "ERROR" else None,
+        "finished_on": job.finished_on if job.status in ended else None,
+        "id": job.id,
+        "model": job.model if job.status == "SUCCESS" else None,
+        "progress": round(float(job.progress), 3),
+        "status": job.status,
+        "training_data": job.training_data,
+        "trained_tokens": job.trained_tokens,
+        "training_result": _result(job.training_result),
+        "validation_data": job.validation_data,
+        "options": dict(job.options) if job.options else None,
+    }
+    return {key: value for key, value in shown.items() if value is not None}
+
+
+def _result(result: Mapping[str, float] | None) -> dict[str, float] | None:
+    return {key: result[key] for key in ("validation_loss", "training_loss")} if result else None
+
+
+def model_name(written: str, database: str | None, schema: str | None) -> tuple[str, str, str]:
+    """Database, schema and name of `[[db.]schema.]name` as SQL would read it.
+
+    >>> model_name('my_model', 'DB', 'PUBLIC'), model_name('db2.s."My model"', None, None)
+    (('DB', 'PUBLIC', 'MY_MODEL'), ('DB2', 'S', 'My model'))
+    """
+    parts = _identifiers(written)
+    if len(parts) < 3 and database is None:
+        raise NoCurrentDatabaseError(
+            "Cannot perform CREATE. This session does not have a current database.",
+            hint="Call 'USE DATABASE', or use a qualified name.",
+        )
+    if len(parts) < 2 and schema is None:
+        raise NoCurrentSchemaError(
+            "Cannot perform CREATE. This session does not have a current schema.",
+            hint="Call 'USE SCHEMA', or use a qualified name.",
+        )
+    full = ([database or "", schema or ""][: 3 - len(parts)] + parts)[:3]
+    return full[0], full[1], full[2]
+
+
+def _identifiers(written: str) -> list[str]:
+    parts: list[str] = []
+    at, mark = 0, "."
+    while mark == ".":
+        found = _IDENTIFIER.match(written, at)
+        if found is None or len(parts) == 3:
+            raise _bad_name(written)
+        quoted, plain, mark = found.groups()
+        parts.append(plain.upper() if quoted is None else quoted.replace('""', '"'))
+        at = found.end()
+    if at != len(written) or any(len(part) > _LONGEST_NAME for part in parts):
+        raise _bad_name(written)
+    return parts
+
+
+def _bad_name(written: str) -> InvalidArgumentsError:
+    return InvalidArgumentsError(
+        f"Invalid model name '{written}'",
+        hint="Write [[database.]schema.]name. A name starts with a letter and has letters, digits and _; "
+        "any other must stand in double quotes, such as '\"my-model\"'.",
+    )
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[A-Z_][A-Z0-9_$]*", name) else '"{}"'.format(name.replace('"', '""'))
+
+
+def parse_options(written: Any) -> dict[str, Any] | None:
+    """The options object from its JSON text or mapping; None for NULL. InvalidOptionError for what is unknown or out of range."""
+    if written is None:
+        return None
+    try:
+        options = json.loads(written) if isinstance(written, str) else written
+    except json.JSONDecodeError:
+        options = None
+    if not isinstance(options, Mapping):
+        raise InvalidOptionError(
+            f"Invalid FINETUNE options: {written!r} is no JSON object",
+            hint="Give an object, such as '{\"max_epochs\": 3}'.",
+        )
+    for name, value in options.items():
+        _check_option(name, value)
+    return dict(options)
+
+
+def _check_option(name: str, value: Any) -> None:
+    if name not in RANGES:
+        raise InvalidOptionError(f"Invalid FINETUNE option '{name}'", hint=f"Known options: {', '.join(RANGES)}.")
+    kind, low, high = RANGES[name]
+    types = int if kind == WHOLE else (int, float)
+    if isinstance(value, bool) or not isinstance(value, types) or not low <= value <= high:
+        raise InvalidOptionError(
+            f"Invalid FINETUNE option '{name}': {json.dumps(value)}", hint=f"It is {kind} from {low:g} to {high:g}."
+        )
+
+
+class _BadDataError(Exception):
+    """Data that can't be trained on; the text goes into the job's error."""
+
+
+def _take_snapshots(job: Job, folder: Path, query: Callable[[str], Any], base: BaseModel) -> dict[str, dict[str, Any]]:
+    """Write the queries' rows into the job's folder; gives what was taken, by part."""
+    queries = {"train": job.training_data, "validation": job.validation_data}
+    tables = {part: _read_pairs(text, query) for part, text in queries.items() if text}
+    taken: dict[str, dict[str, Any]] = {}
+    for part, (table, dropped) in tables.items():
+        _check_rows(part, table.num_rows, dropped)
+        taken[part] = {"rows": table.num_rows, "dropped_rows": dropped}
+    _check_limit(sum(part["rows"] for part in taken.values()), job.options or {}, base, job.base_model)
+    folder.mkdir(parents=True, exist_ok=True)
+    for part, (table, _) in tables.items():
+        taken[part]["sha256"] = write_table(folder / f"{part}.arrow", table)
+    return taken
+
+
+def _read_pairs(written: str, query: Callable[[str], Any]) -> tuple[Any, int]:
+    """The query's prompts and completions as texts, and how many rows had none and were dropped."""
+    wrapped = f'SELECT "PROMPT", "COMPLETION" FROM ({written})'
+    try:
+        rows = query(wrapped)
+    except (CancelledError, StorageFullError):
+        raise
+    except ProgrammingError as error:
+        raise _BadDataError(
+            f"Failed to query input data for Fine-tuning. Failed to execute query: {wrapped}. {_one_error(error)}"
+        ) from error
+    texts = [rows.column(at).cast(pa.string()) for at in range(2)]
+    table = pa.table(texts, names=["prompt", "completion"])
+    usable = table.drop_null()
+    return usable, table.num_rows - usable.num_rows
+
+
+def _one_error(error: Error) -> str:
+    """The error as the vendor writes it into a job: number, state, query id, text."""
+    query_id = f"{error.sfqid}: " if error.sfqid else ""
+    return f"{error.errno:06d} ({error.sqlstate}): {query_id}{error.msg}"
+
+
+def _check_rows(part: str, rows: int, dropped: int) -> None:
+    fewest = FEWEST_ROWS if part == "train" else 1
+    if rows < fewest:
+        kind = "Training" if part == "train" else "Validation"
+        without = f" ({dropped} of {rows + dropped} rows have no prompt or no completion)" if dropped else ""
+        raise _BadDataError(
+            f"{kind} data has {rows} usable row{'' if rows == 1 else 's'}{without}; at least {fewest} "
+            f"{'is' if fewest == 1 else 'are'} needed, with prompt and completion that are not NULL."
+        )
+
+
+def _check_limit(rows: int, options: Mapping[str, Any], base: BaseModel, name: str) -> None:
+    epochs = options.get("max_epochs", DEFAULT_EPOCHS)
+    if base.max_rows is not None and rows > base.max_rows // epochs:
+        raise _BadDataError(
+            f"Training and validation data have {rows} rows; {name} takes at most {base.max_rows // epochs} "
+            f"at {epochs} epochs. Give fewer rows, or a smaller max_epochs."
+        )
+
+
+def _failed(job: Job, message: str) -> Job:
+    return replace(
+        job, status="ERROR", finished_on=_now_ms(), error={"code": "INVALID_PARAMETER_VALUE", "message": message}
+    )
+
+
+def _required(arguments: Mapping[str, Any], name: str, action: str) -> str:
+    value = arguments.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise InvalidArgumentsError(f"FINETUNE('{action}', ...): argument {name} is empty", hint=_USAGE[action])
+    return value
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
+
+
+def _now_ms() -> int:
+    return time.time_ns() // 1_000_000

@@ -1,0 +1,176 @@
+"""One worker process: claims one job, runs its handler under a heartbeat, finishes it. Needs the catalogue and files only.
+
+The model that a job made is registered in the same transaction that makes the job SUCCESS. An error of the handler
+makes it ERROR; a killed worker leaves it IN_PROGRESS, and the next one goes on from the last checkpoint.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import socket
+import threading
+import time
+import uuid
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sapwood.errors import CancelledError, Error, InternalError, InvalidArgumentsError, JobError, StorageFullError
+from sapwood.jobs.handler import FINISHED, Handler
+from sapwood.store.catalog import Catalog
+from sapwood.store.records import Job
+
+LEASE_MS = 20_000
+"""How long a worker that stopped breathing keeps its job."""
+HEARTBEAT_S = 4.0
+CANCEL_POLL_S = 0.5
+REPORT_EVERY_S = 0.5
+
+
+def work(catalog: Catalog, job_id: str, handlers: Mapping[str, Handler], data: Path) -> None:
+    """Do one job to its end. Returns at once if another worker has it or it is finished."""
+    worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+    job = _claim(catalog, job_id, worker)
+    if job is None:
+        return
+    task = RunningTask(catalog, job, worker, data)
+    with _heartbeat(task):
+        _run(catalog, task, handlers, worker)
+
+
+def _claim(catalog: Catalog, job_id: str, worker: str) -> Job | None:
+    """Claim the job, waiting for the lease of a worker that died to run out."""
+    deadline = time.monotonic() + 2 * LEASE_MS / 1000
+    while time.monotonic() < deadline:
+        claimed = catalog.claim_job(job_id, worker, LEASE_MS)
+        if claimed is not None:
+            return claimed
+        job = catalog.job(job_id)
+        if job is None or job.status in FINISHED:
+            return None
+        time.sleep(0.5)
+    return None
+
+
+class RunningTask:
+    """A claimed job in its handler's hands; see sapwood.jobs.handler.Task."""
+
+    def __init__(self, catalog: Catalog, job: Job, worker: str, data: Path) -> None:
+        self.job = job
+        self.data = data
+        self.folder = data / "jobs" / job.id
+        self._catalog = catalog
+        self._worker = worker
+        self.stop: Error | None = _cancelled(job) if job.cancel_requested else None
+        self._reported_at = 0.0
+
+    def report(self, progress: float, detail: str = "") -> None:
+        self.check()
+        now = time.monotonic()
+        if now - self._reported_at >= REPORT_EVERY_S or progress >= 1.0:
+            self._reported_at = now
+            self._renew(progress=min(max(progress, 0.0), 1.0), detail=detail)
+            self.check()
+
+    def checkpointed(self, **facts: Any) -> None:
+        self.note("checkpoint", **facts)
+
+    def note(self, kind: str, **facts: Any) -> None:
+        self.check()
+        self._catalog.add_job_event(self.job.id, kind, facts)
+
+    def check(self) -> None:
+        """Raise if the job is no longer this worker's to do."""
+        if self.stop is not None:
+            raise self.stop
+
+    def beat(self, is_due: bool) -> None:
+        """Look for a cancel and, when due, extend the lease. Called by the heartbeat thread."""
+        if is_due:
+            self._renew()
+        else:
+            self._obey(self._catalog.job(self.job.id))
+
+    def _renew(self, **changes: Any) -> None:
+        try:
+            self._obey(self._catalog.update_job(self.job.id, self._worker, lease_ms=LEASE_MS, **changes))
+        except JobError as lost:
+            self.stop = self.stop or lost
+
+    def _obey(self, job: Job | None) -> None:
+        if job is not None and job.cancel_requested:
+            self.stop = self.stop or _cancelled(job)
+
+
+def _cancelled(job: Job) -> CancelledError:
+    return CancelledError(f"Cortex Fine-tuning job {job.id} was cancelled", hint="")
+
+
+@contextmanager
+def _heartbeat(task: RunningTask) -> Generator[None]:
+    """Keep the lease alive and watch for a cancel, in a thread of its own."""
+    over = threading.Event()
+
+    def breathe() -> None:
+        next_beat = 0.0
+        while not over.wait(CANCEL_POLL_S):
+            now = time.monotonic()
+            task.beat(is_due=now >= next_beat)
+            next_beat = now + HEARTBEAT_S if now >= next_beat else next_beat
+
+    thread = threading.Thread(target=breathe, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _run(catalog: Catalog, task: RunningTask, handlers: Mapping[str, Handler], worker: str) -> None:
+    job_id = task.job.id
+    try:
+        task.check()
+        outcome = _handler(handlers, task.job.kind)(task)
+        task.check()
+    except Exception as error:
+        if error is not task.stop:
+            catalog.finish_job(job_id, worker, status="ERROR", error=_described(error))
+            raise
+        if isinstance(error, CancelledError):
+            catalog.finish_job(job_id, worker, status="CANCELLED")
+        return
+    catalog.finish_job(
+        job_id,
+        worker,
+        status="SUCCESS",
+        model=outcome.model,
+        detail="",
+        progress=1.0,
+        trained_tokens=outcome.trained_tokens,
+        training_result=dict(outcome.training_result),
+    )
+
+
+def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
+    if kind not in handlers:
+        raise InternalError(f"no handler does jobs of kind {kind!r}")
+    return handlers[kind]
+
+
+_CODES: Mapping[type[Error], str] = {
+    InvalidArgumentsError: "INVALID_PARAMETER_VALUE",
+    StorageFullError: "STORAGE_FULL",
+}
+
+
+def _described(error: Exception) -> dict[str, str]:
+    """The job's `error` object. What is not an error of ours is a defect, and says its class."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return {"code": "STORAGE_FULL", "message": "The disk is full. Free some space and create the job again."}
+    if not isinstance(error, Error):
+        return {"code": "INTERNAL_ERROR", "message": f"{type(error).__name__}: {error}"}
+    message = f"{error.msg} {error.hint}".strip()
+    return {"code": _CODES.get(type(error), "INTERNAL_ERROR"), "message": message}
