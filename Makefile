@@ -13,7 +13,7 @@ export SAPWOOD_SHARED ?= $(abspath ../shared)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check fix lock clean
+.PHONY: help quickstart test check fix docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -32,6 +32,9 @@ check: $(VENV)/installed-dev ## Lint, formatting and types
 fix: $(VENV)/installed-dev ## Mend what lint and formatting can mend
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
+
+docs: $(VENV)/installed-dev ## Write the pages that are made from the code
+	@$(BIN)/python tools/pages.py
 
 lock: ## Resolve all dependencies anew into constraints.txt
 	@$(PYTHON) tools/lock.py > constraints.new && mv constraints.new constraints.txt

@@ -116,7 +116,7 @@ def _from_environ(env: Mapping[str, str]) -> dict[str, Any]:
             continue
         for item in fields(section):
             name = f"SAPWOOD_{group.name}_{item.name}".upper()
-            if name in env:
+            if name in env and not isinstance(getattr(section, item.name), Mapping):
                 found.setdefault(group.name, {})[item.name] = env[name]
     return found
 
