@@ -59,6 +59,10 @@ class OwnKV:
         self.values = [torch.zeros_like(key) for key in self.keys]
         self.rows, self.capacity = rows, capacity
 
+    @property
+    def bytes_per_token(self) -> int:
+        return 2 * len(self.keys) * self.keys[0].shape[1] * self.keys[0].shape[3] * self.keys[0].element_size()
+
     def resize(self, *, rows: int, capacity: int, used: int) -> None:
         """Make room; the first `used` rows keep what they hold, up to the smaller capacity."""
         length = min(capacity, self.capacity)

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers.utils.logging import disable_progress_bar
 
 from sapwood.config import InferenceConfig, secret
 from sapwood.errors import ConfigError, ModelError
@@ -52,6 +53,7 @@ def load_model(path: str | Path, dtype: torch.dtype) -> PreTrainedModel:
 
     Goes to the GPU if there is one. Raises ModelError if the folder can't be read.
     """
+    disable_progress_bar()  # the time that loading takes is shown by who asked for it
     try:
         model: Any = AutoModelForCausalLM.from_pretrained(str(path), dtype=dtype, local_files_only=True)
     except (OSError, ValueError, KeyError) as error:

@@ -1,0 +1,88 @@
+"""Logits in, one token a row out: greedy or sampled, within what a schema allows. A row's choice depends on that row alone."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+
+import torch
+from torch import Tensor
+
+from sapwood.inference.request import Sampling
+from sapwood.inference.schema import Matcher
+
+REPEAT_TOKENS = 32
+"""An answer's tail must be at least this long before it counts as repeating itself."""
+
+REPEAT_BLOCKS = 4
+"""How many times a block must stand in that tail."""
+
+REPEAT_LONGEST = 64
+"""Longest block, in tokens, that is looked for."""
+
+
+class Choice:
+    """How one row chooses. Its random numbers come from its own seed, so that its neighbours do not matter."""
+
+    def __init__(self, sampling: Sampling, matcher: Matcher | None = None) -> None:
+        self.temperature, self.top_p, self.matcher = sampling.temperature, sampling.top_p, matcher
+        self._random = random.Random(sampling.seed) if sampling.seed is not None else random.SystemRandom()
+
+    @property
+    def is_greedy(self) -> bool:
+        return self.temperature <= 0
+
+    def draw(self) -> float:
+        """The next random number in [0, 1)."""
+        return self._random.random()
+
+
+def choose(logits: Tensor, choices: Sequence[Choice]) -> list[int]:
+    """One token for each row of `logits` [N, vocabulary]. The logits may be changed."""
+    for at, choice in enumerate(choices):
+        if choice.matcher is not None:
+            logits[at].masked_fill_(~choice.matcher.allowed(logits.shape[1]).to(logits.device), float("-inf"))
+    tokens: list[int] = logits.argmax(dim=-1).tolist()
+    sampled = [at for at, choice in enumerate(choices) if not choice.is_greedy]
+    if sampled:
+        drawn = _sample(logits[sampled].float(), [choices[at] for at in sampled])
+        for at, token in zip(sampled, drawn, strict=True):
+            tokens[at] = token
+    return tokens
+
+
+def _sample(logits: Tensor, choices: Sequence[Choice]) -> list[int]:
+    """Draw by the inverse of the cumulated probabilities: one random number a row."""
+    heat = torch.tensor([choice.temperature for choice in choices], device=logits.device)
+    weights = (logits / heat[:, None]).softmax(dim=-1)
+    cut = [at for at, choice in enumerate(choices) if 0 < choice.top_p < 1]
+    for at in cut:
+        weights[at] = _nucleus(weights[at], choices[at].top_p)
+    sums = weights.double().cumsum(dim=-1)
+    points = (
+        torch.tensor([choice.draw() for choice in choices], dtype=torch.float64, device=logits.device)[:, None]
+        * sums[:, -1:]
+    )
+    return torch.searchsorted(sums, points, right=True).clamp_(max=logits.shape[1] - 1)[:, 0].tolist()
+
+
+def _nucleus(weights: Tensor, top_p: float) -> Tensor:
+    """Keep the smallest set of likeliest tokens whose probabilities sum to at least top_p."""
+    ordered, index = weights.sort(descending=True)
+    before = ordered.cumsum(0) - ordered
+    return torch.zeros_like(weights).scatter_(0, index, torch.where(before < top_p, ordered, 0.0))
+
+
+def repeats(tokens: Sequence[int]) -> bool:
+    """Whether an answer has come to only repeat itself.
+
+    That is: its last n tokens are one block of p tokens again and again, for some p up to REPEAT_LONGEST, where n is
+    REPEAT_BLOCKS * p, but at least REPEAT_TOKENS. So one token 32 times, or 20 tokens 4 times.
+    """
+    for period in range(1, min(REPEAT_LONGEST, len(tokens) // REPEAT_BLOCKS) + 1):
+        length = max(REPEAT_TOKENS, REPEAT_BLOCKS * period)
+        if length > len(tokens):
+            return False
+        if tokens[-1] == tokens[-1 - period] and tokens[-length:-period] == tokens[period - length :]:
+            return True
+    return False
