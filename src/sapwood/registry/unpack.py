@@ -1,0 +1,249 @@
+"""A GGUF file -> a folder that transformers loads: config.json, model.safetensors in bf16, tokenizer.
+
+Tensor by tensor and in slices of rows, so that memory stays at some hundred MB whatever the model's size. gguf's own
+dequantiser gives the numbers; what is ours is where each tensor goes. Knows nothing of digests and of the cache.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import sapwood.registry.tokenizer as tokenizers
+from sapwood.errors import UnsupportedError
+
+_SLICE = 2**20
+"""Bytes of float32 that are dequantised at once: they stay in the processor's cache, which is three times as fast."""
+
+_LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
+_OUTSIDE = {
+    "token_embd.weight": "model.embed_tokens.weight",
+    "output_norm.weight": "model.norm.weight",
+    "output.weight": "lm_head.weight",
+}
+_INSIDE = {
+    "attn_norm": "input_layernorm",
+    "attn_q": "self_attn.q_proj",
+    "attn_k": "self_attn.k_proj",
+    "attn_v": "self_attn.v_proj",
+    "attn_output": "self_attn.o_proj",
+    "attn_q_norm": "self_attn.q_norm",
+    "attn_k_norm": "self_attn.k_norm",
+    "ffn_norm": "post_attention_layernorm",
+    "ffn_gate": "mlp.gate_proj",
+    "ffn_up": "mlp.up_proj",
+    "ffn_down": "mlp.down_proj",
+}
+_ROPE_FACTORS = "rope_freqs.weight"
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """What differs between architectures: transformers' class, settings of its own, whether llama.cpp permuted q and k."""
+
+    model_class: str
+    settings: Mapping[str, Any]
+    permuted: bool = False
+
+
+_ARCHITECTURES = {
+    "llama": Architecture("LlamaForCausalLM", {"attention_bias": False, "mlp_bias": False}, permuted=True),
+    "qwen2": Architecture("Qwen2ForCausalLM", {"use_sliding_window": False}),
+    "qwen3": Architecture("Qwen3ForCausalLM", {"attention_bias": False, "use_sliding_window": False}),
+}
+
+
+def context_length(file: Path) -> int:
+    """Tokens that a GGUF's model can take. Raises UnsupportedError for an architecture that can't be unpacked."""
+    reader = _read(file)
+    return int(_value(reader, f"{_architecture(reader)[0]}.context_length"))
+
+
+def unpacked_bytes(parameters: int) -> int:
+    """Bytes that the unpacked folder takes, roughly."""
+    return 2 * parameters + 32 * 2**20
+
+
+def unpack(
+    file: Path, folder: Path, *, rope: Mapping[str, Any] | None = None, report: Callable[[int, int], None]
+) -> None:
+    """Write the folder (which must be there and empty). `report` gets bytes done and in all; `rope` are settings that the file lacks.
+
+    Raises UnsupportedError, naming what it is, for a file that would come out wrong.
+    """
+    reader = _read(file)
+    name, architecture = _architecture(reader)
+    plan = _plan(reader, architecture, rope or {})
+    config = _config(reader, name, architecture, rope or {})
+    tokenizer = tokenizers.write_tokenizer(file, reader, folder, context=config["max_position_embeddings"])
+    _write_json(folder / "config.json", {**config, **tokenizer.ids})
+    _write_json(folder / "generation_config.json", {**tokenizer.ids, "eos_token_id": list(tokenizer.end_ids)})
+    _write_safetensors(folder / "model.safetensors", plan, report)
+
+
+@dataclass(frozen=True)
+class _Tensor:
+    """A tensor on its way: its name in the folder, its shape (rows first), its quantised rows, and the heads to put back in order."""
+
+    name: str
+    shape: tuple[int, ...]
+    data: Any
+    kind: Any
+    heads: int = 0
+
+    @property
+    def bytes(self) -> int:
+        size = 2
+        for length in self.shape:
+            size *= length
+        return size
+
+
+def _read(file: Path) -> Any:
+    try:
+        from gguf import GGUFReader
+    except ImportError as error:
+        raise UnsupportedError(
+            "local models need packages that are not installed", hint="pip install 'sapwood[local]'"
+        ) from error
+    try:
+        return GGUFReader(file)
+    except (ValueError, IndexError, KeyError) as error:
+        raise UnsupportedError(f"{file} is no GGUF file: {error}") from error
+
+
+def _architecture(reader: Any) -> tuple[str, Architecture]:
+    name = str(_value(reader, "general.architecture"))
+    if name not in _ARCHITECTURES:
+        hint = "Add the model as a folder of safetensors, or serve it with an OpenAI-compatible server and add that."
+        raise UnsupportedError(f"GGUF files of the architecture {name!r} are not supported", hint=hint)
+    return name, _ARCHITECTURES[name]
+
+
+def _value(reader: Any, key: str, default: Any = None) -> Any:
+    field = reader.get_field(key)
+    if field is None:
+        if default is None:
+            raise UnsupportedError(f"the GGUF file does not say {key}")
+        return default
+    return field.contents()
+
+
+def _plan(reader: Any, architecture: Architecture, rope: Mapping[str, Any]) -> list[_Tensor]:
+    prefix = _value(reader, "general.architecture")
+    heads = int(_value(reader, f"{prefix}.attention.head_count"))
+    kv_heads = int(_value(reader, f"{prefix}.attention.head_count_kv", heads))
+    permuted = {"attn_q": heads, "attn_k": kv_heads} if architecture.permuted else {}
+    plan: list[_Tensor] = []
+    for tensor in reader.tensors:
+        if tensor.name == _ROPE_FACTORS and rope:
+            continue
+        name, part = _place(tensor.name)
+        shape = tuple(int(length) for length in reversed(tensor.shape))
+        plan.append(_Tensor(name, shape, tensor.data, tensor.tensor_type, permuted.get(part, 0)))
+    return plan
+
+
+def _place(name: str) -> tuple[str, str]:
+    """A GGUF tensor's name in transformers, and what it is in its layer ('' outside)."""
+    if name in _OUTSIDE:
+        return _OUTSIDE[name], ""
+    layer = _LAYER.fullmatch(name)
+    if layer is None or layer[2] not in _INSIDE:
+        hint = "Add the model as a folder of safetensors instead."
+        raise UnsupportedError(f"the GGUF file has a tensor {name!r} that is not supported", hint=hint)
+    return f"model.layers.{layer[1]}.{_INSIDE[layer[2]]}.{layer[3]}", layer[2]
+
+
+def _config(reader: Any, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> dict[str, Any]:
+    def value(key: str, default: Any = None) -> Any:
+        return _value(reader, f"{prefix}.{key}", default)
+
+    hidden, heads = int(value("embedding_length")), int(value("attention.head_count"))
+    names = {tensor.name: tensor for tensor in reader.tensors}
+    scaling = _value(reader, f"{prefix}.rope.scaling.type", "none")
+    if scaling != "none" and not rope:
+        raise UnsupportedError(f"the GGUF file scales its positions by {scaling!r}, which is not supported")
+    theta = _round(value("rope.freq_base", 10000.0))
+    return {
+        "architectures": [architecture.model_class],
+        "model_type": prefix,
+        "dtype": "bfloat16",
+        "hidden_act": "silu",
+        "hidden_size": hidden,
+        "intermediate_size": int(value("feed_forward_length")),
+        "num_hidden_layers": int(value("block_count")),
+        "num_attention_heads": heads,
+        "num_key_value_heads": int(value("attention.head_count_kv", heads)),
+        "head_dim": int(value("attention.key_length", hidden // heads)),
+        "max_position_embeddings": int(value("context_length")),
+        "rms_norm_eps": _round(value("attention.layer_norm_rms_epsilon")),
+        "rope_parameters": {"rope_type": "default", **rope, "rope_theta": theta},
+        "tie_word_embeddings": "output.weight" not in names,
+        "vocab_size": int(names["token_embd.weight"].shape[1]),
+        **architecture.settings,
+    }
+
+
+def _round(value: float) -> float:
+    """A float32 of the file as the decimal number that it was made from."""
+    return float(f"{value:.6g}")
+
+
+def _write_safetensors(path: Path, plan: list[_Tensor], report: Callable[[int, int], None]) -> None:
+    """The format: 8 bytes of header length, a JSON header, the tensors' bytes one after another."""
+    header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    end = 0
+    for tensor in plan:
+        header[tensor.name] = {"dtype": "BF16", "shape": tensor.shape, "data_offsets": [end, end + tensor.bytes]}
+        end += tensor.bytes
+    text = json.dumps(header, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    done = 0
+    with path.open("wb") as out:
+        out.write(len(text).to_bytes(8, "little"))
+        out.write(text)
+        for tensor in plan:
+            for rows in _slices(tensor):
+                done += out.write(rows)
+                report(done, end)
+        out.flush()
+        os.fsync(out.fileno())
+
+
+def _slices(tensor: _Tensor) -> Iterator[memoryview]:
+    """The tensor's values in bf16, some rows at a time; all at once where rows change places."""
+    import numpy as np
+    from gguf.quants import dequantize
+
+    rows = 1 if len(tensor.shape) == 1 else tensor.shape[0]
+    data = np.asarray(tensor.data).reshape(rows, -1)
+    step = rows if tensor.heads else max(1, _SLICE // (4 * tensor.shape[-1]))
+    for start in range(0, rows, step):
+        values = dequantize(data[start : start + step], tensor.kind)
+        if tensor.heads:
+            values = _in_order(values, tensor.heads)
+        yield memoryview(_bf16(np.ascontiguousarray(values, dtype=np.float32)))
+
+
+def _in_order(values: Any, heads: int) -> Any:
+    """Undo llama.cpp's permutation: it puts the two halves of each head's rows side by side in pairs."""
+    rows, columns = values.shape
+    return values.reshape(heads, rows // heads // 2, 2, columns).swapaxes(1, 2).reshape(rows, columns)
+
+
+def _bf16(values: Any) -> Any:
+    """float32 to bfloat16, to the nearest, ties to even; as 16-bit whole numbers, which numpy can hold."""
+    import numpy as np
+
+    bits = values.view(np.uint32)
+    return ((bits + (0x7FFF + ((bits >> 16) & 1))) >> 16).astype(np.uint16)
+
+
+def _write_json(path: Path, value: Mapping[str, Any]) -> None:
+    path.write_text(json.dumps(value, indent=2) + "\n", encoding="utf-8")
