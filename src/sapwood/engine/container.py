@@ -1,0 +1,203 @@
+"""Databases, schemas, warehouses and roles: CREATE, DROP, USE."""
+
+from __future__ import annotations
+
+from sapwood.dialect.statements import CreateContainer, Name, Use
+from sapwood.engine.database import FIRST_SCHEMA, unknown_database
+from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
+from sapwood.engine.physical import schema_source
+from sapwood.engine.result import Rows, status_rows
+from sapwood.engine.work import Work, now_ms
+from sapwood.errors import NoCurrentDatabaseError, ObjectExistsError, UnknownObjectError
+
+ACCOUNT_KINDS = ("WAREHOUSE", "ROLE")
+
+
+def create_container(work: Work, statement: CreateContainer) -> Rows:
+    """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE; a new database or schema becomes the current one."""
+    work.commit_open()
+    made = _CREATE[statement.kind](work, statement)
+    name = statement.name.name
+    if not made:
+        return status_rows(f"CREATE_{statement.kind}", f"{name} already exists, statement succeeded.")
+    return status_rows(f"CREATE_{statement.kind}", f"{statement.kind.capitalize()} {name} successfully created.")
+
+
+def _create_database(work: Work, statement: CreateContainer) -> bool:
+    databases, name = work.parts.databases, statement.name.name
+    if databases.has(name):
+        if statement.if_not_exists:
+            return False
+        if not statement.or_replace:
+            raise _exists(name)
+        _drop_database(work, statement.name)
+    databases.create(name, owner=work.state.role, comment=statement.comment)
+    work.state.database, work.state.schema = name, FIRST_SCHEMA
+    return True
+
+
+def _create_schema(work: Work, statement: CreateContainer) -> bool:
+    database, name = statement.name.database, statement.name.name
+    has = _has_schema(work, database, name)
+    if has and statement.if_not_exists:
+        return False
+    if has and not statement.or_replace:
+        raise _exists(f"{database}.{name}")
+    with work.transaction():
+        if has:
+            work.cursor.execute(f"DROP SCHEMA {schema_source(database, name)} CASCADE")
+            delete_schema(work.cursor, database, name)
+        work.cursor.execute(f"CREATE SCHEMA {schema_source(database, name)}")
+        write_schema(work.cursor, Container(database, name, statement.comment, now_ms(), work.state.role))
+    if has:
+        _forget(work, database, name)
+    work.state.database, work.state.schema = database, name
+    return True
+
+
+def _create_account_object(work: Work, statement: CreateContainer) -> bool:
+    made = work.parts.catalog.put_account_object(
+        statement.kind,
+        statement.name.name,
+        comment=statement.comment,
+        or_replace=statement.or_replace,
+        if_not_exists=statement.if_not_exists,
+    )
+    if made and statement.kind == "WAREHOUSE":
+        work.state.warehouse = statement.name.name
+    return made
+
+
+_CREATE = {
+    "DATABASE": _create_database,
+    "SCHEMA": _create_schema,
+    "WAREHOUSE": _create_account_object,
+    "ROLE": _create_account_object,
+}
+
+
+def _exists(name: str) -> ObjectExistsError:
+    return ObjectExistsError(
+        f"SQL compilation error:\nObject '{name}' already exists.", hint="Use CREATE OR REPLACE, or another name."
+    )
+
+
+# DROP ----------------------------------------------------------------------------------------------------------------
+
+
+def drop_container(work: Work, name: Name, *, kind: str) -> bool:
+    """DROP DATABASE | SCHEMA | WAREHOUSE | ROLE; False if there is none."""
+    work.commit_open()
+    if kind in ACCOUNT_KINDS:
+        return work.parts.catalog.drop_account_object(kind, name.name)
+    if kind == "DATABASE":
+        return work.parts.databases.has(name.name) and _drop_database(work, name)
+    return _drop_schema(work, name)
+
+
+def _drop_database(work: Work, name: Name) -> bool:
+    work.parts.databases.drop(name.name)
+    work.parts.catalog.drop_database(name.name)
+    _forget_temporary(work, name.name, None)
+    if work.state.database == name.name:
+        work.state.database = work.state.schema = None
+    return True
+
+
+def _drop_schema(work: Work, name: Name) -> bool:
+    if not _has_schema(work, name.database, name.name):
+        return False
+    with work.transaction():
+        work.cursor.execute(f"DROP SCHEMA {schema_source(name.database, name.name)} CASCADE")
+        delete_schema(work.cursor, name.database, name.name)
+    _forget(work, name.database, name.name)
+    if (work.state.database, work.state.schema) == (name.database, name.name):
+        work.state.schema = None
+    return True
+
+
+def _forget(work: Work, database: str, schema: str) -> None:
+    work.parts.catalog.drop_schema(database, schema)
+    _forget_temporary(work, database, schema)
+
+
+def _forget_temporary(work: Work, database: str, schema: str | None) -> None:
+    for name in list(work.state.temporary):
+        if name.database == database and schema in (None, name.schema):
+            del work.state.temporary[name]
+            work.state.temporary_loads.pop(name, None)
+
+
+def _has_schema(work: Work, database: str, schema: str) -> bool:
+    if not work.parts.databases.has(database):
+        raise unknown_database(database)
+    return any(known.schema == schema for known in read_schemas(work.cursor, database))
+
+
+# USE -----------------------------------------------------------------------------------------------------------------
+
+
+def use(work: Work, statement: Use) -> Rows:
+    """USE DATABASE | SCHEMA | WAREHOUSE | ROLE | SECONDARY ROLES."""
+    _USE[statement.kind](work, statement.name)
+    return status_rows("USE", "Statement executed successfully.")
+
+
+def _use_database(work: Work, name: Name) -> None:
+    if not work.parts.databases.has(name.name):
+        raise _nothing_to_use()
+    work.state.database = name.name
+    has_public = _has_schema(work, name.name, FIRST_SCHEMA)
+    work.state.schema = FIRST_SCHEMA if has_public else None
+
+
+def _use_schema(work: Work, name: Name) -> None:
+    database = name.database or work.state.database
+    if database is None:
+        raise NoCurrentDatabaseError(
+            "Cannot perform operation. This session does not have a current database. Call 'USE DATABASE', or use a qualified name."
+        )
+    if not work.parts.databases.has(database) or not _has_schema(work, database, name.name):
+        raise _nothing_to_use()
+    work.state.database, work.state.schema = database, name.name
+
+
+def _use_warehouse(work: Work, name: Name) -> None:
+    _check_account_object(work, "WAREHOUSE", name.name)
+    work.state.warehouse = name.name
+
+
+def _use_role(work: Work, name: Name) -> None:
+    _check_account_object(work, "ROLE", name.name)
+    work.state.role = name.name
+
+
+def _use_nothing(work: Work, name: Name) -> None:
+    """Secondary roles add rights; in process the file system's rights count."""
+
+
+_USE = {
+    "DATABASE": _use_database,
+    "SCHEMA": _use_schema,
+    "WAREHOUSE": _use_warehouse,
+    "ROLE": _use_role,
+    "SECONDARY ROLES": _use_nothing,
+}
+
+SYSTEM_OBJECTS = {
+    "WAREHOUSE": ("COMPUTE_WH",),
+    "ROLE": ("ACCOUNTADMIN", "SYSADMIN", "SECURITYADMIN", "USERADMIN", "ORGADMIN", "PUBLIC"),
+}
+"""Account objects that are always there."""
+
+
+def _check_account_object(work: Work, kind: str, name: str) -> None:
+    known = {made.name for made in work.parts.catalog.account_objects(kind)}
+    if name not in known and name not in SYSTEM_OBJECTS[kind]:
+        raise _nothing_to_use()
+
+
+def _nothing_to_use() -> UnknownObjectError:
+    return UnknownObjectError(
+        "SQL compilation error:\nObject does not exist, or operation cannot be performed.", errno=2043, sqlstate="02000"
+    )

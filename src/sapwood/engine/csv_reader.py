@@ -1,0 +1,212 @@
+"""CSV text to records, each field with whether it was enclosed, each fault with its place.
+
+Text in (decoded), records out in order. It knows no table: column counts and types are the loader's.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from sapwood.engine.csv_format import CsvFormat
+
+
+@dataclass(frozen=True)
+class Record:
+    """One record: its fields (None is NULL), the line it starts on (from 1) and the offset of its first character in the text."""
+
+    fields: list[str | None]
+    line: int
+    start: int
+    number: int
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A place in a file that is not right. `line`, `character` and `field` count from 1."""
+
+    message: str
+    errno: int
+    line: int
+    character: int
+    row: int
+    field: int
+    sqlstate: str = "22000"
+
+
+def read_records(text: str, form: CsvFormat) -> Iterator[Record | Fault]:
+    """The records of a text; after a fault reading goes on with the next line."""
+    return _Reader(text, form).records()
+
+
+class _Reader:
+    def __init__(self, text: str, form: CsvFormat) -> None:
+        self._text = text
+        self._form = form
+        self._null_if = frozenset(form.null_if)
+        self._match = re.compile(_pattern(form), re.DOTALL).match
+        self._line_end = re.compile(_record_end(form)).search
+        self._special = [mark for mark in (form.enclosure, form.escape or form.escape_unenclosed) if mark]
+
+    def records(self) -> Iterator[Record | Fault]:
+        place, line = self._after_header()
+        number = 0
+        while place < len(self._text):
+            number += 1
+            found, end = self._record(place, line, number)
+            if found is not None:
+                yield found
+            else:
+                number -= 1
+            line += _lines(self._text, place, end)
+            place = end
+
+    def _after_header(self) -> tuple[int, int]:
+        """Place and line behind the lines to skip, which end at a newline whatever they enclose."""
+        place = 0
+        for line in range(self._form.skip_header):
+            found = _NEWLINE.search(self._text, place)
+            if found is None:
+                return len(self._text), line + 1
+            place = found.end()
+        return place, self._form.skip_header + 1
+
+    def _record(self, start: int, line: int, number: int) -> tuple[Record | Fault | None, int]:
+        """The record at `start` and the place behind it; None for a blank line that is skipped."""
+        plain = self._plain_line(start)
+        if plain is not None:
+            content, end = plain
+            if not content and self._form.skip_blank_lines:
+                return None, end
+            delimiter = self._form.field_delimiter
+            pieces = content.split(delimiter) if delimiter else [content]
+            return Record([self._bare_value(piece) for piece in pieces], line, start, number), end
+        return self._enclosed_record(start, line, number)
+
+    def _plain_line(self, start: int) -> tuple[str, int] | None:
+        """The line at `start` and its end, if nothing in it is enclosed or escaped."""
+        found = self._line_end(self._text, start)
+        if found is None:
+            content, end = self._text[start:], len(self._text)
+        else:
+            content, end = self._text[start : found.start()], found.end()
+        return None if any(mark in content for mark in self._special) else (content, end)
+
+    def _enclosed_record(self, start: int, line: int, number: int) -> tuple[Record | Fault, int]:
+        fields: list[str | None] = []
+        place = start
+        while True:
+            found = self._match(self._text, place)
+            if found is None:
+                fault = self._fault(start, place, line=line, number=number, field=len(fields) + 1)
+                return fault, self._next_line(place)
+            fields.append(self._value(found))
+            place = found.end()
+            if found["delimiter"] is None:
+                return self._finished(Record(fields, line, start, number), place)
+
+    def _finished(self, record: Record, end: int) -> tuple[Record | Fault, int]:
+        if not self._form.multi_line and _NEWLINE.search(self._text, record.start, max(record.start, end - 2)):
+            return Fault("A field goes over the end of its line", 100016, record.line, 1, record.number, 1), end
+        return record, end
+
+    def _value(self, found: re.Match[str]) -> str | None:
+        enclosed = found["enclosed"]
+        if enclosed is None:
+            return self._bare_value(found["bare"])
+        quote = self._form.enclosure or ""
+        value = enclosed.replace(quote * 2, quote)
+        if self._form.escape:
+            value = _unescape(value, self._form.escape)
+        return None if value in self._null_if else value
+
+    def _bare_value(self, text: str) -> str | None:
+        if self._form.trim_space:
+            text = text.strip(" ")
+        if text in self._null_if or (not text and self._form.empty_field_as_null):
+            return None
+        escape = self._form.escape or self._form.escape_unenclosed
+        return _unescape(text, escape) if escape and escape in text else text
+
+    def _fault(self, start: int, place: int, *, line: int, number: int, field: int) -> Fault:
+        """What is wrong with the field at `place`: it is enclosed, and either never closed or followed by something else."""
+        quote = self._form.enclosure or '"'
+        closed = re.compile(_enclosed(self._form), re.DOTALL).match(self._text, place)
+        at = place if closed is None else closed.end()
+        if closed is None:
+            message = f"A field that starts with {quote} is not closed before the end of the file"
+        else:
+            message = f"Found character '{self._text[at]}' instead of field delimiter '{self._form.field_delimiter}'"
+        return Fault(message, 100016, line + _lines(self._text, start, at), _character(self._text, at), number, field)
+
+    def _next_line(self, place: int) -> int:
+        found = self._line_end(self._text, place)
+        return len(self._text) if found is None else found.end()
+
+
+def field_place(text: str, form: CsvFormat, record: Record, *, field: int) -> tuple[int, int]:
+    """Line and character (from 1) where a record's field starts; `field` counts from 1 and may be one past the last."""
+    match = re.compile(_pattern(form), re.DOTALL).match
+    place = record.start
+    for _ in range(field - 1):
+        found = match(text, place)
+        if found is None or found["delimiter"] is None:
+            break
+        place = found.end()
+    return record.line + _lines(text, record.start, place), _character(text, place)
+
+
+# Patterns ------------------------------------------------------------------------------------------------------------
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+
+
+def _record_end(form: CsvFormat) -> str:
+    if form.record_delimiter is None:
+        return r"(?!)"
+    return r"\r\n|\n|\r" if form.is_any_newline else re.escape(form.record_delimiter)
+
+
+def _enclosed(form: CsvFormat) -> str:
+    """An enclosed field with its quotes; doubled quotes and escaped characters belong to it."""
+    quote = re.escape(form.enclosure or "")
+    if not form.escape:
+        body = f"[^{quote}]*+(?:{quote}{quote}[^{quote}]*+)*+"
+    else:
+        escape = re.escape(form.escape)
+        body = f"(?:[^{quote}{escape}]|{escape}.|{quote}{quote})*+"
+    blank = " *+" if form.trim_space else ""
+    return f"{blank}{quote}(?P<enclosed>{body}){quote}{blank}"
+
+
+def _pattern(form: CsvFormat) -> str:
+    """One field and what ends it: a field delimiter, a record's end or the text's."""
+    delimiter = re.escape(form.field_delimiter) if form.field_delimiter else "(?!)"
+    end = _record_end(form)
+    escape = form.escape or form.escape_unenclosed
+    escaped = f"{re.escape(escape)}.|" if escape else ""
+    bare = f"(?P<bare>(?:{escaped}(?!{delimiter}|{end}).)*+)"
+    if form.enclosure:
+        not_quote = f"(?!{' *+' if form.trim_space else ''}{re.escape(form.enclosure)})"
+        field = f"(?:{_enclosed(form)}|{not_quote}{bare})"
+    else:
+        field = f"(?:{bare}(?P<enclosed>(?!))?)"
+    return f"{field}(?:(?P<delimiter>{delimiter})|{end}|\\Z)"
+
+
+_ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}
+
+
+def _unescape(text: str, escape: str) -> str:
+    return re.sub(re.escape(escape) + r"(.)", lambda found: _ESCAPES.get(found[1], found[1]), text, flags=re.DOTALL)
+
+
+def _lines(text: str, start: int, end: int) -> int:
+    """Newlines between two places; \\r\\n is one."""
+    returns = text.count("\r", start, end)
+    return text.count("\n", start, end) + (returns - text.count("\r\n", start, end) if returns else 0)
+
+
+def _character(text: str, place: int) -> int:
+    return place - max(text.rfind("\n", 0, place), text.rfind("\r", 0, place))

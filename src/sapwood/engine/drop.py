@@ -1,0 +1,58 @@
+"""DROP of any kind."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+
+from sapwood.dialect.statements import Drop, Name
+from sapwood.engine.container import drop_container
+from sapwood.engine.location import internal_folder
+from sapwood.engine.result import Rows, status_rows
+from sapwood.engine.table import drop_table
+from sapwood.engine.work import Work, unknown_object
+from sapwood.errors import UnsupportedError
+
+
+def drop(work: Work, statement: Drop) -> Rows:
+    """DROP <kind> [IF EXISTS] <name>."""
+    kind, name = statement.kind, statement.name
+    handler = _KINDS.get(kind)
+    if handler is None:
+        raise UnsupportedError(f"DROP {kind} is not supported")
+    if handler(work, name):
+        return status_rows(f"DROP_{kind}", f"{name.name} successfully dropped.")
+    if statement.if_exists:
+        return status_rows(f"DROP_{kind}", f"Drop statement executed successfully ({name.name} already dropped).")
+    raise unknown_object(kind.capitalize(), name, sqlstate="02000" if kind in ("DATABASE", "SCHEMA") else "42S02")
+
+
+def _drop_stage(work: Work, name: Name) -> bool:
+    stage = work.parts.catalog.stage(name.database, name.schema, name.name)
+    if stage is None:
+        return False
+    work.parts.catalog.drop_stage(name.database, name.schema, name.name)
+    if not stage.url:
+        shutil.rmtree(internal_folder(work.parts.config.data, name), ignore_errors=True)
+    return True
+
+
+def _drop_file_format(work: Work, name: Name) -> bool:
+    return work.parts.catalog.drop_file_format(name.database, name.schema, name.name)
+
+
+def _drop_model(work: Work, name: Name) -> bool:
+    return work.parts.catalog.drop_model(name.database, name.schema, name.name)
+
+
+_KINDS: dict[str, Callable[[Work, Name], bool]] = {
+    "TABLE": lambda work, name: drop_table(work, name, kind="TABLE"),
+    "VIEW": lambda work, name: drop_table(work, name, kind="VIEW"),
+    "DATABASE": lambda work, name: drop_container(work, name, kind="DATABASE"),
+    "SCHEMA": lambda work, name: drop_container(work, name, kind="SCHEMA"),
+    "WAREHOUSE": lambda work, name: drop_container(work, name, kind="WAREHOUSE"),
+    "ROLE": lambda work, name: drop_container(work, name, kind="ROLE"),
+    "STAGE": _drop_stage,
+    "FILE FORMAT": _drop_file_format,
+    "MODEL": _drop_model,
+}

@@ -1,0 +1,80 @@
+"""The engine: parts handed in, sessions out. It owns the DuckDB instance and nothing else."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+
+from sapwood.config import Config
+from sapwood.dialect.statements import Signature
+from sapwood.engine.database import Databases
+from sapwood.engine.models import Registry
+from sapwood.engine.result import OnProgress
+from sapwood.engine.session import Session
+from sapwood.engine.udf import CallDoor
+from sapwood.engine.work import Parts, State
+from sapwood.functions.function import CommandHandler, SqlFunction
+from sapwood.inference.request import Backend
+from sapwood.store.answers import AnswerCache
+from sapwood.store.catalog import Catalog
+
+FIRST_DATABASE = "CORTEX_FINETUNING_DB"
+"""The database that a new data directory starts with; the quickstart's name."""
+OWNER = "ACCOUNTADMIN"
+
+
+class Engine:
+    """Opens the databases of a data directory and runs sessions on them. Safe for threads."""
+
+    def __init__(
+        self,
+        *,
+        config: Config,
+        catalog: Catalog,
+        answers: AnswerCache,
+        functions: Sequence[SqlFunction],
+        commands: Mapping[str, tuple[Signature, CommandHandler]],
+        registry: Registry,
+        backends: Backend,
+    ) -> None:
+        folder = config.data / "databases"
+        is_new = not folder.is_dir() or not any(folder.iterdir())
+        door = CallDoor()
+        databases = Databases(folder, register=door.register)
+        if is_new:
+            databases.create(FIRST_DATABASE, owner=OWNER)
+        self._parts = Parts(
+            config,
+            catalog,
+            answers,
+            {function.signature.function: function for function in functions},
+            commands,
+            registry,
+            backends,
+            databases,
+            door,
+        )
+        self._sessions: list[Session] = []
+
+    def open_session(
+        self,
+        *,
+        user: str = "ADMIN",
+        role: str = OWNER,
+        database: str | None = FIRST_DATABASE,
+        schema: str | None = "PUBLIC",
+        on_progress: OnProgress | None = None,
+    ) -> Session:
+        """A session of its own. A database that is not there leaves it without a current one, as in Snowflake."""
+        if database is not None and not self._parts.databases.has(database):
+            database = schema = None
+        state = State(str(uuid.uuid4().int >> 74), user, role, database, schema, warehouse="COMPUTE_WH")
+        session = Session(self._parts, state, on_progress=on_progress)
+        self._sessions.append(session)
+        return session
+
+    def close(self) -> None:
+        """Cancel what runs, close all sessions and the databases."""
+        for session in self._sessions:
+            session.close()
+        self._parts.databases.close()

@@ -1,0 +1,130 @@
+"""One statement to its rows: a table from statement class to handler."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sapwood.dialect.statements import (
+    AlterModel,
+    AlterSession,
+    AlterTable,
+    CopyInto,
+    CreateContainer,
+    CreateFileFormat,
+    CreateStage,
+    CreateTable,
+    CreateView,
+    Describe,
+    Dml,
+    Drop,
+    Explain,
+    GetFiles,
+    Grant,
+    ListStage,
+    PutFiles,
+    Query,
+    RemoveFiles,
+    SetComment,
+    SetVariable,
+    Show,
+    Statement,
+    Transaction,
+    UnsetVariable,
+    Use,
+)
+from sapwood.dialect.types import text
+from sapwood.engine.arrow import conform
+from sapwood.engine.container import create_container, use
+from sapwood.engine.copy_into import copy_into
+from sapwood.engine.describe import describe_object
+from sapwood.engine.dml import change_rows
+from sapwood.engine.drop import drop
+from sapwood.engine.files import get_files, list_stage, put_files, remove_files
+from sapwood.engine.model import alter_model
+from sapwood.engine.result import Rows, listing, status_rows
+from sapwood.engine.setting import alter_session, set_variable, unset_variable
+from sapwood.engine.show import show
+from sapwood.engine.stage import create_file_format, create_stage
+from sapwood.engine.table import alter_table, create_table, create_view, set_comment
+from sapwood.engine.work import Work
+from sapwood.errors import InternalError
+
+
+def handle(work: Work, statement: Query | Statement) -> Rows:
+    """Run a statement."""
+    handler = _HANDLERS.get(type(statement))
+    if handler is None:
+        raise InternalError(f"no handler for {type(statement).__name__}")
+    return handler(work, statement)
+
+
+def describe(statement: Query | Statement) -> Rows:
+    """The columns that a statement would give; nothing is run and no model asked."""
+    if isinstance(statement, Query):
+        rows = listing("SELECT", {}, [])
+        empty = conform(_empty(statement), statement.columns)
+        return Rows("SELECT", statement.columns, empty, rowcount=rows.rowcount)
+    return listing(type(statement).__name__.upper(), {"status": text()}, [])
+
+
+def _empty(query: Query) -> Any:
+    return listing("SELECT", {str(index): column.type for index, column in enumerate(query.columns)}, []).table
+
+
+def _query(work: Work, query: Query) -> Rows:
+    table = conform(work.rows(query), query.columns)
+    return Rows("SELECT", query.columns, table, rowcount=table.num_rows)
+
+
+def _explain(work: Work, statement: Explain) -> Rows:
+    """What would be read and asked, as far as it is known before a row is read."""
+    query = statement.query
+    rows = [("read", str(name)) for name in query.reads]
+    rows += [("call", f"{call.function}({', '.join(call.arguments)})") for call in query.calls]
+    rows += [("command", command.function) for command in query.commands]
+    rows += [("result", f"{column.name} {column.type}") for column in query.columns]
+    return listing("EXPLAIN", {"operation": text(), "objects": text()}, rows)
+
+
+def _grant(work: Work, statement: Grant) -> Rows:
+    work.parts.catalog.record_grant(statement.text, is_revoke=statement.is_revoke)
+    return status_rows("GRANT", "Statement executed successfully.")
+
+
+def _transaction(work: Work, statement: Transaction) -> Rows:
+    """BEGIN inside a transaction goes on with it; COMMIT and ROLLBACK without one do nothing. As in Snowflake."""
+    is_begin = statement.action.upper() == "BEGIN"
+    if is_begin != work.state.is_in_transaction:
+        work.run("BEGIN TRANSACTION" if is_begin else statement.action.upper())
+        work.state.is_in_transaction = is_begin
+    return status_rows("TRANSACTION", "Statement executed successfully.")
+
+
+_HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
+    Query: _query,
+    CreateTable: create_table,
+    CreateView: create_view,
+    CreateContainer: create_container,
+    CreateFileFormat: create_file_format,
+    CreateStage: create_stage,
+    Drop: drop,
+    Dml: change_rows,
+    AlterTable: alter_table,
+    AlterModel: alter_model,
+    AlterSession: alter_session,
+    SetComment: set_comment,
+    CopyInto: copy_into,
+    ListStage: list_stage,
+    PutFiles: put_files,
+    GetFiles: get_files,
+    RemoveFiles: remove_files,
+    Use: use,
+    SetVariable: set_variable,
+    UnsetVariable: unset_variable,
+    Show: show,
+    Describe: describe_object,
+    Grant: _grant,
+    Transaction: _transaction,
+    Explain: _explain,
+}

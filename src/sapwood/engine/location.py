@@ -1,0 +1,202 @@
+"""Stage paths to files: internal stages in the data directory, local folders, and URLs that settings map to folders.
+
+No path climbs out of its folder, neither by `..` nor by a link.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import quote as percent
+from urllib.parse import unquote as unpercent
+
+from sapwood.config import StageConfig
+from sapwood.dialect.names import parts, physical
+from sapwood.dialect.statements import Name, StagePath
+from sapwood.engine.work import Work, unknown_object
+from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
+
+SAMPLES_URL = "s3://sfquickstarts/"
+"""URL prefix of the vendor's quickstarts; the package ships data in the shape of theirs."""
+REMOTE = re.compile(r"[a-z0-9+.-]+://", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Location:
+    """Where a stage path leads: files below `folder` whose path there begins with `prefix`. `label` stands before it in results."""
+
+    folder: Path
+    prefix: str
+    label: str
+    is_internal: bool
+    format_name: Name | None = None
+    format_options: Mapping[str, Any] | None = None
+    notice: str = ""
+
+
+@dataclass(frozen=True)
+class StageFile:
+    """One file: `path` on this machine, `name` below the stage's folder, `label` as results show it."""
+
+    path: Path
+    name: str
+    label: str
+
+    @property
+    def size(self) -> int:
+        """Bytes."""
+        return self.path.stat().st_size
+
+    @property
+    def md5(self) -> str:
+        """Digest of the bytes, in hex; a check for changes, not for safety."""
+        with self.path.open("rb") as stream:
+            return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+
+
+def locate(work: Work, place: StagePath) -> Location:
+    """The location of a stage path; UnknownObjectError for an unknown stage, UnsupportedError for a URL that leads nowhere."""
+    _check_path(place.path)
+    if place.url:
+        return _of_url(work.parts.config.stages, place.url, place.path)
+    if place.user:
+        folder = work.parts.config.data / "stages" / "users" / _safe(work.state.user)
+        return Location(folder, place.path, "", is_internal=True)
+    if place.table is not None:
+        work.the_table(place.table)
+        return Location(table_folder(work.parts.config.data, place.table), place.path, "", is_internal=True)
+    assert place.stage is not None, "a stage path names something"
+    return _of_stage(work, place.stage, place.path)
+
+
+def files(location: Location, *, pattern: str = "") -> list[StageFile]:
+    """The files there, by name. `pattern` is a regular expression that the whole name must match (with its label's path)."""
+    try:
+        wanted = re.compile(pattern) if pattern else None
+    except re.error as error:
+        raise ProgrammingError(
+            f"Invalid regular expression: '{pattern}' ({error})", errno=100048, sqlstate="2201B"
+        ) from None
+    return [file for file in _below(location) if wanted is None or wanted.fullmatch(file.name)]
+
+
+def check_is_there(location: Location) -> None:
+    """UnknownFileError if the folder of an external location does not exist."""
+    if not location.is_internal and not location.folder.is_dir():
+        raise UnknownFileError(
+            f"Remote file '{location.label}{location.prefix}' was not found",
+            hint=f"There is no folder {location.folder}.",
+        )
+
+
+def internal_folder(data: Path, stage: Name) -> Path:
+    """The folder of an internal stage."""
+    return data / "stages" / "named" / _safe(stage.database) / _safe(stage.schema) / _safe(stage.name)
+
+
+def table_folder(data: Path, table: Name) -> Path:
+    """The folder of a table's stage."""
+    return data / "stages" / "tables" / _safe(table.database) / _safe(table.schema) / _safe(table.name)
+
+
+def _of_stage(work: Work, name: Name, path: str) -> Location:
+    stage = work.parts.catalog.stage(name.database, name.schema, name.name)
+    if stage is None:
+        raise unknown_object("Stage", name, sqlstate="02000")
+    format_name = Name(*parts(stage.format_name)) if stage.format_name else None
+    if not stage.url:
+        folder = internal_folder(work.parts.config.data, name)
+        label = f"{name.name.lower()}/"
+        return Location(folder, path, label, is_internal=True, format_name=format_name, format_options=stage.options)
+    found = _of_url(work.parts.config.stages, stage.url, path)
+    return Location(
+        found.folder,
+        found.prefix,
+        found.label,
+        False,
+        format_name=format_name,
+        format_options=stage.options,
+        notice=found.notice,
+    )
+
+
+# URLs ----------------------------------------------------------------------------------------------------------------
+
+
+def _of_url(config: StageConfig, url: str, path: str) -> Location:
+    _check_path(url)
+    whole = url if not path else f"{url.rstrip('/')}/{path}"
+    mapped = _mapped(config, whole)
+    if mapped is not None:
+        prefix, folder, notice = mapped
+        return Location(
+            folder, whole[len(prefix) :].lstrip("/"), prefix.rstrip("/") + "/", is_internal=False, notice=notice
+        )
+    local = local_path(whole)
+    if local is None:
+        raise UnsupportedError(
+            f"The URL '{whole}' can't be read: only local folders and mapped URLs are served",
+            hint=f"Map it to a folder: --map-url {url}=/path/to/folder, or [stages.map] in sapwood.toml.",
+        )
+    is_folder = whole.endswith("/") or local.is_dir()
+    folder = local if is_folder else local.parent
+    label = whole if whole.endswith("/") else f"{whole}/" if is_folder else whole[: -len(local.name)]
+    return Location(folder, "" if is_folder else local.name, label, is_internal=False)
+
+
+def local_path(url: str) -> Path | None:
+    """The absolute path that a file URL or a plain path names; None for another kind of URL.
+
+    >>> str(local_path("file:///data/in")), local_path("s3://bucket/in")
+    ('/data/in', None)
+    """
+    if url.startswith("file://"):
+        return Path(unpercent(url.removeprefix("file://"))).expanduser().absolute()
+    return None if REMOTE.match(url) else Path(url).expanduser().absolute()
+
+
+def _mapped(config: StageConfig, url: str) -> tuple[str, Path, str] | None:
+    """The longest mapped prefix of a URL with its folder and what to tell the user."""
+    hits = [prefix for prefix in config.map if _is_prefix(prefix, url)]
+    if hits:
+        prefix = max(hits, key=len)
+        folder = Path(config.map[prefix]).expanduser().absolute()
+        return prefix, folder, f"{prefix} is mapped to {folder} by the setting stages.map."
+    if config.map_samples and _is_prefix(SAMPLES_URL, url):
+        folder = Path(str(resources.files("sapwood"))) / "samples" / "sfquickstarts"
+        notice = f"{SAMPLES_URL} is mapped to the sample data that sapwood ships; --set stages.map_samples=false turns that off."
+        return SAMPLES_URL, folder, notice
+    return None
+
+
+def _is_prefix(prefix: str, url: str) -> bool:
+    whole = prefix.rstrip("/")
+    return url == whole or url.startswith(whole + "/")
+
+
+# Files ---------------------------------------------------------------------------------------------------------------
+
+
+def _below(location: Location) -> Iterator[StageFile]:
+    start = location.folder / PurePosixPath(location.prefix).parent if location.prefix else location.folder
+    if location.prefix and (location.folder / location.prefix).is_dir():
+        start = location.folder / location.prefix
+    root = location.folder.resolve()
+    for path in sorted(start.rglob("*")):
+        name = path.relative_to(location.folder).as_posix()
+        if path.is_file() and name.startswith(location.prefix) and path.resolve().is_relative_to(root):
+            yield StageFile(path, name, location.label + name)
+
+
+def _check_path(path: str) -> None:
+    if ".." in re.split(r"[/\\]", path) or "\0" in path:
+        raise AccessError(f"The path '{path}' leads out of its stage", hint="Leave the '..' out.")
+
+
+def _safe(name: str) -> str:
+    return percent(physical(name), safe="").replace(".", "%2E")

@@ -1,0 +1,95 @@
+"""Parameters of session and account: one table of names, defaults and what may be set. Names from the vendor's page "Parameters".
+
+A parameter that clients set as a matter of course but that has one meaning here takes that value only; any other is
+refused by name.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sapwood.config import Config
+from sapwood.errors import ProgrammingError, UnsupportedError
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter. `only` are the values that are served; None means any of the default's type."""
+
+    name: str
+    default: str | int | bool
+    summary: str
+    only: tuple[Any, ...] | None = None
+
+
+PARAMETERS: Mapping[str, Parameter] = {
+    parameter.name: parameter
+    for parameter in (
+        Parameter("AUTOCOMMIT", True, "Whether each statement commits by itself.", (True,)),
+        Parameter("CACHE_ENDPOINT_ANSWERS", False, "Whether answers of endpoints are kept and found again, as those of local models are."),
+        Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),
+        Parameter("CORTEX_ENABLED_CROSS_REGION", "DISABLED", "Regions that may answer; there is one here.", ("DISABLED", "ANY_REGION")),
+        Parameter("CORTEX_MODELS_ALLOWLIST", "All", "Models that may be used.", ("All",)),
+        Parameter("DATE_INPUT_FORMAT", "AUTO", "How dates are read.", ("AUTO",)),
+        Parameter("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "How dates are shown.", ("YYYY-MM-DD",)),
+        Parameter("MAX_ANSWER_TOKENS", 256, "Length of a local model's answer where the call sets no max_tokens, in tokens."),
+        Parameter("QUERY_TAG", "", "A text that the query history keeps with each statement."),
+        Parameter("QUOTED_IDENTIFIERS_IGNORE_CASE", False, "Whether quoted names are folded.", (False,)),
+        Parameter("STATEMENT_TIMEOUT_IN_SECONDS", 172_800, "Seconds after which a statement is cancelled; 0 for never."),
+        Parameter("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "What TIMESTAMP means.", ("TIMESTAMP_NTZ",)),
+        Parameter("TIMEZONE", "UTC", "The session's time zone.", ("UTC", "Etc/UTC", "GMT")),
+        Parameter("USE_CACHED_RESULT", True, "Whether finished LLM rows are found again instead of being asked again."),
+        Parameter("WEEK_START", 0, "First day of the week.", (0, 1)),
+    )
+}  # fmt: skip
+
+
+def default_of(name: str, config: Config) -> str | int | bool:
+    """A parameter's value where nobody set one."""
+    return config.inference.max_answer_tokens if name == "MAX_ANSWER_TOKENS" else PARAMETERS[name].default
+
+
+def known(name: str) -> Parameter:
+    """The parameter of that name; ProgrammingError with the nearest one if there is none."""
+    parameter = PARAMETERS.get(name.upper())
+    if parameter is None:
+        near = difflib.get_close_matches(name.upper(), PARAMETERS, n=1)
+        hint = f"Did you mean {near[0]}?" if near else "SHOW PARAMETERS lists all."
+        raise ProgrammingError(
+            f"SQL compilation error:\ninvalid parameter '{name.upper()}'", errno=1006, sqlstate="22023", hint=hint
+        )
+    return parameter
+
+
+def checked(name: str, value: Any) -> str | int | bool:
+    """The value as the parameter's type; ProgrammingError if it is none, UnsupportedError if it is not served."""
+    parameter = known(name)
+    cast = _cast(parameter, value)
+    if parameter.only is not None and cast not in parameter.only:
+        served = ", ".join(str(one).upper() if isinstance(one, bool) else str(one) for one in parameter.only)
+        raise UnsupportedError(f"{parameter.name} = {value} is not supported", hint=f"Served: {served}.")
+    return cast
+
+
+def _cast(parameter: Parameter, value: Any) -> str | int | bool:
+    try:
+        if isinstance(parameter.default, bool):
+            return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
+        if isinstance(parameter.default, int):
+            number = int(value)
+            if number < 0 or isinstance(value, bool):
+                raise ValueError(value)
+            return number
+        return str(value)
+    except (KeyError, ValueError):
+        raise ProgrammingError(
+            f"SQL compilation error:\ninvalid value [{value}] for parameter '{parameter.name}'",
+            errno=1008,
+            sqlstate="22023",
+        ) from None
+
+
+_BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "on": True, "off": False}

@@ -1,0 +1,147 @@
+"""A query with calls of ours to its table: run, answer what was unknown, run again, until nothing is.
+
+What the query asks is DuckDB's own business (filters, CASE, LIMIT): only rows that it evaluates are asked. A LIMIT above a
+filter with a call is run with answers at once instead, so that it stops when it has enough. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sapwood.dialect.statements import Query
+from sapwood.engine.batch import Batcher
+from sapwood.engine.failure import translated
+from sapwood.engine.udf import Asked, CallDoor
+from sapwood.errors import CancelledError, Error
+
+TOKEN = "{token}"
+"""Stands for the statement's token in the SQL that the dialect writes."""
+LIMITS = ("LIMIT", "STREAMING_LIMIT", "LIMIT_PERCENT")
+CALL = "sapwood_"
+
+
+class Passes:
+    """Runs the queries of one statement on one cursor."""
+
+    def __init__(
+        self,
+        cursor: duckdb.DuckDBPyConnection,
+        *,
+        door: CallDoor,
+        token: str,
+        batcher: Batcher,
+        is_cancelled: Callable[[], bool],
+    ) -> None:
+        self._cursor = cursor
+        self._door = door
+        self._token = token
+        self._batcher = batcher
+        self._is_cancelled = is_cancelled
+
+    def table(self, query: Query, parameters: dict[str, Any] | None = None) -> pa.Table:
+        """The query's rows as DuckDB gives them; the first failed row's error once all others are finished and kept."""
+
+        def run(sql: str) -> pa.Table:
+            with translated():
+                return self._cursor.execute(sql, parameters or None).to_arrow_table()
+
+        if not query.calls:
+            return run(query.sql)
+        if self._stops_early(query, parameters):
+            return self.at_once(query.sql, query.calls, run)
+        return self.until_known(query.sql, query.calls, run)
+
+    def until_known(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
+        """Run until a pass meets nothing unknown; that pass's result. Each pass but the last must leave nothing behind."""
+        asked = Asked(calls, is_cancelled=self._is_cancelled)
+        return self._inside(asked, sql, lambda text: self._loop(asked, text, run))
+
+    def at_once(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
+        """Run once; what is unknown is answered on the spot, chunk by chunk (2,048 rows)."""
+        asked = Asked(calls, is_cancelled=self._is_cancelled, answer=self._batcher.answer)
+        return self._inside(asked, sql, lambda text: self._single(asked, text, run))
+
+    def _inside(self, asked: Asked, sql: str, work: Callable[[str], Any]) -> Any:
+        self._door.open(self._token, asked)
+        try:
+            return work(sql.replace(TOKEN, self._token))
+        finally:
+            self._door.close(self._token)
+
+    def _loop(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
+        while True:
+            asked.begin_pass()
+            result, failure = _attempt(run, sql)
+            self._raise_if_cancelled()
+            wanted = asked.unknown
+            if wanted is None:
+                if failure is not None:
+                    raise failure
+                self._batcher.count_rows(asked.rows)
+                return result
+            asked.learn(wanted[0], self._batcher.answer(*wanted))
+            _raise_if_failed(asked)
+
+    def _single(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
+        asked.begin_pass()
+        result, failure = _attempt(run, sql)
+        self._raise_if_cancelled()
+        _raise_if_failed(asked)
+        if failure is not None:
+            raise failure
+        self._batcher.count_rows(asked.rows)
+        return result
+
+    def _raise_if_cancelled(self) -> None:
+        if self._is_cancelled():
+            raise CancelledError("SQL execution canceled")
+
+    def _stops_early(self, query: Query, parameters: dict[str, Any] | None) -> bool:
+        """Whether DuckDB plans a LIMIT above a filter that holds a call."""
+        asked = Asked(query.calls, is_cancelled=self._is_cancelled)
+
+        def plan(sql: str) -> str:
+            asked.begin_pass(is_quiet=True)
+            with translated():
+                row = self._cursor.execute(f"EXPLAIN (FORMAT json) {sql}", parameters or None).fetchone()
+            return row[1] if row else "[]"
+
+        return any(_filters_below_limit(node, False) for node in json.loads(self._inside(asked, query.sql, plan)))
+
+
+def _attempt(run: Callable[[str], Any], sql: str) -> tuple[Any, Error | None]:
+    """Run a pass. Its error counts only if nothing was unknown: a placeholder may be what it tripped over."""
+    try:
+        return run(sql), None
+    except CancelledError:
+        raise
+    except Error as error:
+        return None, error
+
+
+def _raise_if_failed(asked: Asked) -> None:
+    failure = asked.failure
+    if failure is None:
+        return
+    count = f"{asked.failed} {'row' if asked.failed == 1 else 'rows'} failed; this is the first one's error."
+    kept = "Rows that were finished are kept: a second run asks only for the others."
+    failure.hint = " ".join(part for part in (failure.hint, count, kept) if part)
+    raise failure
+
+
+def _filters_below_limit(node: dict[str, Any], is_limited: bool) -> bool:
+    name = str(node.get("name", "")).strip()
+    if is_limited and name != "PROJECTION" and CALL in json.dumps(_conditions(node)):
+        return True
+    below = is_limited or name in LIMITS
+    return any(_filters_below_limit(child, below) for child in node.get("children", ()))
+
+
+def _conditions(node: dict[str, Any]) -> dict[str, Any]:
+    extra = node.get("extra_info", {})
+    return {key: value for key, value in extra.items() if key != "Projections"} if isinstance(extra, dict) else {}

@@ -1,0 +1,253 @@
+"""A session: its own DuckDB cursor, place, variables and parameters; one statement at a time.
+
+Text in, one `Result` a statement out. `cancel` may come from another thread and is felt within a second.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+import uuid
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sapwood import __version__
+from sapwood.dialect import compile_statement, split
+from sapwood.dialect.statements import Name, Query, Relation, Signature
+from sapwood.engine.arrow import conform
+from sapwood.engine.batch import Batcher, Batching
+from sapwood.engine.execution import describe, handle
+from sapwood.engine.models import SessionModels
+from sapwood.engine.result import OnProgress, Result, Rows, Usage
+from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
+from sapwood.errors import (
+    CancelledError,
+    DataDirectoryBusyError,
+    Error,
+    InterfaceError,
+    InternalError,
+    StorageFullError,
+)
+from sapwood.functions.function import SqlFunction
+from sapwood.store.records import QueryRecord
+
+
+class Session:
+    """One user's session. Safe for threads: statements wait for each other, `cancel` does not wait."""
+
+    def __init__(self, parts: Parts, state: State, *, on_progress: OnProgress | None = None) -> None:
+        self._parts = parts
+        self.state = state
+        self._cursor = parts.databases.cursor()
+        self._on_progress = on_progress
+        self._lock = threading.RLock()
+        self._cancelled = threading.Event()
+        self._timed_out = threading.Event()
+        self._is_running = False
+        self._is_closed = False
+
+    def execute(self, text: str, *, describe_only: bool = False) -> list[Result]:
+        """Run each statement of a text; the first error ends it. `describe_only` gives columns without running anything."""
+        with self._lock:
+            if self._is_closed:
+                raise InterfaceError("The session is closed", hint="Open a new connection.")
+            return [self._statement(statement, describe_only=describe_only) for statement in split(text)]
+
+    def cancel(self) -> None:
+        """Stop the statement that runs; nothing happens if none does."""
+        if self._is_running:
+            self._cancelled.set()
+            self._cursor.interrupt()
+
+    def close(self) -> None:
+        """Roll back what is open and let go of the session's temporary tables."""
+        if not self._is_closed:
+            self.cancel()
+            with self._lock:
+                self._is_closed = True
+                self._cursor.close()
+
+    # One statement ---------------------------------------------------------------------------------------------------
+
+    def _statement(self, text: str, *, describe_only: bool) -> Result:
+        query_id = str(uuid.uuid4())
+        started = now_ms()
+        batcher = self._batcher(query_id)
+        try:
+            with self._running():
+                rows, notices = self._rows(text, query_id, batcher, describe_only=describe_only)
+        except Error as error:
+            error.sfqid = query_id
+            self._leave_aborted(error)
+            if not describe_only:
+                self._record(query_id, text, started=started, usage=batcher.usage, error=error)
+            raise
+        if not describe_only:
+            self._record(query_id, text, started=started, usage=batcher.usage, rows=rows.rowcount or 0)
+            self.state.last_query_id = query_id
+        return Result(query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text)
+
+    def _rows(self, text: str, query_id: str, batcher: Batcher, *, describe_only: bool) -> tuple[Rows, tuple[str, ...]]:
+        work = self._work(query_id, batcher)
+        statement = compile_statement(text, _Scope(work), self._signatures(query_id))
+        rows = describe(statement) if describe_only else handle(work, statement)
+        return rows, (*rows.notices, *work.notices)
+
+    @contextmanager
+    def _running(self) -> Generator[None]:
+        """The time in which a statement can be cancelled, by hand or by its time limit."""
+        self._cancelled.clear()
+        self._timed_out.clear()
+        seconds = parameter_value(self._parts, self.state, "STATEMENT_TIMEOUT_IN_SECONDS")
+        timer = threading.Timer(seconds, self._time_out)
+        timer.daemon = True
+        if seconds:
+            timer.start()
+        self._is_running = True
+        try:
+            yield
+        except Error as error:
+            if self._timed_out.is_set():
+                raise CancelledError(
+                    f"Statement reached its statement or warehouse timeout of {seconds} second(s) and was canceled.",
+                    errno=630,
+                ) from error
+            if self._cancelled.is_set() and not isinstance(error, CancelledError):
+                raise CancelledError("SQL execution canceled") from error
+            raise
+        finally:
+            self._is_running = False
+            timer.cancel()
+
+    def _time_out(self) -> None:
+        self._timed_out.set()
+        self.cancel()
+
+    def _work(self, query_id: str, batcher: Batcher) -> Work:
+        return Work(self._parts, self.state, self._cursor, query_id, batcher, self._cancelled, self._query_table)
+
+    def _batcher(self, query_id: str) -> Batcher:
+        return Batcher(
+            Batching(
+                query_id,
+                self._parts.functions,
+                self._models(),
+                self._parts.backends,
+                self._parts.answers,
+                self._cancelled.is_set,
+                on_progress=self._on_progress,
+                reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
+                keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),
+            )
+        )
+
+    def _models(self) -> SessionModels:
+        return SessionModels(
+            self._parts.registry,
+            self._parts.backends,
+            place=lambda: (self.state.database, self.state.schema),
+            max_answer_tokens=parameter_value(self._parts, self.state, "MAX_ANSWER_TOKENS"),
+        )
+
+    def _signatures(self, query_id: str) -> list[Signature]:
+        models = self._models()
+        functions = [_signature(function, models) for function in self._parts.functions.values()]
+        return functions + [signature for signature, _ in self._parts.commands.values()]
+
+    def _query_table(self, text: str) -> pa.Table:
+        """The rows of one SELECT, for a command that runs inside a statement of this session."""
+        statements = split(text)
+        query_id = str(uuid.uuid4())
+        work = self._work(query_id, self._batcher(query_id))
+        if len(statements) != 1:
+            raise InternalError("one query is expected")
+        statement = compile_statement(text, _Scope(work), self._signatures(query_id))
+        if not isinstance(statement, Query):
+            raise InternalError("a query is expected")
+        return conform(work.rows(statement), statement.columns)
+
+    # After a statement -----------------------------------------------------------------------------------------------
+
+    def _leave_aborted(self, error: Error) -> None:
+        """An error may have ended the user's transaction in DuckDB; then it is over here too, and the error says so."""
+        if not self.state.is_in_transaction:
+            return
+        try:
+            self._cursor.execute("SELECT 1").fetchall()
+        except duckdb.Error:
+            with contextlib.suppress(duckdb.Error):
+                self._cursor.execute("ROLLBACK")
+            self.state.is_in_transaction = False
+            error.hint = " ".join(part for part in (error.hint, "The open transaction was rolled back.") if part)
+
+    def _record(
+        self, query_id: str, text: str, *, started: int, usage: Usage, rows: int = 0, error: Error | None = None
+    ) -> None:
+        """Write the history; a full disk or a busy catalogue costs the record, not the statement."""
+        status = "SUCCESS" if error is None else "CANCELLED" if isinstance(error, CancelledError) else "FAILED"
+        record = QueryRecord(
+            query_id,
+            text,
+            self.state.user,
+            self.state.role,
+            status,
+            started,
+            finished_on=now_ms(),
+            error="" if error is None else str(error),
+            rows=rows,
+            usage={**asdict(usage), "query_tag": parameter_value(self._parts, self.state, "QUERY_TAG")},
+        )
+        with contextlib.suppress(StorageFullError, DataDirectoryBusyError):
+            self._parts.catalog.record_query(record)
+
+
+class _Scope:
+    """What the dialect may ask about the session: `dialect.statements.Scope`."""
+
+    def __init__(self, work: Work) -> None:
+        self._work = work
+
+    @property
+    def database(self) -> str | None:
+        return self._work.state.database
+
+    @property
+    def schema(self) -> str | None:
+        return self._work.state.schema
+
+    @property
+    def variables(self) -> Mapping[str, Any]:
+        return self._work.state.variables
+
+    @property
+    def context(self) -> Mapping[str, Any]:
+        state = self._work.state
+        return {
+            "CURRENT_USER": state.user,
+            "CURRENT_ROLE": state.role,
+            "CURRENT_WAREHOUSE": state.warehouse,
+            "CURRENT_DATABASE": state.database,
+            "CURRENT_SCHEMA": state.schema,
+            "CURRENT_ACCOUNT": "SAPWOOD",
+            "CURRENT_REGION": "LOCAL",
+            "CURRENT_SESSION": state.id,
+            "CURRENT_VERSION": __version__,
+            "CURRENT_CLIENT": f"sapwood {__version__}",
+            "LAST_QUERY_ID": state.last_query_id or None,
+        }
+
+    def relation(self, name: Name) -> Relation | None:
+        return self._work.relation(name)
+
+
+def _signature(function: SqlFunction, models: SessionModels) -> Signature:
+    """The function's signature, with its check bound to this session's models."""
+    check = function.check
+    if check is None:
+        return function.signature
+    return replace(function.signature, check=lambda constants: check(constants, models))

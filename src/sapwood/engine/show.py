@@ -1,0 +1,429 @@
+"""SHOW: lists of objects with Snowflake's column names. Column sets: the vendor's page of each SHOW command."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from sapwood.dialect.statements import Show
+from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
+from sapwood.engine.container import SYSTEM_OBJECTS
+from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
+from sapwood.engine.parameter import PARAMETERS, default_of
+from sapwood.engine.result import Rows, listing
+from sapwood.engine.work import Work, source_of
+from sapwood.errors import UnsupportedError
+
+Row = dict[str, Any]
+_TIME, _COUNT, _TEXT = TIMESTAMP_LTZ, number(19, 0), text()
+MODELS_DATABASE, MODELS_SCHEMA = "SNOWFLAKE", "MODELS"
+"""Where base models are listed."""
+
+
+def show(work: Work, statement: Show) -> Rows:
+    """SHOW <kind> [LIKE] [IN] [STARTS WITH] [LIMIT]."""
+    known = _KINDS.get(statement.kind)
+    if known is None:
+        raise UnsupportedError(f"SHOW {statement.kind} is not supported", hint=f"Served: {', '.join(sorted(_KINDS))}.")
+    columns, read = known
+    rows = [row for row in read(work, statement) if _is_wanted(row, statement)]
+    if statement.limit is not None:
+        rows = rows[: statement.limit]
+    if statement.terse:
+        columns = {name: kind for name, kind in columns.items() if name in _TERSE}
+    return listing("SHOW", columns, [tuple(row.get(name) for name in columns) for row in rows])
+
+
+_TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
+
+
+def _is_wanted(row: Row, statement: Show) -> bool:
+    name = str(row.get("name", row.get("key", row.get("column_name", ""))))
+    return (not statement.like or like(name, statement.like)) and name.startswith(statement.starts_with)
+
+
+def like(name: str, pattern: str) -> bool:
+    r"""Whether a name matches a LIKE pattern, whatever the case.
+
+    >>> like("SUPPORT_TICKETS", "support%"), like("ABC", "a_"), like("A_B", "a\\_b")
+    (True, False, True)
+    """
+    pieces = re.findall(r"\\.|.", pattern, flags=re.DOTALL)
+    made = "".join({"%": ".*", "_": "."}.get(piece) or re.escape(piece.removeprefix("\\")) for piece in pieces)
+    return re.fullmatch(made, name, flags=re.DOTALL | re.IGNORECASE) is not None
+
+
+def moment(epoch_ms: int) -> datetime:
+    """Epoch milliseconds as a point in time."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
+
+
+# Places ---------------------------------------------------------------------------------------------------------------
+
+
+def _databases(work: Work, statement: Show) -> list[str]:
+    """The databases that a SHOW looks into."""
+    if statement.database:
+        work.check_schema(statement.database, statement.schema or "PUBLIC") if statement.schema else _check_database(
+            work, statement.database
+        )
+        return [statement.database]
+    if statement.in_account or work.state.database is None:
+        return list(work.parts.databases.names())
+    return [work.state.database]
+
+
+def _check_database(work: Work, name: str) -> None:
+    if name != MODELS_DATABASE and not work.parts.databases.has(name):
+        work.check_schema(name, "PUBLIC")
+
+
+def _schema(work: Work, statement: Show) -> str | None:
+    """The one schema that is looked into, None for all: the current one unless the statement names a place."""
+    if statement.schema:
+        return statement.schema
+    return None if statement.database or statement.in_account else work.state.schema
+
+
+def _base(created_on: int, name: str, database: str, schema: str, owner: str, comment: str) -> Row:
+    return {
+        "created_on": moment(created_on),
+        "name": name,
+        "database_name": database,
+        "schema_name": schema,
+        "owner": owner,
+        "comment": comment,
+        "owner_role_type": "ROLE",
+    }
+
+
+# Tables, views, columns -----------------------------------------------------------------------------------------------
+
+
+def _relations(work: Work, statement: Show, kind: str) -> list[TableInfo]:
+    schema = _schema(work, statement)
+    found: list[TableInfo] = []
+    for database in _databases(work, statement):
+        hidden = {name for name in work.state.temporary if name.database == database and schema in (None, name.schema)}
+        found += [
+            table
+            for table in read_tables(work.cursor, database, schema)
+            if table.kind == kind and table.name not in hidden
+        ]
+        found += [work.state.temporary[name] for name in hidden if kind == "TABLE"]
+    return sorted(found, key=lambda table: (table.name.database, table.name.schema, table.name.name))
+
+
+def _tables(work: Work, statement: Show) -> list[Row]:
+    return [_table(work, table) for table in _relations(work, statement, "TABLE")]
+
+
+def _table(work: Work, table: TableInfo) -> Row:
+    row = _base(table.created_on, table.name.name, table.name.database, table.name.schema, table.owner, table.comment)
+    count = work.run(f"SELECT count(*) FROM {source_of(table)}")[0][0]
+    kind = "TEMPORARY" if table.is_temporary else "TABLE"
+    return {
+        **row,
+        "kind": kind,
+        "cluster_by": "",
+        "rows": count,
+        "bytes": None,
+        "retention_time": "1",
+        "is_external": "N",
+    }
+
+
+def _views(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            **_base(view.created_on, view.name.name, view.name.database, view.name.schema, view.owner, view.comment),
+            "kind": "VIEW",
+            "reserved": "",
+            "text": view.definition,
+            "is_secure": "false",
+            "is_materialized": "false",
+        }
+        for view in _relations(work, statement, "VIEW")
+    ]
+
+
+def _columns(work: Work, statement: Show) -> list[Row]:
+    tables = _relations(work, statement, "TABLE") + _relations(work, statement, "VIEW")
+    return [_column(table, index) for table in tables for index in range(len(table.columns))]
+
+
+def _column(table: TableInfo, index: int) -> Row:
+    column = table.columns[index]
+    return {
+        "table_name": table.name.name,
+        "schema_name": table.name.schema,
+        "column_name": column.name,
+        "data_type": json.dumps(_type_as_json(column.type, column.nullable), separators=(",", ":")),
+        "null?": "true" if column.nullable else "NOT_NULL",
+        "default": column.default or "",
+        "kind": "COLUMN",
+        "expression": "",
+        "comment": column.comment,
+        "database_name": table.name.database,
+        "autoincrement": "",
+    }
+
+
+def _type_as_json(kind: SnowType, nullable: bool) -> Row:
+    given = {"precision": kind.precision, "scale": kind.scale, "length": kind.length}
+    return {
+        "type": kind.name,
+        **{name: value for name, value in given.items() if value is not None},
+        "nullable": nullable,
+    }
+
+
+# Databases, schemas, account ------------------------------------------------------------------------------------------
+
+
+def _shown_databases(work: Work, statement: Show) -> list[Row]:
+    return [_database(work, read_database(work.cursor, name)) for name in work.parts.databases.names()]
+
+
+def _database(work: Work, database: Container) -> Row:
+    row = _base(database.created_on, database.database, "", "", database.owner, database.comment)
+    is_current = "Y" if database.database == work.state.database else "N"
+    return {
+        **row,
+        "is_default": "N",
+        "is_current": is_current,
+        "origin": "",
+        "options": "",
+        "retention_time": "1",
+        "kind": "STANDARD",
+    }
+
+
+def _shown_schemas(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            **_base(schema.created_on, schema.schema, schema.database, "", schema.owner, schema.comment),
+            "is_default": "N",
+            "is_current": "Y" if (schema.database, schema.schema) == (work.state.database, work.state.schema) else "N",
+            "options": "",
+            "retention_time": "1",
+        }
+        for database in _databases(work, replace(statement, schema=""))
+        for schema in read_schemas(work.cursor, database)
+    ]
+
+
+def _account_objects(kind: str) -> Callable[[Work, Show], list[Row]]:
+    def read(work: Work, statement: Show) -> list[Row]:
+        made = [
+            _base(thing.created_on, thing.name, "", "", "ACCOUNTADMIN", thing.comment)
+            for thing in work.parts.catalog.account_objects(kind)
+        ]
+        names = {row["name"] for row in made}
+        system = [_base(0, name, "", "", "", "") for name in SYSTEM_OBJECTS[kind] if name not in names]
+        current = work.state.warehouse if kind == "WAREHOUSE" else work.state.role
+        extra = {"state": "STARTED", "type": "STANDARD", "size": "X-Small", "is_default": "N", "is_inherited": "N"}
+        rows = [{**row, **extra, "is_current": "Y" if row["name"] == current else "N"} for row in system + made]
+        return sorted(rows, key=lambda row: row["name"])
+
+    return read
+
+
+def _parameters(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            "key": name,
+            "value": _shown(work.parameter(name)),
+            "default": _shown(default_of(name, work.parts.config)),
+            "level": "SESSION"
+            if name in work.state.parameters
+            else "ACCOUNT"
+            if work.parts.catalog.parameter(name) is not None
+            else "",
+            "description": parameter.summary,
+            "type": {"bool": "BOOLEAN", "int": "NUMBER"}.get(type(parameter.default).__name__, "STRING"),
+        }
+        for name, parameter in PARAMETERS.items()
+    ]
+
+
+def _variables(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            "session_id": work.state.id,
+            "name": name,
+            "value": _shown(value),
+            "type": "text" if isinstance(value, str) else "fixed",
+        }
+        for name, value in sorted(work.state.variables.items())
+    ]
+
+
+def _shown(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# Stages, formats, models ----------------------------------------------------------------------------------------------
+
+
+def _stages(work: Work, statement: Show) -> list[Row]:
+    schema = _schema(work, statement)
+    return [
+        {
+            **_base(stage.created_on, stage.name, stage.database, stage.schema, stage.owner, stage.comment),
+            "url": stage.url,
+            "has_credentials": "N",
+            "has_encryption_key": "N",
+            "type": "EXTERNAL" if stage.url else "INTERNAL",
+            "directory_enabled": "N",
+        }
+        for database in _databases(work, statement)
+        for stage in work.parts.catalog.stages(database, schema)
+    ]
+
+
+def _file_formats(work: Work, statement: Show) -> list[Row]:
+    schema = _schema(work, statement)
+    return [
+        {
+            **_base(form.created_on, form.name, form.database, form.schema, form.owner, form.comment),
+            "type": str(form.options.get("TYPE", "CSV")).upper(),
+            "format_options": json.dumps({"TYPE": "CSV", **form.options}, default=list),
+        }
+        for database in _databases(work, statement)
+        for form in work.parts.catalog.file_formats(database, schema)
+    ]
+
+
+def _models(work: Work, statement: Show) -> list[Row]:
+    """Tuned models of the place; base models too where the place holds SNOWFLAKE.MODELS."""
+    wants_base = (
+        statement.in_account or statement.database == MODELS_DATABASE or not (statement.database or statement.schema)
+    )
+    base = _base_models(work) if wants_base else []
+    if statement.database == MODELS_DATABASE:
+        return base
+    schema = statement.schema or None
+    databases = (
+        [None]
+        if statement.in_account or not (statement.database or schema)
+        else [statement.database or work.state.database]
+    )
+    tuned = [_tuned(model) for database in databases for model in work.parts.catalog.models(database, schema)]
+    return sorted(tuned + base, key=lambda row: (row["database_name"], row["schema_name"], row["name"]))
+
+
+def _tuned(model: Any) -> Row:
+    return {
+        **_base(model.created_on, model.name, model.database, model.schema, model.owner, model.comment),
+        "model_type": "CORTEX_FINETUNED",
+        "versions": json.dumps([model.version]),
+        "default_version_name": model.version,
+        "aliases": json.dumps(
+            {"DEFAULT": model.version, "FIRST": model.version, "LAST": model.version, **model.aliases}
+        ),
+        "answered_by": model.base_model,
+    }
+
+
+def _base_models(work: Work) -> list[Row]:
+    """One row a name that answers: a Cortex name says which model stands behind it."""
+    rows: dict[str, Row] = {}
+    for info in work.parts.registry.listing():
+        for name in (info.name, *info.aliases):
+            rows[name.upper()] = {
+                **_base(0, name.upper(), MODELS_DATABASE, MODELS_SCHEMA, "SNOWFLAKE", _about(info, name)),
+                "model_type": "CORTEX_BASE",
+                "versions": None,
+                "default_version_name": None,
+                "aliases": None,
+                "answered_by": info.name,
+                "lifecycle_status": "GA",
+                "in_region_availability": "AVAILABLE",
+            }
+    return [rows[name] for name in sorted(rows)]
+
+
+def _about(info: Any, name: str) -> str:
+    parts = [
+        f"Answered by {info.name}." if name != info.name else "",
+        f"Licence: {info.licence}." if info.licence else "",
+    ]
+    parts.append("" if info.present else "Its files are fetched at first use.")
+    parts.append("Data leaves this machine." if info.data_leaves else "")
+    return " ".join(part for part in parts if part)
+
+
+def _base_models_only(work: Work, statement: Show) -> list[Row]:
+    return _base_models(work)
+
+
+# Columns of each kind -------------------------------------------------------------------------------------------------
+
+
+def _named(*names: str) -> dict[str, SnowType]:
+    kinds = {"created_on": _TIME, "rows": _COUNT, "bytes": _COUNT}
+    return {name: kinds.get(name, _TEXT) for name in names}
+
+
+_KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row]]]] = {
+    "TABLES": (
+        _named("created_on", "name", "database_name", "schema_name", "kind", "comment", "cluster_by", "rows", "bytes", "owner",
+               "retention_time", "is_external", "owner_role_type"),
+        _tables,
+    ),
+    "VIEWS": (
+        _named("created_on", "name", "kind", "reserved", "database_name", "schema_name", "owner", "comment", "text", "is_secure",
+               "is_materialized", "owner_role_type"),
+        _views,
+    ),
+    "COLUMNS": (
+        _named("table_name", "schema_name", "column_name", "data_type", "null?", "default", "kind", "expression", "comment",
+               "database_name", "autoincrement"),
+        _columns,
+    ),
+    "DATABASES": (
+        _named("created_on", "name", "is_default", "is_current", "origin", "owner", "comment", "options", "retention_time", "kind",
+               "owner_role_type"),
+        _shown_databases,
+    ),
+    "SCHEMAS": (
+        _named("created_on", "name", "is_default", "is_current", "database_name", "owner", "comment", "options", "retention_time",
+               "owner_role_type"),
+        _shown_schemas,
+    ),
+    "STAGES": (
+        _named("created_on", "name", "database_name", "schema_name", "url", "has_credentials", "has_encryption_key", "owner",
+               "comment", "type", "directory_enabled", "owner_role_type"),
+        _stages,
+    ),
+    "FILE FORMATS": (
+        _named("created_on", "name", "database_name", "schema_name", "type", "owner", "comment", "format_options",
+               "owner_role_type"),
+        _file_formats,
+    ),
+    "MODELS": (
+        _named("created_on", "name", "model_type", "database_name", "schema_name", "owner", "comment", "versions",
+               "default_version_name", "aliases", "answered_by"),
+        _models,
+    ),
+    "CORTEX BASE MODELS": (
+        _named("created_on", "name", "model_type", "database_name", "schema_name", "owner", "lifecycle_status",
+               "in_region_availability", "legacy_date", "eol_date", "cross_region_availability", "answered_by"),
+        _base_models_only,
+    ),
+    "WAREHOUSES": (
+        _named("name", "state", "type", "size", "is_default", "is_current", "created_on", "owner", "comment", "owner_role_type"),
+        _account_objects("WAREHOUSE"),
+    ),
+    "ROLES": (
+        _named("created_on", "name", "is_default", "is_current", "is_inherited", "owner", "comment"),
+        _account_objects("ROLE"),
+    ),
+    "PARAMETERS": (_named("key", "value", "default", "level", "description", "type"), _parameters),
+    "VARIABLES": (_named("session_id", "name", "value", "type"), _variables),
+}  # fmt: skip

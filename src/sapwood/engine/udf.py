@@ -1,0 +1,137 @@
+"""The door from DuckDB to the calls of ours: `sapwood_call` and `sapwood_sample`, registered once for an engine.
+
+In SQL a call is `sapwood_call('<token>:<site>', [arguments])`. The token finds the statement's `Asked`, which knows the
+answers so far. A pass over the query that meets an unknown asking notes it and goes on with NULL; or, with `at_once`, has
+it answered on the spot. This module does not know who answers.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+from duckdb import sqltype
+from duckdb.func import FunctionNullHandling, PythonUDFType
+
+from sapwood.dialect.statements import Call
+from sapwood.engine.batch import Asking, Outcome
+from sapwood.errors import CancelledError, Error, InternalError
+
+AnswerCalls = Callable[[Call, Sequence[Asking]], Mapping[Asking, Outcome]]
+
+
+class Asked:
+    """What one statement's calls have asked and learned.
+
+    A pass is one run of the query. Only what was asked before any placeholder was handed out is sure to be needed: so of
+    the unknown askings of a pass only those of the first site count, the rest is asked again by the next pass.
+    """
+
+    def __init__(
+        self, calls: Sequence[Call], *, is_cancelled: Callable[[], bool], answer: AnswerCalls | None = None
+    ) -> None:
+        self.calls = {call.site: call for call in calls}
+        self.failure: Error | None = None
+        self.failed = 0
+        self.rows = 0
+        self._answer = answer
+        self._is_cancelled = is_cancelled
+        self._is_quiet = False
+        self._lock = threading.Lock()
+        self._known: dict[int, dict[Asking, Outcome]] = {site: {} for site in self.calls}
+        self._leader: int | None = None
+        self._unknown: dict[Asking, None] = {}
+        self._askings: Counter[tuple[int, tuple[str | None, ...]]] = Counter()
+
+    def begin_pass(self, *, is_quiet: bool = False) -> None:
+        """Forget what the last pass asked. In a quiet pass nothing is noted: every unknown asking is just NULL."""
+        self._is_quiet = is_quiet
+        self._leader = None
+        self._unknown = {}
+        self._askings.clear()
+        self.rows = 0
+
+    @property
+    def unknown(self) -> tuple[Call, list[Asking]] | None:
+        """The call and its askings that the last pass wants answered; None if it met nothing unknown."""
+        return None if self._leader is None else (self.calls[self._leader], list(self._unknown))
+
+    def learn(self, call: Call, outcomes: Mapping[Asking, Outcome]) -> None:
+        """Take answers in. The first failed row's error is kept, and how many failed."""
+        self._known[call.site].update(outcomes)
+        for outcome in outcomes.values():
+            if outcome.error is not None:
+                self.failed += 1
+                self.failure = self.failure or outcome.error
+
+    def values(self, site: int, arguments: Sequence[tuple[str | None, ...]], *, is_sampled: bool) -> list[str | None]:
+        """The values of a chunk of rows."""
+        if self._is_cancelled():
+            raise CancelledError("SQL execution canceled")
+        with self._lock:
+            self.rows += len(arguments)
+            askings = [(row, self._turn(site, row) if is_sampled else 0) for row in arguments]
+            known = self._known[site]
+            missing = dict.fromkeys(asking for asking in askings if asking not in known)
+            if missing and not self._is_quiet:
+                self._meet(site, missing)
+            return [known[asking].value if asking in known else None for asking in askings]
+
+    def _turn(self, site: int, row: tuple[str | None, ...]) -> int:
+        turn = self._askings[site, row]
+        self._askings[site, row] += 1
+        return turn
+
+    def _meet(self, site: int, missing: dict[Asking, None]) -> None:
+        if self._answer is not None:
+            self.learn(self.calls[site], self._answer(self.calls[site], list(missing)))
+            if self.failure is not None:
+                raise self.failure
+            return
+        if self._leader is None:
+            self._leader = site
+        if self._leader == site:
+            self._unknown.update(missing)
+
+
+class CallDoor:
+    """The registered functions, and which statement is behind each token."""
+
+    def __init__(self) -> None:
+        self._open: dict[str, Asked] = {}
+
+    def register(self, connection: duckdb.DuckDBPyConnection) -> None:
+        """Make both functions known to every cursor of the connection."""
+        for name, is_sampled in (("sapwood_call", False), ("sapwood_sample", True)):
+            connection.create_function(
+                name,
+                self._function(is_sampled),
+                [sqltype("VARCHAR"), sqltype("VARCHAR[]")],
+                sqltype("VARCHAR"),
+                type=PythonUDFType.ARROW,
+                null_handling=FunctionNullHandling.SPECIAL,
+                side_effects=is_sampled,
+            )
+
+    def open(self, token: str, asked: Asked) -> None:
+        """Let a statement's calls in."""
+        self._open[token] = asked
+
+    def close(self, token: str) -> None:
+        """Forget a statement."""
+        self._open.pop(token, None)
+
+    def _function(self, is_sampled: bool) -> Callable[[Any, Any], pa.Array]:
+        def call(places: Any, arguments: Any) -> pa.Array:
+            token, _, site = str(places[0]).rpartition(":")
+            asked = self._open.get(token)
+            if asked is None:
+                raise InternalError("a call without its statement")
+            rows = [tuple(row) for row in arguments.to_pylist()]
+            return pa.array(asked.values(int(site), rows, is_sampled=is_sampled), pa.string())
+
+        return call

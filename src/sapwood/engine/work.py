@@ -1,0 +1,225 @@
+"""What a handler works with: the engine's parts, the session's state, and one statement on its way.
+
+Handlers take a `Work` and a statement and give `Rows`. Nothing here knows the handlers.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import duckdb
+import pyarrow as pa
+
+from sapwood.config import Config
+from sapwood.dialect.statements import Command, Name, Query, Relation, Signature
+from sapwood.engine.batch import Batcher
+from sapwood.engine.database import Databases, unknown_database
+from sapwood.engine.failure import translated
+from sapwood.engine.metadata import LoadedFile, TableInfo, read_schemas, read_table
+from sapwood.engine.models import Registry
+from sapwood.engine.parameter import default_of, known
+from sapwood.engine.passes import Passes
+from sapwood.engine.physical import table_source, temporary_source
+from sapwood.engine.udf import CallDoor
+from sapwood.errors import Error, UnknownObjectError
+from sapwood.functions.function import CommandContext, CommandHandler, SqlFunction
+from sapwood.inference.request import Backend
+from sapwood.store.answers import AnswerCache
+from sapwood.store.catalog import Catalog
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What all sessions of an engine share."""
+
+    config: Config
+    catalog: Catalog
+    answers: AnswerCache
+    functions: Mapping[str, SqlFunction]
+    commands: Mapping[str, tuple[Signature, CommandHandler]]
+    registry: Registry
+    backends: Backend
+    databases: Databases
+    door: CallDoor
+
+
+@dataclass
+class State:
+    """What a session remembers between statements. `parameters` holds those set in the session only."""
+
+    id: str
+    user: str
+    role: str
+    database: str | None
+    schema: str | None
+    warehouse: str | None = None
+    variables: dict[str, Any] = field(default_factory=dict)
+    parameters: dict[str, Any] = field(default_factory=dict)
+    temporary: dict[Name, TableInfo] = field(default_factory=dict)
+    temporary_loads: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
+    is_in_transaction: bool = False
+    last_query_id: str = ""
+
+
+@dataclass
+class Work:
+    """One statement in a session. `run_query` runs another SELECT as this session (for commands)."""
+
+    parts: Parts
+    state: State
+    cursor: duckdb.DuckDBPyConnection
+    query_id: str
+    batcher: Batcher
+    cancelled: threading.Event
+    run_query: Callable[[str], pa.Table]
+    notices: list[str] = field(default_factory=list)
+
+    # Reading ---------------------------------------------------------------------------------------------------------
+
+    def rows(self, query: Query) -> pa.Table:
+        """The query's rows as DuckDB gives them; its commands are run, its calls answered."""
+        return self.passes.table(query, self.command_values(query.commands))
+
+    def command_values(self, commands: tuple[Command, ...]) -> dict[str, Any]:
+        """Run each command once; its value by placeholder."""
+        return {command.placeholder: self._command(command) for command in commands}
+
+    @property
+    def passes(self) -> Passes:
+        """The runner of this statement's queries."""
+        return Passes(
+            self.cursor,
+            door=self.parts.door,
+            token=self.query_id,
+            batcher=self.batcher,
+            is_cancelled=self.cancelled.is_set,
+        )
+
+    def run(self, sql: str, parameters: Any = None) -> list[tuple[Any, ...]]:
+        """Run the engine's own SQL."""
+        with translated():
+            return self.cursor.execute(sql, parameters).fetchall()
+
+    def _command(self, command: Command) -> str:
+        row = self.run(command.sql)[0] if command.sql else ()
+        state = self.state
+        context = CommandContext(state.database, state.schema, state.role, self.run_query)
+        handler = self.parts.commands[command.function][1]
+        return handler(dict(zip(command.arguments, row, strict=True)), context)
+
+    # Writing ---------------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def transaction(self) -> Generator[None]:
+        """All or nothing: a transaction of its own, or a part of the one that the user began."""
+        with translated():
+            if self.state.is_in_transaction:
+                yield
+                return
+            self.cursor.execute("BEGIN TRANSACTION")
+            try:
+                yield
+                self.cursor.execute("COMMIT")
+            except BaseException:
+                self.roll_back()
+                raise
+
+    def roll_back(self) -> None:
+        """End a transaction without its changes; nothing happens if DuckDB has ended it already."""
+        try:
+            self.cursor.execute("ROLLBACK")
+        except duckdb.TransactionException:
+            return
+
+    def commit_open(self) -> None:
+        """DDL commits what the user began, as in Snowflake."""
+        if self.state.is_in_transaction:
+            self.state.is_in_transaction = False
+            self.run("COMMIT")
+
+    @contextmanager
+    def staged(self, rows: pa.Table) -> Generator[str]:
+        """Let SQL read an Arrow table; gives what to write in FROM."""
+        name = "sapwood_rows"
+        with translated():
+            self.cursor.register(name, rows)
+            try:
+                yield name
+            finally:
+                self.cursor.unregister(name)
+
+    # Names -----------------------------------------------------------------------------------------------------------
+
+    def table(self, name: Name) -> TableInfo | None:
+        """A table or view; a temporary one hides a permanent one."""
+        return self.state.temporary.get(name) or self.permanent(name)
+
+    def permanent(self, name: Name) -> TableInfo | None:
+        """A permanent table or view."""
+        if not self.parts.databases.has(name.database):
+            return None
+        with translated():
+            return read_table(self.cursor, name)
+
+    def the_table(self, name: Name, *, kind: str = "Table") -> TableInfo:
+        """A table that must be there."""
+        found = self.table(name)
+        if found is None:
+            raise unknown_object(kind, name)
+        return found
+
+    def relation(self, name: Name) -> Relation | None:
+        """A table or view as the dialect wants it."""
+        found = self.table(name)
+        if found is None:
+            return None
+        if found.kind == "VIEW":
+            return Relation(name, found.columns, definition=found.definition)
+        return Relation(name, found.columns, source=source_of(found))
+
+    def check_schema(self, database: str, schema: str) -> None:
+        """Raise if there is no such database or schema."""
+        if not self.parts.databases.has(database):
+            raise unknown_database(database)
+        with translated():
+            schemas = read_schemas(self.cursor, database)
+        if all(known_schema.schema != schema for known_schema in schemas):
+            raise unknown_object("Schema", Name(database, "", schema), sqlstate="02000")
+
+    def parameter(self, name: str) -> Any:
+        """A parameter's value: the session's, else the account's, else the default."""
+        return parameter_value(self.parts, self.state, name)
+
+
+def parameter_value(parts: Parts, state: State, name: str) -> Any:
+    """A parameter's value: the session's, else the account's, else the default."""
+    if name in state.parameters:
+        return state.parameters[name]
+    stored = parts.catalog.parameter(name)
+    default = default_of(name, parts.config)
+    if stored is None:
+        return default
+    kind = type(known(name).default)
+    return stored == "True" if kind is bool else kind(stored)
+
+
+def source_of(table: TableInfo) -> str:
+    """What DuckDB calls a table, quoted and ready for FROM."""
+    return temporary_source(table.name) if table.is_temporary else table_source(table.name)
+
+
+def unknown_object(kind: str, name: Name, *, sqlstate: str = "42S02") -> Error:
+    """The error of an object that is not there."""
+    return UnknownObjectError(
+        f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", sqlstate=sqlstate
+    )
+
+
+def now_ms() -> int:
+    """Epoch milliseconds."""
+    return int(time.time() * 1000)

@@ -1,0 +1,21 @@
+"""Fixtures of the engine's tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from engine_bench import Bench, FakeBackend, close_bench, open_bench
+
+
+@pytest.fixture
+def backend() -> FakeBackend:
+    return FakeBackend()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, backend: FakeBackend) -> Iterator[Bench]:
+    made = open_bench(tmp_path, backend)
+    yield made
+    close_bench(made)
