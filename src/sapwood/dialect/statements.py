@@ -112,7 +112,8 @@ class Call:
 
     In the DuckDB SQL it stands as `CAST(sapwood_call('<token>:<site>', [arg1::VARCHAR, ...]) AS type)`, with
     `sapwood_sample` in place of `sapwood_call` where equal arguments may differ in their answers. `arguments` names the
-    parameter behind each element of the list, in order. Objects and arrays travel as JSON text.
+    parameter behind each element of the list, in order. Objects and arrays travel as JSON text; `types` are the logical
+    type names that the arguments had before (VARIANT: a text inside has lost its quotes).
     """
 
     site: int
@@ -121,6 +122,7 @@ class Call:
     constants: Mapping[str, Any] = field(default_factory=dict)
     returns: SnowType | None = None
     is_sampled: bool = False
+    types: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -359,7 +361,10 @@ class AlterSession(Statement):
 
 @dataclass(frozen=True)
 class Show(Statement):
-    """SHOW <kind> [LIKE '...'] [IN ...]: `kind` is plural and upper case, such as TABLES, MODELS, FILE FORMATS."""
+    """SHOW <kind> [LIKE '...'] [IN ...]: `kind` is plural and upper case, such as TABLES, MODELS, FILE FORMATS.
+
+    `table` is set by SHOW COLUMNS IN TABLE. For GRANTS, `like` holds the words that follow, as written.
+    """
 
     kind: str
     like: str = ""
@@ -369,6 +374,7 @@ class Show(Statement):
     terse: bool = False
     starts_with: str = ""
     limit: int | None = None
+    table: str = ""
 
 
 @dataclass(frozen=True)

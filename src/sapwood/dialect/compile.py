@@ -1,0 +1,215 @@
+"""SQL text into statements: the door of this room.
+
+Comes in: text, the session's scope, the signatures of our functions. Goes out: a Query or a Statement. Only the first
+word of a statement is looked at here; each kind has its own reader.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from sapwood.dialect import changes, session, staging
+from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
+from sapwood.dialect.creation import create
+from sapwood.dialect.expressions import bind, identifier, type_of
+from sapwood.dialect.grammar import parse
+from sapwood.dialect.names import qualify, quoted
+from sapwood.dialect.queries import bind_query
+from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.statements import NOT_CONSTANT, Column, Explain, Query, Scope, SetVariable, Signature, Statement
+from sapwood.dialect.text import bare, split, unexpected
+from sapwood.dialect.types import SnowType
+from sapwood.errors import ParseError, ProgrammingError
+
+__all__ = ["compile_statement", "split"]
+
+
+def compile_statement(text: str, scope: Scope, signatures: Sequence[Signature]) -> Query | Statement:
+    """One statement, resolved and typed, as the engine runs it."""
+    compiler = Statements(scope, _by_spelling(signatures))
+    verb = _first_word(text)
+    raw = _RAW.get(verb)
+    if raw is not None:
+        return raw(_behind(text, verb), compiler)
+    if verb in _QUERIES:
+        return compiler.query(text)
+    reader = Reader(text)
+    if reader.is_done:
+        raise unexpected(text, None)
+    read = _STATEMENTS.get(reader.word())
+    if read is None and reader.word() == "(":
+        return compiler.query(text)
+    if read is None:
+        raise _unknown(reader)
+    reader.skip_to(reader.offset + 1)
+    return read(reader, compiler)
+
+
+def _unknown(reader: Reader) -> Exception:
+    word = reader.word()
+    return unsupported(word) if word in _KNOWN_BUT_UNSERVED else reader.error()
+
+
+def _by_spelling(signatures: Sequence[Signature]) -> Mapping[str, Signature]:
+    return {spelling.upper(): signature for signature in signatures for spelling in signature.spellings}
+
+
+def _first_word(text: str) -> str:
+    words = bare(text).split(None, 1)
+    return words[0].upper() if words else ""
+
+
+def _behind(text: str, verb: str) -> str:
+    """The text behind its first word."""
+    start = text.upper().index(verb) + len(verb)
+    return text[start:].strip().rstrip(";").strip()
+
+
+@dataclass(frozen=True)
+class Statements:
+    """What the readers of statements ask back: queries, types and constants inside their text."""
+
+    scope: Scope
+    signatures: Mapping[str, Signature]
+
+    def work(self, text: str) -> Compilation:
+        return Compilation(self.scope, self.signatures, text, bind_query)
+
+    def query(self, text: str) -> Query:
+        """A query's text, bound."""
+        work = self.work(text)
+        tree = parse(text)
+        if not isinstance(tree, (exp.Query, exp.Values)):
+            raise ParseError("SQL compilation error:\nA query is expected here: SELECT, WITH or VALUES.")
+        return finish(bind_query(tree, None, work), work)
+
+    def type_of(self, text: str) -> SnowType:
+        """A type's name, such as VARCHAR(60)."""
+        tree = parse(f"SELECT NULL::{text}")
+        found = tree.expressions[0]
+        if not isinstance(found, exp.Cast):
+            raise ParseError(f"SQL compilation error:\n'{text}' is not a data type.")
+        return type_of(found.args["to"])
+
+    def constant(self, text: str) -> Any:
+        """The value of a constant expression."""
+        value = bind(parse(f"SELECT {text}").expressions[0], Namespace(), self.work(text))
+        if value.constant is NOT_CONSTANT:
+            raise ProgrammingError("SQL compilation error:\nA constant is expected here.")
+        return value.constant
+
+    def full_definition(self, text: str) -> str:
+        """The text of a view's query with every table's name in full."""
+        tree = parse(text)
+        local = {identifier(each.args["alias"].this) for each in tree.find_all(exp.CTE)}
+        if any(isinstance(each.this, exp.Var) for each in tree.find_all(exp.Parameter)):
+            raise unsupported("a session variable in a view")
+        places: list[tuple[int, int, str]] = []
+        for table in tree.find_all(exp.Table):
+            given = [
+                part
+                for part in (table.args.get("catalog"), table.args.get("db"), table.this)
+                if isinstance(part, exp.Identifier)
+            ]
+            names = tuple(identifier(part) for part in given)
+            if names and not (len(names) == 1 and names[0] in local):
+                full = qualify(names, database=self.scope.database, schema=self.scope.schema)
+                places.append((given[0].meta["start"], given[-1].meta["end"] + 1, ".".join(map(quoted, full))))
+        for start, end, name in sorted(places, reverse=True):
+            text = text[:start] + name + text[end:]
+        return text
+
+
+def finish(query: BoundQuery, work: Compilation) -> Query:
+    """A bound query as the engine gets it."""
+    columns = tuple(Column(each.name, each.type, each.nullable) for each in query.fields)
+    return Query(query.sql, columns, tuple(work.calls), tuple(work.commands), tuple(work.reads))
+
+
+# --- statements that need the compiler itself
+
+
+def _set(reader: Reader, compiler: Statements) -> Statement:
+    """SET a = expression; SET (a, b) = (x, y)"""
+    if reader.at("("):
+        names = tuple(Reader(each).identifier() for each in reader.inside().split(","))
+        reader.expect("=")
+        text = reader.inside()
+        reader.end()
+    else:
+        names = (reader.identifier(),)
+        reader.expect("=")
+        text = reader.rest()
+    query = compiler.query(f"SELECT {text}")
+    if len(query.columns) != len(names):
+        raise ProgrammingError(f"SQL compilation error:\nSET has {len(names)} names and {len(query.columns)} values.")
+    if query.calls or query.commands:
+        raise unsupported("a model call in SET", hint="Store the answer in a table and read it from there.")
+    return SetVariable(names, query.sql)
+
+
+def _explain(reader: Reader, compiler: Statements) -> Statement:
+    if reader.take("USING"):
+        reader.any_word()
+    text = reader.rest()
+    if _first_word(text) not in _QUERIES:
+        raise unsupported(f"EXPLAIN {_first_word(text)}")
+    return Explain(compiler.query(text))
+
+
+def _insert(reader: Reader, compiler: Statements) -> Statement:
+    return changes.insert(reader, compiler, compiler.work(reader.text), finish)
+
+
+def _update(reader: Reader, compiler: Statements) -> Statement:
+    return changes.update(reader.text, compiler.work(reader.text))
+
+
+def _delete(reader: Reader, compiler: Statements) -> Statement:
+    return changes.delete(reader.text, compiler.work(reader.text))
+
+
+_QUERIES = ("SELECT", "WITH", "VALUES")
+
+_RAW: dict[str, Callable[[str, Statements], Statement]] = {
+    "PUT": staging.put_files,
+    "GET": staging.get_files,
+}
+
+_STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
+    "CREATE": create,
+    "INSERT": _insert,
+    "UPDATE": _update,
+    "DELETE": _delete,
+    "TRUNCATE": changes.truncate,
+    "COPY": staging.copy_into,
+    "LIST": staging.list_stage,
+    "LS": staging.list_stage,
+    "REMOVE": staging.remove_files,
+    "RM": staging.remove_files,
+    "SHOW": session.show,
+    "DESCRIBE": session.describe,
+    "DESC": session.describe,
+    "USE": session.use,
+    "SET": _set,
+    "UNSET": session.unset,
+    "ALTER": session.alter,
+    "DROP": session.drop,
+    "COMMENT": session.comment_on,
+    "GRANT": lambda reader, compiler: session.grant(reader, is_revoke=False),
+    "REVOKE": lambda reader, compiler: session.grant(reader, is_revoke=True),
+    "BEGIN": lambda reader, compiler: session.transaction("BEGIN", reader),
+    "START": lambda reader, compiler: session.transaction("BEGIN", reader),
+    "COMMIT": lambda reader, compiler: session.transaction("COMMIT", reader),
+    "ROLLBACK": lambda reader, compiler: session.transaction("ROLLBACK", reader),
+    "EXPLAIN": _explain,
+}
+
+_KNOWN_BUT_UNSERVED = (
+    "MERGE", "CALL", "EXECUTE", "DECLARE", "UNDROP", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
+    "ANALYZE", "LOCK", "UNLOCK", "IF", "FOR", "WHILE", "LET", "RETURN",
+)  # fmt: skip

@@ -1,0 +1,313 @@
+"""SHOW, DESCRIBE, USE, SET, ALTER, DROP, GRANT, COMMENT ON and transactions.
+
+Comes in: a reader behind the first word. Goes out: one statement. Words that aren't known are refused by name.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from sapwood.dialect.creation import Compiler, container_name, declared_columns, named, resolved
+from sapwood.dialect.names import qualify
+from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.statements import (
+    AlterModel,
+    AlterSession,
+    AlterTable,
+    Column,
+    Describe,
+    Drop,
+    Grant,
+    Name,
+    SetComment,
+    Show,
+    Statement,
+    Transaction,
+    UnsetVariable,
+    Use,
+)  # fmt: skip
+
+_CONTAINERS = ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE")
+_OBJECTS = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL")
+
+
+def kind_of(reader: Reader, kinds: tuple[str, ...], verb: str) -> str:
+    """The kind of object that is named next, such as FILE FORMAT."""
+    for kind in kinds:
+        if reader.take(*kind.split()):
+            return kind
+    if reader.is_done:
+        raise reader.error()
+    raise unsupported(f"{verb} {reader.word()}".strip())
+
+
+def _object_name(kind: str, reader: Reader, compiler: Compiler) -> Name:
+    return container_name(kind, reader, compiler.scope) if kind in _CONTAINERS else named(reader, compiler)
+
+
+# --- SHOW and DESCRIBE
+
+_SHOWN = (
+    "TABLES", "VIEWS", "SCHEMAS", "DATABASES", "COLUMNS", "STAGES", "FILE FORMATS", "MODELS", "WAREHOUSES", "ROLES", "USERS", "GRANTS", "PARAMETERS",
+    "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS",
+)  # fmt: skip
+_IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAMETERS")
+
+
+def show(reader: Reader, compiler: Compiler) -> Statement:
+    """SHOW [TERSE] <kind> [HISTORY] [LIKE '...'] [IN ...] [STARTS WITH '...'] [LIMIT n]"""
+    terse = reader.take("TERSE")
+    found = Show(kind_of(reader, _SHOWN, "SHOW"), terse=terse)
+    if found.kind == "GRANTS":
+        return replace(found, like=reader.rest()) if not reader.is_done else found
+    while not reader.is_done:
+        found = _show_clause(found, reader, compiler)
+    return found
+
+
+def _show_clause(found: Show, reader: Reader, compiler: Compiler) -> Show:
+    if reader.take("LIKE"):
+        return replace(found, like=reader.string())
+    if reader.take("STARTS", "WITH"):
+        return replace(found, starts_with=reader.string())
+    if reader.take("LIMIT"):
+        found = replace(found, limit=reader.integer())
+        if reader.take("FROM"):
+            raise unsupported("LIMIT ... FROM of SHOW")
+        return found
+    if reader.take("IN") or (found.kind == "PARAMETERS" and reader.take("FOR")):
+        return _show_place(found, reader, compiler)
+    raise reader.error()
+
+
+def _show_place(found: Show, reader: Reader, compiler: Compiler) -> Show:
+    scope = compiler.scope
+    if reader.take("ACCOUNT"):
+        return replace(found, in_account=True)
+    if found.kind == "PARAMETERS" and (reader.take("SESSION") or reader.take("USER")):
+        return found
+    if reader.take("DATABASE"):
+        name = reader.identifier() if _is_name(reader) else qualify(("",), database=scope.database, schema="")[0]
+        return replace(found, database=name)
+    if reader.take("SCHEMA"):
+        given = (
+            reader.dotted()
+            if _is_name(reader)
+            else ("", *qualify(("",), database=scope.database, schema=scope.schema)[1:2])
+        )
+        return _show_schema(found, tuple(part for part in given if part), compiler)
+    if reader.take("TABLE") or reader.take("VIEW") or found.kind == "COLUMNS":
+        return _show_table(found, resolved(reader.dotted(), scope))
+    given = reader.dotted()
+    if found.kind == "SCHEMAS":
+        return replace(found, database=given[0])
+    return _show_schema(found, given, compiler)
+
+
+def _is_name(reader: Reader) -> bool:
+    return not reader.is_done and reader.word() not in ("LIKE", "STARTS", "LIMIT")
+
+
+def _show_schema(found: Show, given: tuple[str, ...], compiler: Compiler) -> Show:
+    database, schema, _ = qualify((*given, ""), database=compiler.scope.database, schema=None)
+    return replace(found, database=database, schema=schema)
+
+
+def _show_table(found: Show, name: Name) -> Show:
+    return replace(found, database=name.database, schema=name.schema, table=name.name)
+
+
+def describe(reader: Reader, compiler: Compiler) -> Statement:
+    """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL <name>; a bare name is a table."""
+    if reader.word() in ("RESULT", "USER", "FUNCTION", "PROCEDURE", "WAREHOUSE", "DATABASE", "SCHEMA"):
+        raise unsupported(f"DESCRIBE {reader.word()}")
+    kind = next((kind for kind in _OBJECTS if reader.take(*kind.split())), "TABLE")
+    name = named(reader, compiler)
+    if reader.take("TYPE"):
+        reader.expect("=")
+        if reader.any_word() != "COLUMNS":
+            raise unsupported("DESCRIBE TABLE ... TYPE = STAGE")
+    reader.end()
+    return Describe(kind, name)
+
+
+# --- USE, SET, ALTER SESSION
+
+
+def use(reader: Reader, compiler: Compiler) -> Statement:
+    """USE [DATABASE | SCHEMA | WAREHOUSE | ROLE | SECONDARY ROLES] <name>; a bare name is a database, db.schema a schema."""
+    if reader.take("SECONDARY", "ROLES") or reader.take("SECONDARY", "ROLE"):
+        name = Name("", "", reader.any_word())
+        reader.end()
+        return Use("SECONDARY ROLES", name)
+    kind = next((kind for kind in _CONTAINERS if reader.take(kind)), "")
+    given = reader.dotted()
+    reader.end()
+    if len(given) > 2 or (len(given) == 2 and kind not in ("", "SCHEMA")):
+        raise unsupported("USE with a name of that many parts")
+    if kind in ("WAREHOUSE", "ROLE"):
+        return Use(kind, Name("", "", given[0]))
+    if len(given) == 2:
+        return Use("SCHEMA", Name(given[0], given[1], ""))
+    if kind == "SCHEMA":
+        return Use("SCHEMA", Name(qualify(("",), database=compiler.scope.database, schema="")[0], given[0], ""))
+    return Use("DATABASE", Name(given[0], "", ""))
+
+
+def unset(reader: Reader, compiler: Compiler) -> Statement:
+    """UNSET a; UNSET (a, b)"""
+    if reader.at("("):
+        names = tuple(Reader(each).identifier() for each in reader.inside().split(","))
+    else:
+        names = (reader.identifier(),)
+    reader.end()
+    return UnsetVariable(names)
+
+
+def alter(reader: Reader, compiler: Compiler) -> Statement:
+    """ALTER SESSION | ACCOUNT | TABLE | MODEL ..."""
+    kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "MODEL"), "ALTER")
+    if kind in ("SESSION", "ACCOUNT"):
+        return _alter_parameters(kind, reader)
+    is_lenient = reader.take("IF", "EXISTS")
+    name = named(reader, compiler)
+    if kind == "TABLE":
+        return _alter_table(AlterTable(name, "", if_exists=is_lenient), reader, compiler)
+    return _alter_model(AlterModel(name, "", if_exists=is_lenient), reader, compiler)
+
+
+def _alter_parameters(kind: str, reader: Reader) -> Statement:
+    is_set = reader.take("SET")
+    if not is_set:
+        reader.expect("UNSET")
+    parameters: dict[str, Any] = {}
+    while not reader.is_done:
+        if reader.take(","):
+            continue
+        word = reader.any_word()
+        if is_set:
+            reader.expect("=")
+        parameters[word] = reader.value() if is_set else None
+    if not parameters:
+        raise reader.error()
+    return AlterSession(kind, parameters)
+
+
+def _alter_table(statement: AlterTable, reader: Reader, compiler: Compiler) -> Statement:
+    if reader.take("RENAME", "TO"):
+        found = replace(statement, action="RENAME", new_name=named(reader, compiler))
+    elif reader.take("RENAME", "COLUMN"):
+        old = reader.identifier()
+        reader.expect("TO")
+        found = replace(statement, action="RENAME COLUMN", column_name=old, new_column_name=reader.identifier())
+    elif reader.take("ADD"):
+        reader.take("COLUMN")
+        column = _added_column(reader, compiler)
+        found = replace(statement, action="ADD COLUMN", column=column, column_name=column.name)
+    elif reader.take("DROP", "COLUMN"):
+        found = replace(statement, action="DROP COLUMN", column_name=reader.identifier())
+    elif reader.take("SET", "COMMENT"):
+        reader.expect("=")
+        found = replace(statement, action="SET COMMENT", comment=reader.string())
+    elif reader.take("UNSET", "COMMENT"):
+        found = replace(statement, action="SET COMMENT")
+    else:
+        raise unsupported(f"ALTER TABLE ... {reader.word()}")
+    reader.end()
+    return found
+
+
+def _added_column(reader: Reader, compiler: Compiler) -> Column:
+    (column,) = declared_columns(f"({reader.rest()})", compiler)
+    return column
+
+
+def _alter_model(statement: AlterModel, reader: Reader, compiler: Compiler) -> Statement:
+    if reader.take("RENAME", "TO"):
+        found = replace(statement, action="RENAME", new_name=named(reader, compiler))
+    elif reader.take("SET", "COMMENT"):
+        reader.expect("=")
+        found = replace(statement, action="SET COMMENT", value=reader.string())
+    elif reader.take("UNSET", "COMMENT"):
+        found = replace(statement, action="SET COMMENT")
+    elif reader.take("SET", "DEFAULT_VERSION"):
+        reader.expect("=")
+        found = replace(statement, action="SET DEFAULT_VERSION", value=str(reader.value()))
+    elif reader.take("VERSION"):
+        version = reader.identifier()
+        if reader.take("UNSET", "ALIAS"):
+            found = replace(statement, action="SET ALIAS", version=version)
+        else:
+            reader.expect("SET", "ALIAS", "=")
+            found = replace(statement, action="SET ALIAS", version=version, value=str(reader.value()))
+    else:
+        raise unsupported(f"ALTER MODEL ... {reader.word()} {reader.word(1)}".strip())
+    reader.end()
+    return found
+
+
+# --- DROP, COMMENT ON, GRANT, transactions
+
+
+def drop(reader: Reader, compiler: Compiler) -> Statement:
+    """DROP <kind> [IF EXISTS] <name> [CASCADE | RESTRICT]"""
+    kind = kind_of(reader, (*_OBJECTS, *_CONTAINERS), "DROP")
+    is_lenient = reader.take("IF", "EXISTS")
+    name = _object_name(kind, reader, compiler)
+    if reader.take("RESTRICT"):
+        raise unsupported("DROP ... RESTRICT")
+    reader.take("CASCADE")
+    reader.end()
+    return Drop(kind, name, is_lenient)
+
+
+def comment_on(reader: Reader, compiler: Compiler) -> Statement:
+    """COMMENT [IF EXISTS] ON <kind> <name> IS '...'"""
+    is_lenient = reader.take("IF", "EXISTS")
+    reader.expect("ON")
+    kind = kind_of(reader, ("COLUMN", *_OBJECTS, *_CONTAINERS), "COMMENT ON")
+    column = ""
+    if kind == "COLUMN":
+        *table, column = _column_name(reader)
+        name = resolved(tuple(table), compiler.scope)
+    else:
+        name = _object_name(kind, reader, compiler)
+    reader.expect("IS")
+    comment = reader.string()
+    reader.end()
+    return SetComment(kind, name, comment, column, is_lenient)
+
+
+def _column_name(reader: Reader) -> list[str]:
+    """table.column with up to four parts."""
+    found = [reader.identifier()]
+    while reader.take("."):
+        found.append(reader.identifier())
+    if len(found) < 2:
+        raise reader.error()
+    return found
+
+
+def grant(reader: Reader, *, is_revoke: bool) -> Statement:
+    """GRANT ... TO ..., REVOKE ... FROM ...: kept as written."""
+    text = reader.text
+    words: list[str] = []
+    while not reader.is_done:
+        words.append(reader.word())
+        reader.skip_to(reader.offset + 1)
+    if ("FROM" if is_revoke else "TO") not in words:
+        raise reader.error()
+    return Grant(text.strip().rstrip(";").strip(), is_revoke)
+
+
+def transaction(action: str, reader: Reader) -> Statement:
+    """BEGIN [WORK | TRANSACTION] [NAME x], START TRANSACTION, COMMIT [WORK], ROLLBACK [WORK]"""
+    if reader.take("TRANSACTION") or reader.take("WORK"):
+        pass
+    if action == "BEGIN" and reader.take("NAME"):
+        reader.identifier()
+    if action == "BEGIN" and not reader.is_done:
+        raise unsupported("a block of BEGIN ... END")
+    reader.end()
+    return Transaction(action)

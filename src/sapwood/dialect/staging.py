@@ -1,0 +1,166 @@
+"""COPY INTO, LIST, PUT, GET and REMOVE: statements about files in stages.
+
+Comes in: a reader behind the first word. Goes out: one statement. Paths are taken from the raw text, since `/` and `-`
+in them are no operators.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from sapwood.dialect.creation import Compiler, Format, format_of, named, resolved
+from sapwood.dialect.names import parts
+from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.statements import CopyInto, GetFiles, ListStage, PutFiles, RemoveFiles, StagePath, Statement
+from sapwood.errors import ParseError
+
+_PLACE = re.compile(
+    r"""@(?P<kind>~|%?)(?P<name>(?:"(?:[^"]|"")*"|[A-Za-z_][\w$]*)?(?:\.(?:%?"(?:[^"]|"")*"|%?[A-Za-z_][\w$]*))*)(?P<path>/[^\s,;)]*)?"""
+)
+_FILES = re.compile(r"\s*(?:'(?P<quoted>file://[^']*)'|(?P<bare>file://[^\s;]+))\s*", re.IGNORECASE)
+
+
+def stage_path(text: str, compiler: Compiler) -> tuple[StagePath, int]:
+    """The stage path at the start of a text, and where it ends.
+
+    Forms: @stage/path, @db.schema.stage, @%table/path, @~/path; the same in quotes; 's3://...'.
+    """
+    if text.startswith("'"):
+        end = text.index("'", 1) if "'" in text[1:] else len(text) - 1
+        inner = text[1:end]
+        return (stage_path(inner, compiler)[0] if inner.startswith("@") else StagePath(url=inner)), end + 1
+    found = _PLACE.match(text)
+    if found is None:
+        raise ParseError("SQL compilation error:\nA stage is expected here, such as @my_stage/path.")
+    path = (found["path"] or "").lstrip("/")
+    if found["kind"] == "~":
+        return StagePath(user=True, path=path), found.end()
+    *holder, last = parts(found["name"].replace("%", ""))
+    name = resolved((*holder, last), compiler.scope)
+    if found["kind"] == "%" or "%" in found["name"]:
+        return StagePath(table=name, path=path), found.end()
+    return StagePath(stage=name, path=path), found.end()
+
+
+def _place(reader: Reader, compiler: Compiler) -> StagePath:
+    start = reader.offset
+    source, length = stage_path(reader.text[start:], compiler)
+    reader.skip_to(start + length)
+    return source
+
+
+# --- COPY INTO
+
+
+def copy_into(reader: Reader, compiler: Compiler) -> Statement:
+    """COPY INTO table [(columns)] FROM place [options]."""
+    reader.expect("INTO")
+    if reader.word().startswith("@") or reader.is_text():
+        raise unsupported("COPY INTO a stage")
+    target = named(reader, compiler)
+    columns = tuple(Reader(each).identifier() for each in reader.inside().split(",")) if reader.at("(") else ()
+    reader.expect("FROM")
+    if reader.at("("):
+        raise unsupported(
+            "COPY INTO from a query", hint="Load the file as it is, then transform it with INSERT ... SELECT."
+        )
+    source = _place(reader, compiler)
+    options, form = _copy_options(reader, compiler)
+    files = options.pop("FILES", ())
+    pattern = str(options.pop("PATTERN", ""))
+    for option in options:
+        if option not in _COPY_OPTIONS:
+            raise unsupported(f"{option} of COPY INTO")
+    return CopyInto(
+        target,
+        columns,
+        source,
+        files=tuple(map(str, files)),
+        pattern=pattern,
+        format_name=form.name,
+        format_options=form.options,
+        options=options,
+    )
+
+
+_COPY_OPTIONS = (
+    "ON_ERROR", "SIZE_LIMIT", "PURGE", "RETURN_FAILED_ONLY", "ENFORCE_LENGTH", "TRUNCATECOLUMNS", "FORCE", "LOAD_UNCERTAIN_FILES",
+    "MATCH_BY_COLUMN_NAME", "VALIDATION_MODE",
+)  # fmt: skip
+
+
+def _copy_options(reader: Reader, compiler: Compiler) -> tuple[dict[str, Any], Format]:
+    options: dict[str, Any] = {}
+    form = Format(None, {})
+    while not reader.is_done:
+        if reader.take(","):
+            continue
+        word = reader.any_word()
+        reader.expect("=")
+        if word == "FILE_FORMAT":
+            form = format_of(reader, compiler)
+        else:
+            options[word] = reader.value()
+    return options, form
+
+
+# --- LIST, REMOVE, PUT, GET
+
+
+def list_stage(reader: Reader, compiler: Compiler) -> Statement:
+    return ListStage(_place(reader, compiler), _pattern(reader))
+
+
+def remove_files(reader: Reader, compiler: Compiler) -> Statement:
+    return RemoveFiles(_place(reader, compiler), _pattern(reader))
+
+
+def _pattern(reader: Reader) -> str:
+    pattern = ""
+    if reader.take("PATTERN"):
+        reader.expect("=")
+        pattern = reader.string()
+    reader.end()
+    return pattern
+
+
+def put_files(text: str, compiler: Compiler) -> Statement:
+    """PUT file://path @stage [options]; read from the text, since // would begin a comment."""
+    local, rest = _local(text)
+    source, length = stage_path(rest, compiler)
+    options = _file_options(rest[length:])
+    return PutFiles(local, source, options)
+
+
+def get_files(text: str, compiler: Compiler) -> Statement:
+    """GET @stage/path file://folder [PATTERN = '...']"""
+    text = text.strip()
+    source, length = stage_path(text, compiler)
+    local, rest = _local(text[length:])
+    return GetFiles(source, local, str(_file_options(rest).get("PATTERN", "")))
+
+
+def _local(text: str) -> tuple[str, str]:
+    """The path of a file:// address at the start of a text, and what follows."""
+    found = _FILES.match(text)
+    if found is None:
+        raise ParseError("SQL compilation error:\nA local file is expected here, such as file:///tmp/data.csv.")
+    address = found["quoted"] or found["bare"]
+    return address[len("file://") :], text[found.end() :]
+
+
+def _file_options(text: str) -> dict[str, Any]:
+    reader = Reader(text) if text.strip(" \n\t;") else None
+    options: dict[str, Any] = {}
+    while reader is not None and not reader.is_done:
+        word = reader.any_word()
+        if word not in ("PARALLEL", "AUTO_COMPRESS", "SOURCE_COMPRESSION", "OVERWRITE", "PATTERN"):
+            raise unsupported(f"{word} of PUT and GET")
+        reader.expect("=")
+        options[word] = reader.value()
+    return options
+
+
+RawRead = Callable[[str, Compiler], Statement]
