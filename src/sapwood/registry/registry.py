@@ -7,12 +7,14 @@ downloads, checks and unpacks. Knows no SQL and no tensors.
 from __future__ import annotations
 
 import difflib
+import errno
 import hashlib
 import os
 import re
 import shutil
 import stat
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -20,7 +22,14 @@ from typing import Any
 
 from sapwood import config as settings
 from sapwood.config import Config
-from sapwood.errors import ConfigError, InvalidOptionError, ModelUnavailableError, ObjectExistsError, UnknownModelError
+from sapwood.errors import (
+    ConfigError,
+    InvalidOptionError,
+    ModelUnavailableError,
+    ObjectExistsError,
+    StorageFullError,
+    UnknownModelError,
+)
 from sapwood.registry.cache import ModelCache, check_space
 from sapwood.registry.download import Download, Reporter, fetch_file
 from sapwood.registry.local import local_entry, read_local
@@ -290,7 +299,7 @@ class Registry:
         folder = self._cache.unpacked(digest)
         if folder.is_dir():
             return folder
-        with self._cache.locked(digest):
+        with _disk_watched(), self._cache.locked(digest):
             if not folder.is_dir():
                 file = fetch_file(entry, self._cache, timeout_s=self._config.models.hub_timeout_s, tell=self._tell)
                 self._unpack(entry, file, folder)
@@ -377,11 +386,25 @@ class Registry:
         return ["echo", *self._table.aliases, *self._table.models, *self._config_aliases, *added]
 
 
+_FULL_HINT = (
+    "Free some space there, or let SAPWOOD_CACHE name a folder on a larger disk; the download goes on where it stopped."
+)
+
 _UNTUNABLE = {
     "echo": "it has no weights",
     "endpoint": "its weights are on another machine",
     "tuned": "it is tuned already; start from its base model",
 }
+
+
+@contextmanager
+def _disk_watched() -> Generator[None]:
+    try:
+        yield
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        raise StorageFullError("the disk of the model cache is full", hint=_FULL_HINT) from error
 
 
 def _version(entry: ModelEntry) -> ModelVersion:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sapwood.errors import UnsupportedError
+from sapwood.registry.gguf_file import GgufFile
 
 _CONTROL, _USER_DEFINED, _UNUSED = 3, 4, 5
 """Kinds of token in a GGUF file (gguf.TokenType)."""
@@ -59,64 +60,64 @@ class Tokenizer:
     end_ids: tuple[int, ...]
 
 
-def write_tokenizer(file: Path, reader: Any, folder: Path, *, context: int) -> Tokenizer:
+def write_tokenizer(file: GgufFile, folder: Path, *, context: int) -> Tokenizer:
     """Write the tokenizer of a GGUF file into a folder. Raises UnsupportedError for a kind that would come out wrong."""
-    kind = _contents(reader, "model", "")
+    kind = _contents(file, "model", "")
     if kind == "gpt2":
-        made = _byte_level(reader, context)
+        made = _byte_level(file, context)
     elif kind == "llama":
-        made = _sentence_piece(file, context)
+        made = _sentence_piece(file.path, context)
     else:
         raise UnsupportedError(f"the GGUF file has a tokenizer of the kind {kind!r}, which is not supported")
     made.save_pretrained(folder)
     ids = {
         f"{key}_token_id": int(number)
         for key, field in (("bos", "bos"), ("eos", "eos"), ("pad", "padding"))
-        if (number := _contents(reader, f"{field}_token_id")) is not None
+        if (number := _contents(file, f"{field}_token_id")) is not None
     }
-    return Tokenizer(ids, _end_ids(reader, ids))
+    return Tokenizer(ids, _end_ids(file, ids))
 
 
-def _sentence_piece(file: Path, context: int) -> Any:
+def _sentence_piece(path: Path, context: int) -> Any:
     from transformers import AutoTokenizer
 
-    return AutoTokenizer.from_pretrained(file.parent, gguf_file=file.name, model_max_length=context)
+    return AutoTokenizer.from_pretrained(path.parent, gguf_file=path.name, model_max_length=context)
 
 
-def _byte_level(reader: Any, context: int) -> Any:
+def _byte_level(file: GgufFile, context: int) -> Any:
     from transformers import PreTrainedTokenizerFast
 
-    tokens = _contents(reader, "tokens", ())
+    tokens = _contents(file, "tokens", ())
     named = {
         f"{key}_token": tokens[number]
         for key, field in (("bos", "bos"), ("eos", "eos"), ("pad", "padding"), ("unk", "unknown"))
-        if (number := _contents(reader, f"{field}_token_id")) is not None
+        if (number := _contents(file, f"{field}_token_id")) is not None
     }
     return PreTrainedTokenizerFast(
-        tokenizer_object=_build(reader, tokens, named),
-        chat_template=_contents(reader, "chat_template", None),
+        tokenizer_object=_build(file, tokens, named),
+        chat_template=_contents(file, "chat_template", None),
         model_max_length=context,
         clean_up_tokenization_spaces=False,
         **named,
     )
 
 
-def _build(reader: Any, tokens: list[str], named: Mapping[str, str]) -> Any:
+def _build(file: GgufFile, tokens: list[str], named: Mapping[str, str]) -> Any:
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
-    name = _contents(reader, "pre", "gpt-2")
+    name = _contents(file, "pre", "gpt-2")
     if name not in _CUTS:
         raise UnsupportedError(f"the GGUF file cuts its text in the way {name!r}, which is not supported")
     cut = _CUTS[name]
-    kinds = _contents(reader, "token_type", ())
+    kinds = _contents(file, "token_type", ())
     vocabulary = {token: number for number, token in enumerate(tokens) if kinds[number] != _UNUSED}
-    merges = [tuple(merge.split(" ", 1)) for merge in _contents(reader, "merges", ())]
+    merges = [tuple(merge.split(" ", 1)) for merge in _contents(file, "merges", ())]
     made = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=cut.whole_words_first))
     if cut.composed:
         made.normalizer = normalizers.NFC()
     made.pre_tokenizer = _pre_tokenizer(cut)
     made.decoder = decoders.ByteLevel()
-    made.post_processor = _post_processor(reader, cut, vocabulary, named)
+    made.post_processor = _post_processor(file, cut, vocabulary, named)
     added = {_CONTROL: True, _USER_DEFINED: False}
     marks = [(token, added[kind]) for token, kind in zip(tokens, kinds, strict=True) if kind in added]
     made.add_tokens([AddedToken(token, special=special, normalized=False) for token, special in marks])
@@ -135,12 +136,12 @@ def _pre_tokenizer(cut: Cut) -> Any:
     return pre_tokenizers.Sequence([*steps, byte_level])
 
 
-def _post_processor(reader: Any, cut: Cut, vocabulary: Mapping[str, int], named: Mapping[str, str]) -> Any:
+def _post_processor(file: GgufFile, cut: Cut, vocabulary: Mapping[str, int], named: Mapping[str, str]) -> Any:
     from tokenizers import processors
 
     byte_level = processors.ByteLevel(trim_offsets=False)
     begin = named.get("bos_token")
-    if begin is None or not _contents(reader, "add_bos_token", cut.begins):
+    if begin is None or not _contents(file, "add_bos_token", cut.begins):
         return byte_level
     template = processors.TemplateProcessing(
         single=f"{begin} $A", pair=f"{begin} $A {begin} $B", special_tokens=[(begin, vocabulary[begin])]
@@ -148,16 +149,14 @@ def _post_processor(reader: Any, cut: Cut, vocabulary: Mapping[str, int], named:
     return processors.Sequence([byte_level, template])
 
 
-def _end_ids(reader: Any, ids: Mapping[str, int]) -> tuple[int, ...]:
-    tokens, kinds = _contents(reader, "tokens", ()), _contents(reader, "token_type", ())
+def _end_ids(file: GgufFile, ids: Mapping[str, int]) -> tuple[int, ...]:
+    tokens, kinds = _contents(file, "tokens", ()), _contents(file, "token_type", ())
     places = {token: number for number, token in enumerate(tokens) if kinds[number] == _CONTROL}
     ends = [ids["eos_token_id"]] if "eos_token_id" in ids else []
-    if (turn := _contents(reader, "eot_token_id")) is not None:
+    if (turn := _contents(file, "eot_token_id")) is not None:
         ends.append(int(turn))
     return tuple(dict.fromkeys([*ends, *(places[token] for token in _ENDS if token in places)]))
 
 
-def _contents(reader: Any, key: str, default: Any = None) -> Any:
-    name = "tokenizer.chat_template" if key == "chat_template" else f"tokenizer.ggml.{key}"
-    field = reader.get_field(name)
-    return default if field is None else field.contents()
+def _contents(file: GgufFile, key: str, default: Any = None) -> Any:
+    return file.fields.get("tokenizer.chat_template" if key == "chat_template" else f"tokenizer.ggml.{key}", default)

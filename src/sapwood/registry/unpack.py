@@ -7,15 +7,18 @@ dequantiser gives the numbers; what is ours is where each tensor goes. Knows not
 from __future__ import annotations
 
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-import sapwood.registry.tokenizer as tokenizers
 from sapwood.errors import UnsupportedError
+from sapwood.registry.gguf_file import GgufFile, GgufTensor, read_gguf
+from sapwood.registry.tokenizer import write_tokenizer
 
 _SLICE = 2**20
 """Bytes of float32 that are dequantised at once: they stay in the processor's cache, which is three times as fast."""
@@ -58,10 +61,10 @@ _ARCHITECTURES = {
 }
 
 
-def context_length(file: Path) -> int:
+def context_length(path: Path) -> int:
     """Tokens that a GGUF's model can take. Raises UnsupportedError for an architecture that can't be unpacked."""
-    reader = _read(file)
-    return int(_value(reader, f"{_architecture(reader)[0]}.context_length"))
+    file = _read(path)
+    return int(file.value(f"{_architecture(file)[0]}.context_length"))
 
 
 def unpacked_bytes(parameters: int) -> int:
@@ -70,82 +73,60 @@ def unpacked_bytes(parameters: int) -> int:
 
 
 def unpack(
-    file: Path, folder: Path, *, rope: Mapping[str, Any] | None = None, report: Callable[[int, int], None]
+    path: Path, folder: Path, *, rope: Mapping[str, Any] | None = None, report: Callable[[int, int], None]
 ) -> None:
     """Write the folder (which must be there and empty). `report` gets bytes done and in all; `rope` are settings that the file lacks.
 
     Raises UnsupportedError, naming what it is, for a file that would come out wrong.
     """
-    reader = _read(file)
-    name, architecture = _architecture(reader)
-    plan = _plan(reader, architecture, rope or {})
-    config = _config(reader, name, architecture, rope or {})
-    tokenizer = tokenizers.write_tokenizer(file, reader, folder, context=config["max_position_embeddings"])
+    file = _read(path)
+    name, architecture = _architecture(file)
+    plan = _plan(file, name, architecture, rope or {})
+    config = _config(file, name, architecture, rope or {})
+    tokenizer = write_tokenizer(file, folder, context=config["max_position_embeddings"])
     _write_json(folder / "config.json", {**config, **tokenizer.ids})
     _write_json(folder / "generation_config.json", {**tokenizer.ids, "eos_token_id": list(tokenizer.end_ids)})
-    _write_safetensors(folder / "model.safetensors", plan, report)
+    _write_safetensors(path, folder / "model.safetensors", plan, report)
 
 
 @dataclass(frozen=True)
-class _Tensor:
-    """A tensor on its way: its name in the folder, its shape (rows first), its quantised rows, and the heads to put back in order."""
+class _Move:
+    """A tensor on its way: its name in the folder, where it is in the file, and the heads whose rows to put back in order (0: none)."""
 
     name: str
-    shape: tuple[int, ...]
-    data: Any
-    kind: Any
+    tensor: GgufTensor
     heads: int = 0
 
     @property
     def bytes(self) -> int:
-        size = 2
-        for length in self.shape:
-            size *= length
-        return size
+        return 2 * math.prod(self.tensor.shape)
 
 
-def _read(file: Path) -> Any:
-    try:
-        from gguf import GGUFReader
-    except ImportError as error:
-        raise UnsupportedError(
-            "local models need packages that are not installed", hint="pip install 'sapwood[local]'"
-        ) from error
-    try:
-        return GGUFReader(file)
-    except (ValueError, IndexError, KeyError) as error:
-        raise UnsupportedError(f"{file} is no GGUF file: {error}") from error
+def _read(path: Path) -> GgufFile:
+    if find_spec("gguf") is None:
+        hint = "pip install 'sapwood[local]'"
+        raise UnsupportedError("local models need packages that are not installed", hint=hint)
+    return read_gguf(path)
 
 
-def _architecture(reader: Any) -> tuple[str, Architecture]:
-    name = str(_value(reader, "general.architecture"))
+def _architecture(file: GgufFile) -> tuple[str, Architecture]:
+    name = str(file.value("general.architecture"))
     if name not in _ARCHITECTURES:
         hint = "Add the model as a folder of safetensors, or serve it with an OpenAI-compatible server and add that."
         raise UnsupportedError(f"GGUF files of the architecture {name!r} are not supported", hint=hint)
     return name, _ARCHITECTURES[name]
 
 
-def _value(reader: Any, key: str, default: Any = None) -> Any:
-    field = reader.get_field(key)
-    if field is None:
-        if default is None:
-            raise UnsupportedError(f"the GGUF file does not say {key}")
-        return default
-    return field.contents()
-
-
-def _plan(reader: Any, architecture: Architecture, rope: Mapping[str, Any]) -> list[_Tensor]:
-    prefix = _value(reader, "general.architecture")
-    heads = int(_value(reader, f"{prefix}.attention.head_count"))
-    kv_heads = int(_value(reader, f"{prefix}.attention.head_count_kv", heads))
+def _plan(file: GgufFile, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> list[_Move]:
+    heads = int(file.value(f"{prefix}.attention.head_count"))
+    kv_heads = int(file.value(f"{prefix}.attention.head_count_kv", heads))
     permuted = {"attn_q": heads, "attn_k": kv_heads} if architecture.permuted else {}
-    plan: list[_Tensor] = []
-    for tensor in reader.tensors:
+    plan: list[_Move] = []
+    for tensor in file.tensors:
         if tensor.name == _ROPE_FACTORS and rope:
             continue
         name, part = _place(tensor.name)
-        shape = tuple(int(length) for length in reversed(tensor.shape))
-        plan.append(_Tensor(name, shape, tensor.data, tensor.tensor_type, permuted.get(part, 0)))
+        plan.append(_Move(name, tensor, permuted.get(part, 0)))
     return plan
 
 
@@ -160,16 +141,15 @@ def _place(name: str) -> tuple[str, str]:
     return f"model.layers.{layer[1]}.{_INSIDE[layer[2]]}.{layer[3]}", layer[2]
 
 
-def _config(reader: Any, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> dict[str, Any]:
+def _config(file: GgufFile, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> dict[str, Any]:
     def value(key: str, default: Any = None) -> Any:
-        return _value(reader, f"{prefix}.{key}", default)
+        return file.value(f"{prefix}.{key}", default)
 
     hidden, heads = int(value("embedding_length")), int(value("attention.head_count"))
-    names = {tensor.name: tensor for tensor in reader.tensors}
-    scaling = _value(reader, f"{prefix}.rope.scaling.type", "none")
+    shapes = {tensor.name: tensor.shape for tensor in file.tensors}
+    scaling = value("rope.scaling.type", "none")
     if scaling != "none" and not rope:
         raise UnsupportedError(f"the GGUF file scales its positions by {scaling!r}, which is not supported")
-    theta = _round(value("rope.freq_base", 10000.0))
     return {
         "architectures": [architecture.model_class],
         "model_type": prefix,
@@ -183,9 +163,9 @@ def _config(reader: Any, prefix: str, architecture: Architecture, rope: Mapping[
         "head_dim": int(value("attention.key_length", hidden // heads)),
         "max_position_embeddings": int(value("context_length")),
         "rms_norm_eps": _round(value("attention.layer_norm_rms_epsilon")),
-        "rope_parameters": {"rope_type": "default", **rope, "rope_theta": theta},
-        "tie_word_embeddings": "output.weight" not in names,
-        "vocab_size": int(names["token_embd.weight"].shape[1]),
+        "rope_parameters": {"rope_type": "default", **rope, "rope_theta": _round(value("rope.freq_base", 10000.0))},
+        "tie_word_embeddings": "output.weight" not in shapes,
+        "vocab_size": shapes["token_embd.weight"][0],
         **architecture.settings,
     }
 
@@ -195,39 +175,42 @@ def _round(value: float) -> float:
     return float(f"{value:.6g}")
 
 
-def _write_safetensors(path: Path, plan: list[_Tensor], report: Callable[[int, int], None]) -> None:
+def _write_safetensors(source: Path, target: Path, plan: list[_Move], report: Callable[[int, int], None]) -> None:
     """The format: 8 bytes of header length, a JSON header, the tensors' bytes one after another."""
     header: dict[str, Any] = {"__metadata__": {"format": "pt"}}
     end = 0
-    for tensor in plan:
-        header[tensor.name] = {"dtype": "BF16", "shape": tensor.shape, "data_offsets": [end, end + tensor.bytes]}
-        end += tensor.bytes
+    for move in plan:
+        header[move.name] = {"dtype": "BF16", "shape": move.tensor.shape, "data_offsets": [end, end + move.bytes]}
+        end += move.bytes
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % 8)
     done = 0
-    with path.open("wb") as out:
+    with source.open("rb") as file, target.open("wb") as out:
         out.write(len(text).to_bytes(8, "little"))
         out.write(text)
-        for tensor in plan:
-            for rows in _slices(tensor):
+        for move in plan:
+            for rows in _slices(file, move):
                 done += out.write(rows)
                 report(done, end)
         out.flush()
         os.fsync(out.fileno())
 
 
-def _slices(tensor: _Tensor) -> Iterator[memoryview]:
+def _slices(file: BinaryIO, move: _Move) -> Iterator[memoryview]:
     """The tensor's values in bf16, some rows at a time; all at once where rows change places."""
     import numpy as np
+    from gguf.constants import GGMLQuantizationType
     from gguf.quants import dequantize
 
-    rows = 1 if len(tensor.shape) == 1 else tensor.shape[0]
-    data = np.asarray(tensor.data).reshape(rows, -1)
-    step = rows if tensor.heads else max(1, _SLICE // (4 * tensor.shape[-1]))
-    for start in range(0, rows, step):
-        values = dequantize(data[start : start + step], tensor.kind)
-        if tensor.heads:
-            values = _in_order(values, tensor.heads)
+    tensor = move.tensor
+    step = tensor.rows if move.heads else max(1, _SLICE // (4 * tensor.shape[-1]))
+    file.seek(tensor.offset)
+    for start in range(0, tensor.rows, step):
+        rows = min(step, tensor.rows - start)
+        data = np.frombuffer(file.read(rows * tensor.row_bytes), dtype=np.uint8).reshape(rows, -1)
+        values = dequantize(data, GGMLQuantizationType(tensor.kind))
+        if move.heads:
+            values = _in_order(values, move.heads)
         yield memoryview(_bf16(np.ascontiguousarray(values, dtype=np.float32)))
 
 
