@@ -98,12 +98,7 @@ def _with_defaults(tree: exp.Expr, target: Sequence[Column]) -> exp.Expr:
     values = tree.args["from_"].this if isinstance(tree, exp.Select) and tree.args.get("from_") is not None else tree
     for row in values.expressions if isinstance(values, exp.Values) else []:
         for place, each in enumerate(row.expressions if isinstance(row, exp.Tuple) else []):
-            if (
-                isinstance(each, exp.Column)
-                and not each.table
-                and each.name.upper() == "DEFAULT"
-                and place < len(target)
-            ):
+            if _is_default(each) and place < len(target):
                 each.replace(_default_tree(target[place]))
     return tree
 
@@ -193,11 +188,7 @@ def _assignment(tree: exp.Expr, relation: Relation, names: Namespace, work: Comp
 
 
 def _is_default(tree: exp.Expr) -> bool:
-    return (
-        isinstance(tree, (exp.Column, exp.Var))
-        and len(tree.parts if isinstance(tree, exp.Column) else ()) < 2
-        and tree.name.upper() == "DEFAULT"
-    )
+    return isinstance(tree, (exp.Column, exp.Var)) and not tree.args.get("table") and tree.name.upper() == "DEFAULT"
 
 
 def _where(clause: exp.Expr | None, names: Namespace, work: Compilation) -> str:
