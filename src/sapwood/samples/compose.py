@@ -198,7 +198,7 @@ def _request(draw: Draw, family: Family, templates: Templates) -> str:
     core = [draw.pick(family.opening), draw.pick(family.ask)]
     if draw.chance(SHORT_SHARE):
         return _styled(draw, " ".join(_fill(draw, text, values) for text in core))
-    if draw.chance(0.75):
+    if draw.chance(0.65):
         core.insert(1, draw.pick(family.detail))
     sentences = [_fill(draw, text, values) for text in core]
     if not family.plain:
@@ -214,7 +214,7 @@ def _add_remarks(draw: Draw, sentences: list[str], family: Family, templates: Te
     """Remarks (and now and then an aside) before and after what is asked for, until the ticket has its length."""
     ask = len(sentences) - 1
     extra = [draw.pick(templates.asides(family.category))] if draw.chance(ASIDE_SHARE) else []
-    wanted = 24 + draw.below(30)
+    wanted = 18 + draw.below(18)
     for remark in draw.shuffled(templates.texts("remark")):
         if _words(sentences + extra) >= wanted or len(extra) == 3:
             break
