@@ -17,8 +17,10 @@ from sapwood.dialect.creation import Compiler, known, named
 from sapwood.dialect.expressions import bind, identifier
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, physical, quoted, spelled
-from sapwood.dialect.queries import bind_query, join_sources, refuse, relation_of, source_of_table
+from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.shape import refuse
+from sapwood.dialect.sources import join_sources, relation_of, source_of_table
 from sapwood.dialect.statements import Column, Dml, Name, Query, Relation, Statement
 from sapwood.dialect.values import Value, null
 from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnsupportedError

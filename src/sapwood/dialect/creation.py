@@ -488,13 +488,12 @@ def _container(kind: str) -> Callable[[Reader, Head, Compiler], Statement]:
 
 def container_name(kind: str, reader: Reader, scope: Scope) -> Name:
     """The name of a database, schema, warehouse or role in the fields of Name."""
-    parts = reader.dotted()
-    if kind == "SCHEMA":
-        database = parts[0] if len(parts) == 2 else qualify(("",), database=scope.database, schema="")[0]
-        return Name(database, parts[-1], "")
-    if len(parts) > 1:
+    *holder, name = reader.dotted()
+    if len(holder) > (kind == "SCHEMA"):
         raise reader.error()
-    return Name(parts[0], "", "") if kind == "DATABASE" else Name("", "", parts[0])
+    if kind == "SCHEMA":
+        return Name(holder[0] if holder else qualify(("",), database=scope.database, schema="")[0], name, "")
+    return Name(name, "", "") if kind == "DATABASE" else Name("", "", name)
 
 
 def _check_options(kind: str, options: Mapping[str, Any]) -> None:

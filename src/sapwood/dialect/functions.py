@@ -74,7 +74,6 @@ _TABLE = """
 UPPER             text                  same   upper({0})
 LOWER             text                  same   lower({0})
 REVERSE           text                  same   reverse({0})
-INITCAP           text                  same   array_to_string(list_transform(regexp_extract_all({0}, '[\\pL\\pN]+|[^\\pL\\pN]+'), lambda w: upper(w[1]) || lower(w[2:])), '')
 TRIM              text                  same   trim({0}, ' ')
 TRIM              text,text             same   trim({0}, {1})
 LTRIM             text                  same   ltrim({0}, ' ')
@@ -93,9 +92,6 @@ SUBSTRING         text,int              same   substr({0}, CASE {1} WHEN 0 THEN 
 SUBSTRING         text,int,int          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, greatest({2}, 0))
 SPLIT_PART        text,text,int         text   split_part({0}, {1}, CASE {2} WHEN 0 THEN 1 ELSE {2} END)
 SPLIT             text,text             array  to_json(CASE WHEN {1} = '' THEN [{0}] ELSE string_split({0}, {1}) END)
-STRTOK            text                  text   list_filter(string_split({0}, ' '), lambda p: p <> '')[1]
-STRTOK            text,text             text   list_filter(string_split(translate({0}, {1}, repeat(left({1}, 1), length({1}))), left({1}, 1)), lambda p: p <> '')[1]
-STRTOK            text,text,int         text   list_filter(string_split(translate({0}, {1}, repeat(left({1}, 1), length({1}))), left({1}, 1)), lambda p: p <> '')[{2}]
 REPLACE           text,text             text   replace({0}, {1}, '')
 REPLACE           text,text,text        text   replace({0}, {1}, {2})
 TRANSLATE         text,text,text        text   translate({0}, {1}, {2})
@@ -372,6 +368,25 @@ def _regexp_instr(given: Given) -> Value:
     return combine(f"CAST({sql} AS DECIMAL(18,0))", number(18, 0), [subject, pattern])
 
 
+def _initcap(given: Given) -> Value:
+    """Each word with a capital; a word is a run of letters and digits."""
+    value = _TAKES["text"](one_of(given, 1)[0])
+    words = f"regexp_extract_all({value.sql}, '[\\pL\\pN]+|[^\\pL\\pN]+')"
+    sql = f"array_to_string(list_transform({words}, lambda w: upper(w[1]) || lower(w[2:])), '')"
+    return combine(sql, value.type, [value])
+
+
+def _strtok(given: Given) -> Value:
+    """STRTOK(text [, delimiters [, n]]): the n-th piece that isn't empty; each character delimits."""
+    source, *rest = (_TAKES["text"](value) for value in one_of(given, 1, 3)[:2])
+    delimiters = rest[0].sql if rest else "' '"
+    place = _integer(given.values[2]).sql if len(given.values) > 2 else "1"
+    same = f"left({delimiters}, 1)"
+    pieces = f"string_split(translate({source.sql}, {delimiters}, repeat({same}, length({delimiters}))), {same})"
+    sql = f"list_filter({pieces}, lambda p: p <> '')[{place}]"
+    return combine(sql, text(), given.values, nullable=True)
+
+
 # --- numbers
 
 
@@ -544,6 +559,8 @@ _RULES: dict[str, Rule] = {
     "GREATEST": _extreme("greatest"),
     "LEAST": _extreme("least"),
     "CONCAT": concat,
+    "INITCAP": _initcap,
+    "STRTOK": _strtok,
     "CONCAT_WS": _concat_ws,
     "REGEXP_SUBSTR": _regexp_substr,
     "REGEXP_INSTR": _regexp_instr,

@@ -12,7 +12,7 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel
 from sqlglot.errors import ParseError as SqlglotParseError
 from sqlglot.parsers.snowflake import SnowflakeParser
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from sapwood.dialect.text import Words, tokens, unexpected
 from sapwood.errors import UnsupportedError

@@ -14,18 +14,15 @@ from typing import cast as typed
 from sqlglot import exp
 
 from sapwood.dialect.coercion import cast, common, truth
-from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source
-from sapwood.dialect.expressions import bind, constant_value, direction, identifier, spoken
-from sapwood.dialect.grammar import parse, text_of
-from sapwood.dialect.names import duck, parts, physical, qualify, quoted, spelled
-from sapwood.dialect.semistructured import path_keys, path_sql
-from sapwood.dialect.statements import Name, Relation
-from sapwood.dialect.types import VARIANT, SnowType, number, text
+from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
+from sapwood.dialect.expressions import bind, direction, identifier, spoken
+from sapwood.dialect.grammar import text_of
+from sapwood.dialect.names import duck, quoted, spelled
+from sapwood.dialect.shape import common_types, labels_of, refuse, retyped
+from sapwood.dialect.sources import from_clause
+from sapwood.dialect.types import SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value
-from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnknownObjectError, UnsupportedError
-
-_MOST_VIEWS = 32
-"""Views inside views, at most; more is a circle."""
+from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnsupportedError
 
 _STEMS = re.compile(r'"(?:[^"]|"")*"|[^"]+')
 
@@ -40,14 +37,6 @@ def bind_query(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> Bo
     query = binder(tree, outer, work)
     work.ctes = kept
     return replace(query, sql=f"{prefix}{query.sql}") if prefix else query
-
-
-def refuse(tree: exp.Expr, handled: Sequence[str]) -> None:
-    """Every clause that has a value must be among those that are bound."""
-    for key, value in tree.args.items():
-        if value and key not in handled:
-            what = spoken(value) if isinstance(value, exp.Expr) else key.strip("_").upper()
-            raise UnsupportedError(f"SQL compilation error:\nUnsupported clause: {what}.")
 
 
 # --- WITH
@@ -89,18 +78,19 @@ def _recursive(
     """The first part gives the columns; their types grow until the second part fits into them."""
     first = _named(bind_query(tree.this, outer, work), columns, name)
     types = [each.type for each in first.fields]
+    second = first
     for _ in range(4):
         shaped = [replace(each, type=type_) for each, type_ in zip(first.fields, types, strict=True)]
         work.ctes[name] = BoundQuery(first.sql, tuple(shaped), first.labels)
         second = bind_query(tree.expression, outer, work)
-        found = _common_types(first.fields, second.fields)
+        found = common_types(first.fields, second.fields)
         grown = [_widest(type_) if type_ != before else type_ for type_, before in zip(found, types, strict=True)]
         if grown == types:
             break
         types = grown
     word = "UNION" if tree.args.get("distinct") else "UNION ALL"
     fields = tuple(replace(each, type=type_) for each, type_ in zip(first.fields, types, strict=True))
-    sql = f"{_retyped(first, types)} {word} {_retyped(second, types)}"
+    sql = f"{retyped(first, types)} {word} {retyped(second, types)}"
     return BoundQuery(sql, fields, first.labels)
 
 
@@ -121,33 +111,18 @@ def _set_operation(tree: exp.Expr, outer: Namespace | None, work: Compilation) -
             errno=1789,
             sqlstate="42601",
         )
-    types = _common_types(left.fields, right.fields)
+    types = common_types(left.fields, right.fields)
     word = _SET_WORDS[type(tree)] + ("" if tree.args.get("distinct", True) else " ALL")
     fields = tuple(
         replace(a, type=type_, nullable=a.nullable or b.nullable, sql="")
         for a, b, type_ in zip(left.fields, right.fields, types, strict=True)
     )
-    sql = f"({_retyped(left, types)}) {word} ({_retyped(right, types)})"
+    sql = f"({retyped(left, types)}) {word} ({retyped(right, types)})"
     order = _order_of_columns(tree.args.get("order"), fields)
     return BoundQuery(f"{sql}{order}{_limit(tree)}", fields, left.labels)
 
 
 _SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
-
-
-def _common_types(left: Sequence[Field], right: Sequence[Field]) -> list[SnowType]:
-    return [common([a.type, b.type]) for a, b in zip(left, right, strict=True)]
-
-
-def _retyped(query: BoundQuery, types: Sequence[SnowType]) -> str:
-    """The query with its columns cast, if a type changes."""
-    if [each.type for each in query.fields] == list(types):
-        return query.sql
-    columns = [
-        f"{cast(Value(quoted(label), each.type), type_, truncates=False).sql} AS {quoted(label)}"
-        for each, label, type_ in zip(query.fields, query.labels, types, strict=True)
-    ]
-    return f"SELECT {', '.join(columns)} FROM ({query.sql}) AS {quoted('typed')}"
 
 
 def _order_of_columns(order: exp.Expr | None, fields: Sequence[Field]) -> str:
@@ -238,7 +213,7 @@ _SELECT = (
 def _select(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> BoundQuery:
     refuse(tree, _SELECT)
     names = Namespace(parent=outer)
-    sources = _from(tree, names, work)
+    sources = from_clause(tree, names, work)
     names.items = _aliases(tree)
     where = _condition("WHERE", tree.args.get("where"), names, work)
     group, items = _grouped(tree, names, work)
@@ -259,20 +234,6 @@ def _distinct(tree: exp.Expr) -> str:
         return ""
     refuse(clause, ())
     return "DISTINCT "
-
-
-def labels_of(names: Sequence[str]) -> tuple[str, ...]:
-    """Physical names of result columns, made different from one another.
-
-    >>> labels_of(["A", "A", "b"])
-    ('A', 'A~~2', 'b~1')
-    """
-    labels: list[str] = []
-    for name in names:
-        label = physical(name)
-        count = sum(each == label or each.startswith(f"{label}~~") for each in labels)
-        labels.append(f"{label}~~{count + 1}" if count else label)
-    return tuple(labels)
 
 
 def _aliases(tree: exp.Expr) -> dict[str, exp.Expr]:
@@ -529,407 +490,7 @@ def _order_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Co
     return f"({value.sql} || '')" if value.is_constant and value.type.name == "TEXT" else value.sql
 
 
-# --- FROM
-
-
-@dataclass(frozen=True)
-class Bound:
-    """A source with its SQL for FROM."""
-
-    source: Source
-    sql: str
-    is_lateral: bool = False
-    is_outer: bool = False
-    row_number: str = ""
-    merged: tuple[tuple[str, Field], ...] = ()
-    more: tuple[Source, ...] = ()
-
-
-def join_sources(clause: exp.Expr | None, names: Namespace, work: Compilation) -> str:
-    """The FROM of an UPDATE, whose target is in `names` already."""
-    if clause is None:
-        return ""
-    inner = Namespace()
-    sql = _from(exp.Select(from_=clause), inner, work)
-    for source in inner.sources:
-        _admit(Bound(source, ""), names)
-    names.merged.update(inner.merged)
-    return sql
-
-
-def source_of_table(relation: Relation, alias: str) -> Source:
-    """A table's columns under an alias."""
-    return BoundQuery(
-        "",
-        tuple(Field(each.name, each.type, each.nullable, "") for each in relation.columns),
-        tuple(physical(each.name) for each in relation.columns),
-    ).as_source(alias)
-
-
-def _from(tree: exp.Expr, names: Namespace, work: Compilation) -> str:
-    """FROM with its joins in SQL; the sources are in `names` from then on."""
-    clause = tree.args.get("from_")
-    if clause is None:
-        return ""
-    first = _source(clause.this, names, work)
-    _admit(first, names)
-    sql = first.sql
-    for lateral in tree.args.get("laterals") or []:
-        sql = _joined(sql, exp.Join(this=lateral), names, work)
-    for join in [*(clause.this.args.get("joins") or []), *(tree.args.get("joins") or [])]:
-        sql = _joined(sql, join, names, work)
-    return f" FROM {sql}"
-
-
-def _admit(bound: Bound, names: Namespace) -> None:
-    for source in (bound.source, *bound.more):
-        if source.alias and any(each.alias == source.alias for each in names.sources):
-            raise ProgrammingError(
-                f"SQL compilation error:\nduplicate alias '{spelled(source.alias)}'", errno=2012, sqlstate="42710"
-            )
-        names.sources.append(source)
-    names.merged.update(bound.merged)
-    names.row_number = names.row_number or bound.row_number
-
-
-def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> str:
-    refuse(join, ("this", "side", "kind", "on", "using", "method"))
-    method = str(join.args.get("method") or "").upper()
-    side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
-    if method not in ("", "NATURAL") or kind not in ("", "INNER", "OUTER", "CROSS"):
-        raise UnsupportedError(
-            f"SQL compilation error:\nUnsupported join: {' '.join(each for each in (method, side, kind) if each)} JOIN."
-        )
-    bound = _source(join.this, names, work)
-    before = Namespace(sources=list(names.sources), merged=dict(names.merged))
-    _admit(bound, names)
-    word, lateral = f"{side} JOIN" if side else "INNER JOIN", "LATERAL " if bound.is_lateral else ""
-    shared = _shared(join, method, before, bound)
-    if shared:
-        return f"{left} {word} {lateral}{bound.sql} ON {_merge(shared, side, before, bound, names, join, work)}"
-    if join.args.get("on") is not None:
-        return f"{left} {word} {lateral}{bound.sql} ON {truth(bind(join.args['on'], names, work)).sql}"
-    if bound.is_outer:
-        return f"{left} LEFT JOIN {lateral}{bound.sql} ON TRUE"
-    if side:
-        raise ProgrammingError(f"SQL compilation error:\n{side} JOIN needs ON or USING.")
-    return f"{left} CROSS JOIN {lateral}{bound.sql}"
-
-
-def _shared(join: exp.Expr, method: str, before: Namespace, bound: Bound) -> list[str]:
-    """The columns of USING, or those that NATURAL finds on both sides."""
-    if method == "NATURAL":
-        known = {each.name for each in before.fields()}
-        return [each.name for each in bound.source.fields if each.name in known]
-    return [identifier(each) for each in join.args.get("using") or []]
-
-
-def _merge(
-    shared: Sequence[str],
-    side: str,
-    before: Namespace,
-    bound: Bound,
-    names: Namespace,
-    join: exp.Expr,
-    work: Compilation,
-) -> str:
-    """The condition of USING; the shared columns become one each."""
-    right = Namespace(sources=[bound.source, *bound.more])
-    tests: list[str] = []
-    for name in shared:
-        first, second = before.find(name, (), join, work), right.find(name, (), join, work)
-        if first is None or second is None:
-            raise InvalidIdentifierError(
-                f"SQL compilation error: {work.place(join)}\ninvalid identifier '{spelled(name)}'"
-            )
-        type_ = common([first.type, second.type])
-        a, b = (cast(Value(each.sql, each.type), type_).sql for each in (first, second))
-        tests.append(f"{a} = {b}")
-        kept = {"RIGHT": b, "FULL": f"coalesce({a}, {b})"}.get(side, a)
-        names.merged[name] = Field(name, type_, first.nullable or second.nullable or bool(side), kept)
-    return " AND ".join(tests)
-
-
-def _source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    match tree:
-        case exp.Table() if isinstance(tree.this, exp.Anonymous):
-            return _table_function(tree, tree.this, names, work)
-        case exp.Table() if isinstance(tree.this, exp.Identifier):
-            return _table(tree, names, work)
-        case exp.Lateral():
-            return _lateral(tree, names, work)
-        case exp.Subquery() if isinstance(tree.this, (exp.Table, exp.Subquery)) and _is_join(tree.this):
-            return _joined_parentheses(tree, names, work)
-        case exp.Subquery() if isinstance(tree.this, exp.Table):
-            return _source(tree.this, names, work)
-        case exp.Subquery() | exp.Values():
-            return _derived(tree, names, work)
-        case _:
-            raise UnsupportedError(
-                f"SQL compilation error:\nUnsupported source in FROM: {spoken(tree)}.",
-                hint="Tables, views, queries, VALUES and FLATTEN can stand there.",
-            )
-
-
-def _is_join(tree: exp.Expr) -> bool:
-    return bool(tree.args.get("joins"))
-
-
-def _joined_parentheses(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    """(a JOIN b ON ...) [AS alias]: the sources keep their own names, or share the alias."""
-    inner = Namespace(parent=names.parent)
-    fake = exp.Select(from_=exp.From(this=tree.this))
-    sql = _from(fake, inner, work).removeprefix(" FROM ")
-    if tree.args.get("alias") is None:
-        first, *rest = inner.sources
-        return Bound(
-            first, f"({sql})", merged=tuple(inner.merged.items()), more=tuple(rest), row_number=inner.row_number
-        )
-    alias, columns = _alias_of(tree)
-    fields = inner.fields()
-    labels = labels_of([each.name for each in fields])
-    listed = ", ".join(f"{each.sql} AS {quoted(label)}" for each, label in zip(fields, labels, strict=True))
-    query = BoundQuery(f"SELECT {listed} FROM {sql}", tuple(fields), labels)
-    return Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}")
-
-
-def _alias_of(tree: exp.Expr) -> tuple[str, list[str]]:
-    alias = tree.args.get("alias")
-    if alias is None:
-        return "", []
-    name = identifier(alias.this) if alias.this is not None else ""
-    return name, [identifier(each) for each in alias.args.get("columns") or []]
-
-
-_unnamed = "~"
-
-
-def _derived(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    """(query) AS alias, VALUES (...) AS alias(columns)"""
-    refuse(tree, ("this", "alias", "expressions", "with_", "order", "limit", "offset", "sample", "joins"))
-    query = bind_query(tree, names.parent, work)
-    alias, columns = _alias_of(tree)
-    alias = alias or f"{_unnamed}{len(names.sources)}"
-    return _sampled(Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}"), tree)
-
-
-def _table(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    refuse(tree, ("this", "db", "catalog", "alias", "sample", "joins"))
-    given = tuple(
-        identifier(part) for part in (tree.args.get("catalog"), tree.args.get("db"), tree.this) if part is not None
-    )
-    return _sampled(_relation_bound(given, tree, names, work), tree)
-
-
-def _relation_bound(given: tuple[str, ...], tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    alias, columns = _alias_of(tree)
-    alias = alias or given[-1]
-    if len(given) == 1 and given[0] in work.ctes:
-        return Bound(work.ctes[given[0]].as_source(alias, columns=columns), f"{duck(given[0])} AS {duck(alias)}")
-    relation = relation_of(given, work)
-    query = _relation(relation, work)
-    own = () if tree.args.get("alias") is not None else (relation.name,)
-    source = query.as_source(alias, columns=columns, name=own[0] if own else None)
-    sql = relation.source if not relation.definition else f"({query.sql})"
-    return Bound(source, f"{sql} AS {duck(alias)}")
-
-
-def relation_of(given: tuple[str, ...], work: Compilation) -> Relation:
-    """The table or view that a name means, noted as read."""
-    name = Name(*qualify(given, database=work.scope.database, schema=work.scope.schema))
-    relation = work.scope.relation(name)
-    if relation is None:
-        raise UnknownObjectError(
-            f"SQL compilation error:\nObject '{_full(name)}' does not exist or not authorized.",
-            hint="SHOW TABLES lists what is there; USE DATABASE and USE SCHEMA say where bare names are looked up.",
-        )
-    work.reads[relation.name] = None
-    return relation
-
-
-def _full(name: Name) -> str:
-    return ".".join(spelled(part) for part in (name.database, name.schema, name.name) if part)
-
-
-def _relation(relation: Relation, work: Compilation) -> BoundQuery:
-    """A table's columns, or a view's query with the view's columns."""
-    if not relation.definition:
-        fields = tuple(Field(each.name, each.type, each.nullable, "") for each in relation.columns)
-        return BoundQuery(relation.source, fields, tuple(physical(each.name) for each in relation.columns))
-    if work.depth >= _MOST_VIEWS:
-        raise ProgrammingError(f"SQL compilation error:\nView '{relation.name}' is nested too deeply or in a circle.")
-    tree = parse(relation.definition)
-    work.kept.append(tree)
-    text_before, ctes_before = work.text, work.ctes
-    work.text, work.ctes, work.depth = relation.definition, {}, work.depth + 1
-    query = bind_query(tree, None, work)
-    work.text, work.ctes, work.depth = text_before, ctes_before, work.depth - 1
-    if len(query.fields) != len(relation.columns):
-        raise ProgrammingError(
-            f"SQL compilation error:\nView definition for '{_full(relation.name)}' declared {len(relation.columns)} column(s), but view query "
-            f"produces {len(query.fields)} column(s).",
-            errno=2057,
-        )
-    types = [each.type for each in relation.columns]
-    fields = tuple(Field(each.name, each.type, each.nullable, "") for each in relation.columns)
-    return BoundQuery(_retyped(query, types), fields, query.labels)
-
-
-def _sampled(bound: Bound, tree: exp.Expr) -> Bound:
-    """SAMPLE (10), SAMPLE (10 ROWS), with SEED."""
-    sample = tree.args.get("sample")
-    if sample is None:
-        return bound
-    refuse(sample, ("method", "percent", "size", "seed"))
-    method = str(sample.args.get("method") or "BERNOULLI").upper()
-    if method not in ("BERNOULLI", "SYSTEM", "ROW", "BLOCK"):
-        raise UnsupportedError(f"SQL compilation error:\nUnsupported sampling method {method}.")
-    size, percent, seed = sample.args.get("size"), sample.args.get("percent"), sample.args.get("seed")
-    amount = (
-        f"reservoir({size.name} ROWS)"
-        if size is not None
-        else f"{'system' if method in ('SYSTEM', 'BLOCK') else 'bernoulli'}({percent.name}%)"
-    )
-    repeated = f" REPEATABLE ({seed.name})" if seed is not None else ""
-    table, _, alias = bound.sql.rpartition(" AS ")
-    return replace(bound, sql=f"(SELECT * FROM {table} USING SAMPLE {amount}{repeated}) AS {alias}")
-
-
-# --- table functions
-
-
-def _table_function(tree: exp.Expr, call: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    """TABLE(f(...)), IDENTIFIER(...)."""
-    name = str(call.this).upper()
-    inner = call.expressions[0] if len(call.expressions) == 1 else None
-    if name == "IDENTIFIER" or (name == "TABLE" and inner is not None and not isinstance(inner, exp.Anonymous)):
-        value = bind(inner, Namespace(), work) if inner is not None else constant_value(None)
-        if not isinstance(value.constant, str):
-            raise ProgrammingError("SQL compilation error:\nIDENTIFIER needs a constant text.")
-        return _relation_bound(parts(value.constant), tree, names, work)
-    if name != "TABLE" or inner is None:
-        raise UnsupportedError(
-            f"SQL compilation error:\nUnknown table function {name}.",
-            hint="Table functions stand in TABLE(...): FLATTEN, GENERATOR.",
-        )
-    return _tabled(inner, tree, names, work)
-
-
-def _lateral(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    """LATERAL FLATTEN(...), LATERAL (query)"""
-    if isinstance(tree.this, exp.Anonymous):
-        return _tabled(tree.this, tree, names, work)
-    if not isinstance(tree.this, exp.Subquery):
-        raise UnsupportedError("SQL compilation error:\nLATERAL takes FLATTEN or a query.")
-    query = bind_query(tree.this, names, work)
-    alias, columns = _alias_of(tree)
-    alias = alias or f"{_unnamed}{len(names.sources)}"
-    return Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}", is_lateral=True)
-
-
-def _tabled(call: exp.Expr, tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    name = str(call.this).upper()
-    binder = _TABLE_FUNCTIONS.get(name)
-    if binder is None:
-        raise UnsupportedError(
-            f"SQL compilation error:\nUnknown table function {name}.",
-            hint="Table functions here are FLATTEN and GENERATOR.",
-        )
-    given = {str(each.this.name).upper(): each.expression for each in call.expressions if isinstance(each, exp.Kwarg)}
-    plain = [each for each in call.expressions if not isinstance(each, exp.Kwarg)]
-    alias, columns = _alias_of(tree)
-    return binder(given, plain, alias or f"{_unnamed}{len(names.sources)}", columns, names, work)
-
-
-def _flatten(
-    given: dict[str, exp.Expr],
-    plain: Sequence[exp.Expr],
-    alias: str,
-    columns: Sequence[str],
-    names: Namespace,
-    work: Compilation,
-) -> Bound:
-    """FLATTEN(INPUT => x [, PATH => 'a.b'] [, OUTER => TRUE] [, MODE => 'ARRAY']): one row an element."""
-    for name in given:
-        if name not in ("INPUT", "PATH", "OUTER", "MODE", "RECURSIVE"):
-            raise UnsupportedError(f"SQL compilation error:\nFLATTEN has no argument {name}.")
-    tree = given.get("INPUT") or (plain[0] if plain else None)
-    if tree is None:
-        raise ProgrammingError("SQL compilation error:\nFLATTEN needs INPUT => ...")
-    options = {
-        name: bind(given[name], Namespace(), work).constant
-        for name in ("PATH", "OUTER", "MODE", "RECURSIVE")
-        if name in given
-    }
-    if options.get("RECURSIVE"):
-        raise UnsupportedError("SQL compilation error:\nFLATTEN with RECURSIVE => TRUE is not supported.")
-    value = cast(bind(tree, names, work), VARIANT)
-    steps = path_keys(str(options["PATH"])) if options.get("PATH") else []
-    source = f"json_extract({value.sql}, {path_sql(steps)})" if steps else value.sql
-    sql = _flattened(
-        source,
-        "".join(f"[{each}]" if isinstance(each, int) else f".{each}" for each in steps).lstrip("."),
-        str(options.get("MODE") or "BOTH"),
-    )
-    holder = duck(alias)
-    types = (
-        ("SEQ", number(38, 0)),
-        ("KEY", text()),
-        ("PATH", text()),
-        ("INDEX", number(38, 0)),
-        ("VALUE", VARIANT),
-        ("THIS", VARIANT),
-    )
-    refusal = "SEQ of FLATTEN is not supported yet; number the rows before with ROW_NUMBER()."
-    fields = [
-        Field(name, type_, True, f"{holder}.{quoted(name)}", refusal if name == "SEQ" else "") for name, type_ in types
-    ]
-    if columns:
-        fields = [replace(each, name=new) for each, new in zip(fields, columns, strict=False)]
-    return Bound(
-        Source(alias, tuple(fields)),
-        f"({sql}) AS {holder}",
-        is_lateral=bool(names.sources),
-        is_outer=bool(options.get("OUTER")),
-    )
-
-
-def _flattened(source: str, prefix: str, mode: str) -> str:
-    """The elements of a JSON array or object as rows."""
-    start = f"'{prefix}'".replace("''", "''") if prefix else "''"
-    dot = f"{start} || '.'" if prefix else "''"
-    array = f"list_transform(json_extract(j, '$[*]'), lambda e, i: struct_pack(k := CAST(NULL AS VARCHAR), p := {start} || '[' || (i - 1) || ']', i := i - 1, v := e))"
-    object_ = (
-        f"list_transform(json_keys(j), lambda k: struct_pack(k := k, p := {dot} || k, i := CAST(NULL AS BIGINT), "
-        """v := json_extract(j, '$."' || replace(k, '"', '\\"') || '"')))"""
-    )
-    kinds = {"ARRAY": array, "OBJECT": object_}
-    arms = " ".join(f"WHEN '{kind}' THEN {sql}" for kind, sql in kinds.items() if mode.upper() in ("BOTH", kind))
-    return (
-        'SELECT CAST(NULL AS DECIMAL(38,0)) AS "SEQ", u.k AS "KEY", u.p AS "PATH", CAST(u.i AS DECIMAL(38,0)) AS "INDEX", u.v AS "VALUE", j AS "THIS" '
-        f"FROM (SELECT j, unnest(CASE json_type(j) {arms} END) AS u FROM (SELECT {source} AS j))"
-    )
-
-
-def _generator(
-    given: dict[str, exp.Expr],
-    plain: Sequence[exp.Expr],
-    alias: str,
-    columns: Sequence[str],
-    names: Namespace,
-    work: Compilation,
-) -> Bound:
-    """GENERATOR(ROWCOUNT => n): n rows without columns."""
-    count = bind(given["ROWCOUNT"], Namespace(), work).constant if set(given) == {"ROWCOUNT"} and not plain else None
-    if not isinstance(count, int):
-        raise UnsupportedError("SQL compilation error:\nGENERATOR takes ROWCOUNT => <number> only.")
-    holder = duck(alias)
-    return Bound(Source(alias, ()), f"range({count}) AS {holder}(n)", row_number=f"{holder}.n")
-
-
-_TABLE_FUNCTIONS = {"FLATTEN": _flatten, "GENERATOR": _generator}
-
-_QUERIES = {
+_QUERIES: dict[type[exp.Expr], QueryBinder] = {
     exp.Select: _select,
     exp.Union: _set_operation,
     exp.Intersect: _set_operation,

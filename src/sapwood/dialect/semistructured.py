@@ -61,7 +61,10 @@ def _parse_json(tries: bool) -> Rule:
 
         def build(sql: str) -> str:
             failure = raising(100069, "22P02", literal("Error parsing JSON: "), sql, type_=VARIANT)
-            return f"CASE WHEN json_valid({sql}) THEN CAST({sql} AS JSON) WHEN {sql} IS NULL OR trim({sql}) = '' THEN NULL ELSE {'NULL' if tries else failure} END"
+            empty = f"WHEN {sql} IS NULL OR trim({sql}) = '' THEN NULL"
+            return (
+                f"CASE WHEN json_valid({sql}) THEN CAST({sql} AS JSON) {empty} ELSE {'NULL' if tries else failure} END"
+            )
 
         sql = once([source.sql], build, is_volatile=source.is_volatile)
         return combine(sql, VARIANT, [source], nullable=True, constant=_json_constant(source.constant))
@@ -142,11 +145,8 @@ def path_keys(content: str) -> list[str | int]:
     >>> path_keys("a.b[0]['c d']")
     ['a', 'b', 0, 'c d']
     """
-    keys: list[str | int] = []
-    for piece in content.replace("]", "").replace("[", ".").split("."):
-        if piece:
-            keys.append(int(piece) if piece.isdigit() else piece.strip("'\""))
-    return keys
+    pieces = content.replace("]", "").replace("[", ".").split(".")
+    return [int(piece) if piece.isdigit() else piece.strip("'\"") for piece in pieces if piece]
 
 
 # --- asked about

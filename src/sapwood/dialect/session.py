@@ -142,25 +142,23 @@ def use(reader: Reader, compiler: Compiler) -> Statement:
         reader.end()
         return Use("SECONDARY ROLES", name)
     kind = next((kind for kind in _CONTAINERS if reader.take(kind)), "")
-    given = reader.dotted()
+    *holder, name = reader.dotted()
     reader.end()
-    if len(given) > 2 or (len(given) == 2 and kind not in ("", "SCHEMA")):
+    if len(holder) > (kind in ("", "SCHEMA")):
         raise unsupported("USE with a name of that many parts")
     if kind in ("WAREHOUSE", "ROLE"):
-        return Use(kind, Name("", "", given[0]))
-    if len(given) == 2:
-        return Use("SCHEMA", Name(given[0], given[1], ""))
+        return Use(kind, Name("", "", name))
+    if holder:
+        return Use("SCHEMA", Name(holder[0], name, ""))
     if kind == "SCHEMA":
-        return Use("SCHEMA", Name(qualify(("",), database=compiler.scope.database, schema="")[0], given[0], ""))
-    return Use("DATABASE", Name(given[0], "", ""))
+        return Use("SCHEMA", Name(qualify(("",), database=compiler.scope.database, schema="")[0], name, ""))
+    return Use("DATABASE", Name(name, "", ""))
 
 
 def unset(reader: Reader, compiler: Compiler) -> Statement:
     """UNSET a; UNSET (a, b)"""
-    if reader.at("("):
-        names = tuple(Reader(each).identifier() for each in reader.inside().split(","))
-    else:
-        names = (reader.identifier(),)
+    listed = reader.inside().split(",") if reader.at("(") else None
+    names = tuple(Reader(each).identifier() for each in listed) if listed is not None else (reader.identifier(),)
     reader.end()
     return UnsetVariable(names)
 
