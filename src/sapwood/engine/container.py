@@ -17,14 +17,19 @@ def create_container(work: Work, statement: CreateContainer) -> Rows:
     """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE; a new database or schema becomes the current one."""
     work.commit_open()
     made = _CREATE[statement.kind](work, statement)
-    name = statement.name.name
+    name = own_name(statement.kind, statement.name)
     if not made:
         return status_rows(f"CREATE_{statement.kind}", f"{name} already exists, statement succeeded.")
     return status_rows(f"CREATE_{statement.kind}", f"{statement.kind.capitalize()} {name} successfully created.")
 
 
+def own_name(kind: str, name: Name) -> str:
+    """The last part of an object's name: of a database or a schema that is its own field."""
+    return {"DATABASE": name.database, "SCHEMA": name.schema}.get(kind, name.name)
+
+
 def _create_database(work: Work, statement: CreateContainer) -> bool:
-    databases, name = work.parts.databases, statement.name.name
+    databases, name = work.parts.databases, statement.name.database
     if databases.has(name):
         if statement.if_not_exists:
             return False
@@ -37,7 +42,7 @@ def _create_database(work: Work, statement: CreateContainer) -> bool:
 
 
 def _create_schema(work: Work, statement: CreateContainer) -> bool:
-    database, name = statement.name.database, statement.name.name
+    database, name = statement.name.database, statement.name.schema
     has = _has_schema(work, database, name)
     if has and statement.if_not_exists:
         return False
@@ -91,27 +96,27 @@ def drop_container(work: Work, name: Name, *, kind: str) -> bool:
     if kind in ACCOUNT_KINDS:
         return work.parts.catalog.drop_account_object(kind, name.name)
     if kind == "DATABASE":
-        return work.parts.databases.has(name.name) and _drop_database(work, name)
+        return work.parts.databases.has(name.database) and _drop_database(work, name)
     return _drop_schema(work, name)
 
 
 def _drop_database(work: Work, name: Name) -> bool:
-    work.parts.databases.drop(name.name)
-    work.parts.catalog.drop_database(name.name)
-    _forget_temporary(work, name.name, None)
-    if work.state.database == name.name:
+    work.parts.databases.drop(name.database)
+    work.parts.catalog.drop_database(name.database)
+    _forget_temporary(work, name.database, None)
+    if work.state.database == name.database:
         work.state.database = work.state.schema = None
     return True
 
 
 def _drop_schema(work: Work, name: Name) -> bool:
-    if not _has_schema(work, name.database, name.name):
+    if not _has_schema(work, name.database, name.schema):
         return False
     with work.transaction():
-        work.cursor.execute(f"DROP SCHEMA {schema_source(name.database, name.name)} CASCADE")
-        delete_schema(work.cursor, name.database, name.name)
-    _forget(work, name.database, name.name)
-    if (work.state.database, work.state.schema) == (name.database, name.name):
+        work.cursor.execute(f"DROP SCHEMA {schema_source(name.database, name.schema)} CASCADE")
+        delete_schema(work.cursor, name.database, name.schema)
+    _forget(work, name.database, name.schema)
+    if (work.state.database, work.state.schema) == (name.database, name.schema):
         work.state.schema = None
     return True
 
@@ -144,10 +149,10 @@ def use(work: Work, statement: Use) -> Rows:
 
 
 def _use_database(work: Work, name: Name) -> None:
-    if not work.parts.databases.has(name.name):
+    if not work.parts.databases.has(name.database):
         raise _nothing_to_use()
-    work.state.database = name.name
-    has_public = _has_schema(work, name.name, FIRST_SCHEMA)
+    work.state.database = name.database
+    has_public = _has_schema(work, name.database, FIRST_SCHEMA)
     work.state.schema = FIRST_SCHEMA if has_public else None
 
 
@@ -157,9 +162,9 @@ def _use_schema(work: Work, name: Name) -> None:
         raise NoCurrentDatabaseError(
             "Cannot perform operation. This session does not have a current database. Call 'USE DATABASE', or use a qualified name."
         )
-    if not work.parts.databases.has(database) or not _has_schema(work, database, name.name):
+    if not work.parts.databases.has(database) or not _has_schema(work, database, name.schema):
         raise _nothing_to_use()
-    work.state.database, work.state.schema = database, name.name
+    work.state.database, work.state.schema = database, name.schema
 
 
 def _use_warehouse(work: Work, name: Name) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable
 
 from sapwood.dialect.statements import Drop, Name
-from sapwood.engine.container import drop_container
+from sapwood.engine.container import drop_container, own_name
 from sapwood.engine.location import internal_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
@@ -20,10 +20,11 @@ def drop(work: Work, statement: Drop) -> Rows:
     handler = _KINDS.get(kind)
     if handler is None:
         raise UnsupportedError(f"DROP {kind} is not supported")
+    own = own_name(kind, name)
     if handler(work, name):
-        return status_rows(f"DROP_{kind}", f"{name.name} successfully dropped.")
+        return status_rows(f"DROP_{kind}", f"{own} successfully dropped.")
     if statement.if_exists:
-        return status_rows(f"DROP_{kind}", f"Drop statement executed successfully ({name.name} already dropped).")
+        return status_rows(f"DROP_{kind}", f"Drop statement executed successfully ({own} already dropped).")
     raise unknown_object(kind.capitalize(), name, sqlstate="02000" if kind in ("DATABASE", "SCHEMA") else "42S02")
 
 

@@ -17,7 +17,7 @@ SYSTEM_ALIASES = ("DEFAULT", "FIRST", "LAST")
 
 
 def alter_model(work: Work, statement: AlterModel) -> Rows:
-    """RENAME TO, SET COMMENT, SET DEFAULT_VERSION, VERSION v SET ALIAS or UNSET ALIAS."""
+    """RENAME TO, SET COMMENT, SET DEFAULT_VERSION, VERSION v SET ALIAS; an empty alias takes those of the version away."""
     name = statement.name
     old = work.parts.catalog.model(name.database, name.schema, name.name)
     if old is None:
@@ -51,15 +51,13 @@ def _set_default_version(work: Work, old: TunedModel, statement: AlterModel) -> 
 
 def _set_alias(work: Work, old: TunedModel, statement: AlterModel) -> TunedModel:
     _check_version(old, statement.version)
+    if not statement.value:
+        kept = {alias: version for alias, version in old.aliases.items() if version != old.version}
+        return replace(old, aliases=kept)
     alias = statement.value.upper()
     if alias in SYSTEM_ALIASES:
         raise ProgrammingError(f"The alias {alias} belongs to the system", hint="Use another alias.")
     return replace(old, aliases={**old.aliases, alias: old.version})
-
-
-def _unset_alias(work: Work, old: TunedModel, statement: AlterModel) -> TunedModel:
-    _check_version(old, statement.version)
-    return replace(old, aliases={alias: version for alias, version in old.aliases.items() if version != old.version})
 
 
 def _check_version(model: TunedModel, version: str) -> None:
@@ -77,5 +75,4 @@ _ACTIONS: dict[str, Callable[[Work, TunedModel, AlterModel], TunedModel]] = {
     "SET COMMENT": _set_comment,
     "SET DEFAULT_VERSION": _set_default_version,
     "SET ALIAS": _set_alias,
-    "UNSET ALIAS": _unset_alias,
 }

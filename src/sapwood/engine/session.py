@@ -11,13 +11,14 @@ import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from sapwood import __version__
-from sapwood.dialect import compile_statement, split
+from sapwood.dialect.compile import compile_statement, split
 from sapwood.dialect.statements import Name, Query, Relation, Signature
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
@@ -211,6 +212,7 @@ class _Scope:
 
     def __init__(self, work: Work) -> None:
         self._work = work
+        self._moment = datetime.now(UTC)
 
     @property
     def database(self) -> str | None:
@@ -238,6 +240,9 @@ class _Scope:
             "CURRENT_SESSION": state.id,
             "CURRENT_VERSION": __version__,
             "CURRENT_CLIENT": f"sapwood {__version__}",
+            "CURRENT_ACCOUNT_NAME": "SAPWOOD",
+            "CURRENT_ORGANIZATION_NAME": "SAPWOOD",
+            "CURRENT_TIMESTAMP": self._moment,
             "LAST_QUERY_ID": state.last_query_id or None,
         }
 

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sapwood.dialect.statements import Show
+from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
@@ -17,6 +17,7 @@ from sapwood.engine.parameter import PARAMETERS, default_of
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.work import Work, source_of
 from sapwood.errors import UnsupportedError
+from sapwood.functions.function import SqlFunction
 
 Row = dict[str, Any]
 _TIME, _COUNT, _TEXT = TIMESTAMP_LTZ, number(19, 0), text()
@@ -43,7 +44,8 @@ _TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
 
 def _is_wanted(row: Row, statement: Show) -> bool:
     name = str(row.get("name", row.get("key", row.get("column_name", ""))))
-    return (not statement.like or like(name, statement.like)) and name.startswith(statement.starts_with)
+    pattern = "" if statement.kind == "GRANTS" else statement.like
+    return (not pattern or like(name, pattern)) and name.startswith(statement.starts_with)
 
 
 def like(name: str, pattern: str) -> bool:
@@ -67,19 +69,21 @@ def moment(epoch_ms: int) -> datetime:
 
 def _databases(work: Work, statement: Show) -> list[str]:
     """The databases that a SHOW looks into."""
+    if statement.database == MODELS_DATABASE:
+        return []
     if statement.database:
-        work.check_schema(statement.database, statement.schema or "PUBLIC") if statement.schema else _check_database(
-            work, statement.database
-        )
+        _check_place(work, statement.database, statement.schema)
         return [statement.database]
     if statement.in_account or work.state.database is None:
         return list(work.parts.databases.names())
     return [work.state.database]
 
 
-def _check_database(work: Work, name: str) -> None:
-    if name != MODELS_DATABASE and not work.parts.databases.has(name):
-        work.check_schema(name, "PUBLIC")
+def _check_place(work: Work, database: str, schema: str) -> None:
+    if schema:
+        work.check_schema(database, schema)
+    else:
+        work.check_database(database)
 
 
 def _schema(work: Work, statement: Show) -> str | None:
@@ -152,7 +156,10 @@ def _views(work: Work, statement: Show) -> list[Row]:
 
 
 def _columns(work: Work, statement: Show) -> list[Row]:
-    tables = _relations(work, statement, "TABLE") + _relations(work, statement, "VIEW")
+    if statement.table:
+        tables = [work.the_table(Name(statement.database, statement.schema, statement.table))]
+    else:
+        tables = _relations(work, statement, "TABLE") + _relations(work, statement, "VIEW")
     return [_column(table, index) for table in tables for index in range(len(table.columns))]
 
 
@@ -215,6 +222,46 @@ def _shown_schemas(work: Work, statement: Show) -> list[Row]:
         for database in _databases(work, replace(statement, schema=""))
         for schema in read_schemas(work.cursor, database)
     ]
+
+
+def _users(work: Work, statement: Show) -> list[Row]:
+    users = work.parts.catalog.account_objects("USER")
+    made = [_base(user.created_on, user.name, "", "", "ACCOUNTADMIN", user.comment) for user in users]
+    system = [] if any(row["name"] == work.state.user for row in made) else [_base(0, work.state.user, "", "", "", "")]
+    return [
+        {**row, "login_name": row["name"], "display_name": row["name"], "disabled": "false"} for row in system + made
+    ]
+
+
+def _grants(work: Work, statement: Show) -> list[Row]:
+    """Grants as they were written; in process the file system's rights count."""
+    return [
+        {"created_on": moment(grant.recorded_on), "grant": grant.text, "kind": "REVOKE" if grant.is_revoke else "GRANT"}
+        for grant in work.parts.catalog.grants()
+    ]
+
+
+def _objects(work: Work, statement: Show) -> list[Row]:
+    return sorted(_tables(work, statement) + _views(work, statement), key=lambda row: (row["schema_name"], row["name"]))
+
+
+def _functions(work: Work, statement: Show) -> list[Row]:
+    """The functions that ask a model."""
+    functions = sorted(work.parts.functions.values(), key=lambda function: function.signature.function)
+    return [_function(function) for function in functions]
+
+
+def _function(function: SqlFunction) -> Row:
+    name, parameters = function.signature.function, function.signature.parameters
+    return {
+        **_base(0, name, "SNOWFLAKE", "CORTEX", "", ""),
+        "min_num_arguments": sum(parameter.required for parameter in parameters),
+        "max_num_arguments": len(parameters),
+        "arguments": f"{name}({', '.join(parameter.name for parameter in parameters)})",
+        "description": function.summary,
+        "is_builtin": "Y",
+        "is_aggregate": "N",
+    }
 
 
 def _account_objects(kind: str) -> Callable[[Work, Show], list[Row]]:
@@ -366,7 +413,7 @@ def _base_models_only(work: Work, statement: Show) -> list[Row]:
 
 
 def _named(*names: str) -> dict[str, SnowType]:
-    kinds = {"created_on": _TIME, "rows": _COUNT, "bytes": _COUNT}
+    kinds = {"created_on": _TIME, **dict.fromkeys(("rows", "bytes", "min_num_arguments", "max_num_arguments"), _COUNT)}
     return {name: kinds.get(name, _TEXT) for name in names}
 
 
@@ -424,6 +471,21 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _named("created_on", "name", "is_default", "is_current", "is_inherited", "owner", "comment"),
         _account_objects("ROLE"),
     ),
+    "OBJECTS": (
+        _named("created_on", "name", "database_name", "schema_name", "kind", "comment", "cluster_by", "rows", "bytes", "owner",
+               "retention_time", "owner_role_type"),
+        _objects,
+    ),
+    "FUNCTIONS": (
+        _named("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "min_num_arguments", "max_num_arguments", "arguments",
+               "description", "database_name"),
+        _functions,
+    ),
+    "USERS": (
+        _named("name", "created_on", "login_name", "display_name", "disabled", "owner", "comment"),
+        _users,
+    ),
+    "GRANTS": (_named("created_on", "kind", "grant"), _grants),
     "PARAMETERS": (_named("key", "value", "default", "level", "description", "type"), _parameters),
     "VARIABLES": (_named("session_id", "name", "value", "type"), _variables),
 }  # fmt: skip

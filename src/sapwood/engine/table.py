@@ -261,10 +261,11 @@ def set_comment(work: Work, statement: SetComment) -> Rows:
     work.commit_open()
     name = statement.name
     if statement.kind in ("SCHEMA", "DATABASE"):
-        work.check_schema(name.database or name.name, name.name if statement.kind == "SCHEMA" else "PUBLIC")
-        schema = name.name if statement.kind == "SCHEMA" else ""
+        work.check_database(name.database)
+        if name.schema:
+            work.check_schema(name.database, name.schema)
         with work.transaction():
-            comment_container(work.cursor, name.database or name.name, schema, comment=statement.comment)
+            comment_container(work.cursor, name.database, name.schema, comment=statement.comment)
     elif statement.kind in ("TABLE", "VIEW", "COLUMN"):
         _comment_relation(work, statement)
     else:

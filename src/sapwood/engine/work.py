@@ -182,14 +182,18 @@ class Work:
             return Relation(name, found.columns, definition=found.definition)
         return Relation(name, found.columns, source=source_of(found))
 
+    def check_database(self, name: str) -> None:
+        """Raise if there is no such database."""
+        if not self.parts.databases.has(name):
+            raise unknown_database(name)
+
     def check_schema(self, database: str, schema: str) -> None:
         """Raise if there is no such database or schema."""
-        if not self.parts.databases.has(database):
-            raise unknown_database(database)
+        self.check_database(database)
         with translated():
             schemas = read_schemas(self.cursor, database)
         if all(known_schema.schema != schema for known_schema in schemas):
-            raise unknown_object("Schema", Name(database, "", schema), sqlstate="02000")
+            raise unknown_object("Schema", Name(database, schema, ""), sqlstate="02000")
 
     def parameter(self, name: str) -> Any:
         """A parameter's value: the session's, else the account's, else the default."""

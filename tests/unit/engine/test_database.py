@@ -82,7 +82,7 @@ def test_databases_tables_and_comments_are_there_after_a_restart(tmp_path: Path,
     first = open_bench(tmp_path, backend)
     first.run(CreateTable(first.name("T"), (A, B), comment="about T"))
     first.run(Dml("INSERT", first.name("T"), source=Query("SELECT 'x', 1", (A, B))))
-    first.run(CreateContainer("DATABASE", Name("", "", "My db"), comment="mine"))
+    first.run(CreateContainer("DATABASE", Name("My db", "", ""), comment="mine"))
     first.run(SetComment("COLUMN", first.name("T"), "about A", column="A"))
     close_bench(first)
     second = open_bench(tmp_path, backend)
@@ -196,7 +196,7 @@ def test_ddl_commits_an_open_transaction(bench: Bench) -> None:
 
 
 def test_a_transaction_over_two_databases_is_refused_by_name(bench: Bench) -> None:
-    bench.run(CreateContainer("DATABASE", Name("", "", "OTHER")))
+    bench.run(CreateContainer("DATABASE", Name("OTHER", "", "")))
     column = Column("A", text())
     for database in ("DB", "OTHER"):
         bench.run(CreateTable(Name(database, "PUBLIC", "T"), (column,)))
@@ -207,7 +207,7 @@ def test_a_transaction_over_two_databases_is_refused_by_name(bench: Bench) -> No
 
 
 def test_a_new_database_is_current_and_a_dropped_one_is_gone(bench: Bench, tmp_path: Path) -> None:
-    name = Name("", "", "NEW")
+    name = Name("NEW", "", "")
     assert bench.rows(CreateContainer("DATABASE", name)) == [{"status": "Database NEW successfully created."}]
     assert (bench.state.database, bench.state.schema) == ("NEW", "PUBLIC")
     bench.run(CreateTable(Name("NEW", "PUBLIC", "T"), (A,)))
@@ -221,20 +221,20 @@ def test_a_new_database_is_current_and_a_dropped_one_is_gone(bench: Bench, tmp_p
 
 def test_the_name_snowflake_is_reserved(bench: Bench) -> None:
     with pytest.raises(ObjectExistsError):
-        bench.run(CreateContainer("DATABASE", Name("", "", "SNOWFLAKE")))
+        bench.run(CreateContainer("DATABASE", Name("SNOWFLAKE", "", "")))
 
 
 def test_use_of_what_is_not_there(bench: Bench) -> None:
-    for kind, name in (("DATABASE", Name("", "", "X")), ("SCHEMA", Name("DB", "", "X")), ("ROLE", Name("", "", "X"))):
+    for kind, name in (("DATABASE", Name("X", "", "")), ("SCHEMA", Name("DB", "X", "")), ("ROLE", Name("", "", "X"))):
         with pytest.raises(UnknownObjectError) as caught:
             bench.run(Use(kind, name))
         assert (caught.value.errno, caught.value.sqlstate) == (2043, "02000")
 
 
 def test_create_or_replace_schema_takes_its_tables_away(bench: Bench) -> None:
-    bench.run(CreateContainer("SCHEMA", Name("DB", "", "S")))
+    bench.run(CreateContainer("SCHEMA", Name("DB", "S", "")))
     bench.run(CreateTable(Name("DB", "S", "T"), (A,)))
-    bench.run(CreateContainer("SCHEMA", Name("DB", "", "S"), or_replace=True))
+    bench.run(CreateContainer("SCHEMA", Name("DB", "S", ""), or_replace=True))
     assert bench.work().table(Name("DB", "S", "T")) is None
 
 
