@@ -74,7 +74,7 @@ class Batcher:
     def __init__(self, batching: Batching) -> None:
         self._with = batching
         self._lock = threading.Lock()
-        self._seen: set[str] = set()
+        self._done: dict[str, Completion] = {}
         self.usage = Usage()
 
     def answer(self, call: Call, askings: Sequence[Asking]) -> dict[Asking, Outcome]:
@@ -82,7 +82,8 @@ class Batcher:
         with self._lock:
             plan = self._planned(call, askings)
             completions = self._completed(plan)
-            self._count(plan, completions)
+            broken = sum(outcome.error is not None for outcome in plan.outcomes.values())
+            self.usage = replace(self.usage, failed=self.usage.failed + broken)
             return {**plan.outcomes, **self._values(call, plan, completions)}
 
     def count_rows(self, rows: int) -> None:
@@ -103,29 +104,31 @@ class Batcher:
             if isinstance(asked, Answer):
                 plan.outcomes[asking] = _succeeded(function, call, asking, asked.value)
                 continue
-            request = self._request(asked, asking)
+            request = self._request(asked, call, asking)
             plan.requests.setdefault(request.key, request)
             plan.askings.setdefault(request.key, []).append(asking)
         return plan
 
-    def _request(self, ask: Ask, asking: Asking) -> Request:
+    def _request(self, ask: Ask, call: Call, asking: Asking) -> Request:
         version = self._with.backend.version(ask.model)
         key = content_key(ask.model, ask.messages, sampling=ask.sampling, schema=ask.schema, version=version)
         if ask.sampling.temperature > 0:
-            key = f"{key}#{asking[1]}"
+            key = f"{key}#{call.site}.{asking[1]}"
         return Request(key, ask.model, ask.messages, ask.sampling, ask.schema)
 
     def _completed(self, plan: _Plan) -> dict[str, Completion]:
-        found = self._known(plan.requests)
-        missing = [request for key, request in plan.requests.items() if key not in found]
-        new_keys = plan.requests.keys() - self._seen
-        cached = len(found.keys() & new_keys)
-        self.usage = replace(
-            self.usage, distinct=self.usage.distinct + len(new_keys), cached=self.usage.cached + cached
-        )
-        report = _Report(self._with, missing, len(found))
+        """A completion for each request; one that this statement has asked before is not asked again."""
+        fresh = {key: request for key, request in plan.requests.items() if key not in self._done}
+        found = self._known(fresh)
+        missing = [request for key, request in fresh.items() if key not in found]
+        usage = self.usage
+        self.usage = replace(usage, distinct=usage.distinct + len(fresh), cached=usage.cached + len(found))
+        report = _Report(self._with, missing, len(plan.requests) - len(missing))
         report.tell(0)
-        return {**found, **(self._generated(missing, report) if missing else {})}
+        self._take(found)
+        if missing:
+            self._take(self._generated(missing, report))
+        return {key: self._done[key] for key in plan.requests}
 
     def _known(self, requests: Mapping[str, Request]) -> dict[str, Completion]:
         if not self._with.reads_cache:
@@ -158,18 +161,17 @@ class Batcher:
             raise InternalError(f"{len(unanswered)} of {len(by_key)} questions got no answer")
         return done
 
-    def _count(self, plan: _Plan, completions: Mapping[str, Completion]) -> None:
-        fresh = [completion for key, completion in completions.items() if key not in self._seen]
-        self._seen.update(completions)
-        usage = self.usage
-        broken = sum(outcome.error is not None for outcome in plan.outcomes.values())
+    def _take(self, completions: Mapping[str, Completion]) -> None:
+        """Remember new completions and count what they cost."""
+        self._done.update(completions)
+        usage, new = self.usage, completions.values()
         self.usage = replace(
             usage,
-            failed=usage.failed + broken + sum(completion.error is not None for completion in fresh),
-            tokens_asked=usage.tokens_asked + sum(completion.prompt_tokens for completion in fresh),
-            tokens_answered=usage.tokens_answered + sum(completion.completion_tokens for completion in fresh),
-            tokens_computed=usage.tokens_computed + sum(completion.computed_tokens for completion in fresh),
-            seconds=usage.seconds + sum(completion.seconds for completion in fresh),
+            failed=usage.failed + sum(completion.error is not None for completion in new),
+            tokens_asked=usage.tokens_asked + sum(completion.prompt_tokens for completion in new),
+            tokens_answered=usage.tokens_answered + sum(completion.completion_tokens for completion in new),
+            tokens_computed=usage.tokens_computed + sum(completion.computed_tokens for completion in new),
+            seconds=usage.seconds + sum(completion.seconds for completion in new),
         )
 
     def _values(self, call: Call, plan: _Plan, completions: Mapping[str, Completion]) -> dict[Asking, Outcome]:

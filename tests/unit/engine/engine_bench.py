@@ -14,6 +14,7 @@ from sapwood.dialect.statements import Call, Column, CreateTable, Dml, Name, Par
 from sapwood.dialect.types import number, text
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.database import Databases
+from sapwood.engine.engine import Engine
 from sapwood.engine.execution import handle
 from sapwood.engine.models import SessionModels
 from sapwood.engine.result import Progress, Rows
@@ -223,3 +224,25 @@ def close_bench(bench: Bench) -> None:
     bench.parts.databases.close()
     bench.parts.answers.close()
     bench.parts.catalog.close()
+
+
+def open_engine(folder: Path, backend: FakeBackend) -> tuple[Engine, Callable[[], None]]:
+    """An engine on a data directory, and what closes it with everything under it."""
+    (folder / "cache").mkdir(parents=True, exist_ok=True)
+    catalog, answers = Catalog(f"sqlite:///{folder}/catalog.sqlite"), AnswerCache(folder / "cache" / "answers.sqlite")
+    engine = Engine(
+        config=Config(data=folder),
+        catalog=catalog,
+        answers=answers,
+        functions=FUNCTIONS,
+        commands={"FINETUNE": (FINETUNE, finetune)},
+        registry=FakeRegistry(),
+        backends=backend,
+    )
+
+    def close() -> None:
+        engine.close()
+        answers.close()
+        catalog.close()
+
+    return engine, close

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 from engine_bench import NUMBER, TEXT, Bench, FakeBackend, call
@@ -173,6 +174,14 @@ def test_sampled_calls_with_equal_arguments_are_asked_each_time(bench: Bench, ba
     assert sorted(rows) == [("A-1",), ("A-2",), ("A-3",)]
     bench.select(f"SELECT {sql} FROM range(3)", calls=(made,))
     assert len(backend.asked) == 6
+
+
+def test_two_sampled_calls_with_equal_arguments_do_not_share_an_answer(bench: Bench) -> None:
+    first, one = sample("'a'")
+    two = replace(one, site=1)
+    second = first.replace(":0'", ":1'")
+    ((left, right),) = bench.select(f"SELECT {first}, {second}", calls=(one, two), columns=(TEXT, TEXT))
+    assert left != right
 
 
 def test_update_with_a_call_changes_rows_once(bench: Bench, backend: FakeBackend) -> None:
