@@ -13,14 +13,16 @@ Own parts are right-padded: what is computed at a pad position is never read.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import torch
 import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
+
+from sapwood.inference.packing import Packing
 
 IMPLEMENTATION = "sapwood_shared"
 """The attention function's name in transformers' registry. No mask function goes with it, so no mask is built per step."""
@@ -83,13 +85,18 @@ class OwnKV:
 class _Context:
     """What the attention function needs besides query, key and value; travels as a keyword through the model's layers."""
 
-    prefix: PrefixKV | None
-    visible: Tensor | None
+    prefix: PrefixKV | None = None
+    packing: Packing | None = None
+    """Set where the queries are a packed line of tokens; the keys are then already laid out by rows."""
+    visible: Tensor | None = None
     """[B, S, T] of bool: which own key a query sees; None where that is plainly causal (S == T)."""
-    offset: Tensor | None
+    offset: Tensor | None = None
     """[B]: own position of the first query of each row; None means 0."""
-    bias: dict[int | None, Tensor | None]
+    bias: dict[int | None, Tensor | None] = field(default_factory=dict[int | None, Tensor | None])
     """Additive masks by sliding window, made on first use."""
+
+    def shared(self, layer: int) -> tuple[Tensor, Tensor] | None:
+        return (self.prefix.keys[layer], self.prefix.values[layer]) if self.prefix else None
 
 
 class _RecordingCache(Cache):
@@ -113,32 +120,52 @@ class _RecordingCache(Cache):
 
 
 class _SlotCache(Cache):
-    """Writes new keys and values into an OwnKV block and gives back the part that is in use."""
+    """Writes new keys and values into an OwnKV block and gives back the part that is in use, [B, K, T, D]."""
 
-    def __init__(self, own: OwnKV, *, first: int, rows: int, offset: Tensor | None, used: int, seen: int) -> None:
+    def __init__(self, own: OwnKV, *, seen: int) -> None:
         super().__init__(layers=[])
-        self.own, self.first, self.rows, self.used, self.seen = own, first, rows, used, seen
-        self.index: Tensor | None = None
-        if offset is not None:
-            heads = own.keys[0].shape[1]
-            row = torch.arange(first, first + rows, device=offset.device)
-            head = torch.arange(heads, device=offset.device)
-            self.index = ((row[:, None] * heads + head[None]) * own.capacity + offset[:, None]).reshape(-1)
+        self.own, self.seen = own, seen
 
     def update(
         self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
     ) -> tuple[Tensor, Tensor]:
-        return self._put(self.own.keys[layer_idx], key_states), self._put(self.own.values[layer_idx], value_states)
+        return self.put(self.own.keys[layer_idx], key_states), self.put(self.own.values[layer_idx], value_states)
 
-    def _put(self, block: Tensor, new: Tensor) -> Tensor:
-        if self.index is not None:  # one token a row, each at its own place
-            block.view(-1, block.shape[-1]).index_copy_(0, self.index, new.reshape(-1, new.shape[-1]))
-            return block[self.first : self.first + self.rows, :, : self.used]
-        block[self.first : self.first + self.rows, :, : new.shape[2]] = new
-        return new
+    def put(self, block: Tensor, new: Tensor) -> Tensor:
+        raise NotImplementedError
 
     def get_seq_length(self, layer_idx: int = 0) -> int:
         return self.seen
+
+
+class _PackedCache(_SlotCache):
+    """Lays a packed line of tokens out into the slots `first`.. of its rows."""
+
+    def __init__(self, own: OwnKV, packing: Packing, *, first: int, seen: int) -> None:
+        super().__init__(own, seen=seen)
+        self.index, self.first = packing.index, first
+
+    def put(self, block: Tensor, new: Tensor) -> Tensor:
+        rows, width = self.index.shape
+        slots = block[self.first : self.first + rows, :, :width]
+        slots.copy_(new[0].index_select(1, self.index.view(-1)).view(-1, rows, width, new.shape[3]).transpose(0, 1))
+        return slots
+
+
+class _DecodeCache(_SlotCache):
+    """Writes one token for each of the first rows, each at its own place."""
+
+    def __init__(self, own: OwnKV, places: Tensor, *, used: int, seen: int) -> None:
+        super().__init__(own, seen=seen)
+        heads = own.keys[0].shape[1]
+        row = torch.arange(len(places), device=places.device)
+        head = torch.arange(heads, device=places.device)
+        self.rows, self.used = len(places), used
+        self.index = ((row[:, None] * heads + head[None]) * own.capacity + places[:, None]).reshape(-1)
+
+    def put(self, block: Tensor, new: Tensor) -> Tensor:
+        block.view(-1, block.shape[-1]).index_copy_(0, self.index, new.reshape(-1, new.shape[-1]))
+        return block[: self.rows, :, : self.used]
 
 
 def use_shared_attention(model: PreTrainedModel) -> None:
@@ -156,7 +183,7 @@ def encode_prefix(
     """
     ids = torch.as_tensor(tokens, device=model.device).view(1, -1)
     cache = _RecordingCache(before)
-    _forward(model, ids, cache, _Context(before, None, None, {}), start=before.tokens if before else 0)
+    _forward(model, ids, _places(ids, before), cache, _Context(before))
     keys = [key[0] for key in cache.keys]
     values = [value[0] for value in cache.values]
     if before is not None:
@@ -170,15 +197,20 @@ def read_rows(model: PreTrainedModel, ids: Tensor, *, prefix: PrefixKV | None = 
 
     This is what training and one-pass scoring use: differentiable, no mask needed, since pads stand at the end.
     """
-    context = _Context(prefix, None, None, {})
-    return _forward(model, ids, _RecordingCache(prefix), context, start=prefix.tokens if prefix else 0)
+    return _forward(model, ids, _places(ids, prefix), _RecordingCache(prefix), _Context(prefix))
 
 
-def prefill_rows(model: PreTrainedModel, ids: Tensor, *, prefix: PrefixKV | None, own: OwnKV, first: int) -> Tensor:
-    """As `read_rows`, and keeps the rows' KV in slots `first`.. of `own`. No gradients."""
+def prefill_rows(
+    model: PreTrainedModel, packing: Packing, *, prefix: PrefixKV | None, own: OwnKV, first: int
+) -> Tensor:
+    """Read rows' own tokens and keep their KV in the slots `first`.. of `own`: hidden states [B, hidden] of their last tokens.
+
+    No gradients.
+    """
     start = prefix.tokens if prefix else 0
-    cache = _SlotCache(own, first=first, rows=ids.shape[0], offset=None, used=ids.shape[1], seen=start)
-    return _forward(model, ids, cache, _Context(prefix, None, None, {}), start=start)
+    cache = _PackedCache(own, packing, first=first, seen=start)
+    hidden = _forward(model, packing.ids[None], packing.depths[None] + start, cache, _Context(prefix, packing))
+    return hidden[0, packing.last]
 
 
 def decode_rows(
@@ -186,13 +218,13 @@ def decode_rows(
 ) -> Tensor:
     """One new token for each of the first B slots: `ids` [B], `lengths` [B] own tokens so far. Hidden states [B, hidden].
 
-    `longest` is the greatest of `lengths`, known to the caller without asking the device.
+    `longest` is the greatest of `lengths`, known to the caller without asking the device. No gradients.
     """
-    rows, start, used = ids.shape[0], prefix.tokens if prefix else 0, longest + 1
+    start, used = prefix.tokens if prefix else 0, longest + 1
     visible = torch.arange(used, device=ids.device)[None, None] <= lengths[:, None, None]
-    cache = _SlotCache(own, first=0, rows=rows, offset=lengths, used=used, seen=start)
-    context = _Context(prefix, visible, lengths, {})
-    return _forward(model, ids[:, None], cache, context, start=start)[:, 0]
+    cache = _DecodeCache(own, lengths, used=used, seen=start)
+    context = _Context(prefix, visible=visible, offset=lengths)
+    return _forward(model, ids[:, None], lengths[:, None] + start, cache, context)[:, 0]
 
 
 def head_logits(model: PreTrainedModel, hidden: Tensor) -> Tensor:
@@ -232,30 +264,66 @@ def shared_attention(
     """
     if dropout or attention_mask is not None or kwargs.get("s_aux") is not None:
         raise NotImplementedError("shared attention takes no dropout, no mask from outside and no attention sinks")
-    context = sapwood_context or _Context(None, None, None, {})
-    layer: int = module.layer_idx  # type: ignore[assignment]
+    context = sapwood_context or _Context()
+    shared = context.shared(cast(int, module.layer_idx))
     scale = query.shape[-1] ** -0.5 if scaling is None else scaling
-    shared = (context.prefix.keys[layer], context.prefix.values[layer]) if context.prefix else None
     total = key.shape[2] + (shared[0].shape[1] if shared else 0)
     window = sliding_window if sliding_window is not None and sliding_window < total else None
-    if shared is None and context.visible is None and window is None and softcap is None:
+    is_plain = window is None and softcap is None
+    if context.packing is not None:
+        if is_plain and query.device.type == "cpu":
+            return _attend_packed(query[0], key, value, shared, context.packing, scale)[None], None
+        laid_out = _lay_out(query[0], context.packing)
+        bias = _bias(context, laid_out, key, window)
+        return _take_up(_in_slices(laid_out, key, value, shared, bias, scale, softcap), context.packing)[None], None
+    if shared is None and context.visible is None and is_plain:
         out = F.scaled_dot_product_attention(
             query, key, value, is_causal=True, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
         )
         return out.transpose(1, 2), None
-    bias = _bias(context, query, key, window)
-    return _in_slices(query, key, value, shared, bias, scale, softcap), None
+    return _in_slices(query, key, value, shared, _bias(context, query, key, window), scale, softcap), None
 
 
-def _forward(model: PreTrainedModel, ids: Tensor, cache: Cache, context: _Context, *, start: int) -> Tensor:
-    """Run the decoder, without the head, over tokens at positions `start` + own offset .."""
-    steps = torch.arange(ids.shape[1], device=ids.device)[None] + start
-    positions = steps.expand(ids.shape[0], -1) if context.offset is None else steps + context.offset[:, None]
+def _places(ids: Tensor, prefix: PrefixKV | None) -> Tensor:
+    start = prefix.tokens if prefix else 0
+    return torch.arange(start, start + ids.shape[1], device=ids.device)[None].expand(ids.shape[0], -1)
+
+
+def _forward(model: PreTrainedModel, ids: Tensor, places: Tensor, cache: Cache, context: _Context) -> Tensor:
+    """Run the decoder, without the head."""
     decoder: Any = model.get_decoder()
-    output = decoder(
-        input_ids=ids, position_ids=positions, past_key_values=cache, use_cache=True, sapwood_context=context
-    )
+    output = decoder(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True, sapwood_context=context)
     return output.last_hidden_state
+
+
+def _lay_out(line: Tensor, packing: Packing) -> Tensor:
+    """Packed [H, U, D] -> by rows [B, H, S, D]."""
+    rows, width = packing.index.shape
+    return line.index_select(1, packing.index.view(-1)).view(-1, rows, width, line.shape[2]).transpose(0, 1)
+
+
+def _take_up(by_rows: Tensor, packing: Packing) -> Tensor:
+    """By rows [B, S, ...] -> packed [U, ...]."""
+    return by_rows.flatten(0, 1).index_select(0, packing.owners)
+
+
+def _attend_packed(
+    query: Tensor, key: Tensor, value: Tensor, shared: tuple[Tensor, Tensor] | None, packing: Packing, scale: float
+) -> Tensor:
+    """[H, U, D] -> [U, H, D]: two passes of torch's CPU kernel, merged by their sums of exponentials, so that no scores are stored."""
+    heads, line, size = query.shape
+    groups = key.shape[1]
+    flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu  # noqa: SLF001  the public function keeps the sums to itself
+    many = (part.repeat_interleave(heads // groups, dim=1) if heads > groups else part for part in (key, value))
+    own, own_sum = flash(_lay_out(query, packing), *many, is_causal=True, scale=scale)
+    own = _take_up(own.transpose(1, 2), packing)
+    if shared is None:
+        return own
+    own_sum = _take_up(own_sum.transpose(1, 2), packing)
+    theirs, their_sum = flash(query.reshape(1, groups, -1, size), shared[0][None], shared[1][None], scale=scale)
+    theirs = theirs.reshape(heads, line, size).transpose(0, 1)
+    part = torch.sigmoid(their_sum.reshape(heads, line).t() - own_sum)[..., None]
+    return torch.lerp(own.float(), theirs.float(), part).to(query.dtype)
 
 
 def _bias(context: _Context, query: Tensor, key: Tensor, window: int | None) -> Tensor | None:

@@ -17,6 +17,7 @@ from transformers import PreTrainedModel
 
 from sapwood.inference.attention import OwnKV, PrefixKV, decode_rows, head_logits, prefill_rows
 from sapwood.inference.choosing import Choice, choose, repeats
+from sapwood.inference.packing import pack_rows
 
 KV_BYTES = 1 << 30
 """Memory for the rows' own keys and values."""
@@ -66,7 +67,7 @@ class Batch:
     ) -> None:
         self._model, self._prefix, self._end_ids = model, prefix, end_ids
         self._batch_rows, self._batch_tokens = batch_rows, batch_tokens
-        self._waiting = deque(sorted(rows, key=lambda row: row.length, reverse=True))
+        self._waiting = deque(sorted(rows, key=_order))
         self._active: list[Row] = []
         self._own = OwnKV(model, rows=0, capacity=0)
         self._kv_tokens = max(1, KV_BYTES // self._own.bytes_per_token)
@@ -115,15 +116,14 @@ class Batch:
 
     def _read(self, rows: list[Row]) -> Tensor:
         """Read the rows' own tokens into new slots; logits at each one's last token."""
-        width, first = max(row.length for row in rows), len(self._active)
+        first = len(self._active)
         self._make_room(rows=first + len(rows), capacity=max(row.length + min(row.limit, RESERVE) for row in rows))
         self._active.extend(rows)
-        ids = torch.tensor([row.tokens + [0] * (width - row.length) for row in rows], device=self._model.device)
-        hidden = prefill_rows(self._model, ids, prefix=self._prefix, own=self._own, first=first)
-        last = torch.tensor([row.length - 1 for row in rows], device=hidden.device)
-        for row in rows:
-            row.computed += row.length
-        return head_logits(self._model, hidden[torch.arange(len(rows), device=hidden.device), last])
+        packing = pack_rows([row.tokens for row in rows], device=self._model.device)
+        hidden = prefill_rows(self._model, packing, prefix=self._prefix, own=self._own, first=first)
+        for row, count in zip(rows, packing.counts, strict=True):
+            row.computed += count
+        return head_logits(self._model, hidden)
 
     def _decode(self) -> Tensor:
         """Read each active row's newest token; logits behind it."""
@@ -180,3 +180,8 @@ class Batch:
                 self._own.move(len(self._active), slot, last.length)
                 self._active[slot] = last
         return finished
+
+
+def _order(row: Row) -> tuple[int, list[int]]:
+    """Long rows first, in classes each up to four times as long as the next, so that little is padded; alike rows side by side."""
+    return -((row.length.bit_length() + 1) // 2), row.tokens
