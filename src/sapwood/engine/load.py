@@ -63,8 +63,8 @@ def load_file(
     """Read a file. A file that can't be read at all raises; a record that can't is a fault."""
     try:
         data = file.path.read_bytes()
-    except FileNotFoundError:
-        raise UnknownFileError(f"Remote file '{file.label}' was not found") from None
+    except OSError as error:
+        raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
     content = _decoded(_decompressed(data, file, form), file, form)
     loading = _Loading(content, columns, form=form, truncates=truncates)
     loading.read(stops_at_fault=stops_at_fault)

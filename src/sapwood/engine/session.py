@@ -23,6 +23,7 @@ from sapwood.dialect.statements import Name, Query, Relation, Signature
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.execution import describe, handle
+from sapwood.engine.failure import translated
 from sapwood.engine.models import SessionModels
 from sapwood.engine.result import OnProgress, Result, Rows, Usage
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
@@ -111,7 +112,8 @@ class Session:
             timer.start()
         self._is_running = True
         try:
-            yield
+            with _walled():
+                yield
         except Error as error:
             if self._timed_out.is_set():
                 raise CancelledError(
@@ -205,6 +207,21 @@ class Session:
         )
         with contextlib.suppress(StorageFullError, DataDirectoryBusyError):
             self._parts.catalog.record_query(record)
+
+
+@contextmanager
+def _walled() -> Generator[None]:
+    """Nothing but our errors leaves a statement; what nobody foresaw is a defect, and is told as one."""
+    try:
+        with translated():
+            yield
+    except Error:
+        raise
+    except Exception as error:  # noqa: BLE001 - the one wall between a statement and its user
+        raise InternalError(
+            f"SQL execution internal error ({type(error).__name__}: {error})",
+            hint="This is a defect: please report it with the statement.",
+        ) from error
 
 
 class _Scope:
