@@ -1,0 +1,78 @@
+"""The numbers of one fine-tuning run: options in, a plan with nothing left open out. Knows no data and no tensors."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+RANK = 16
+ALPHA_BY_RANK = 2.0
+"""LoRA's alpha is twice its rank, so that the learning rate needs no change with the rank."""
+BATCH_ROWS = 16
+FEWEST_EPOCHS, MOST_EPOCHS = 3, 10
+ROW_VISITS = 1_000
+"""Rows that training sees in all, repeats counted: fewer rows get more epochs, from FEWEST_EPOCHS to MOST_EPOCHS."""
+LORA_RATE, WIDTH, LLAMA_POWER = 5e-4, 2_000, 0.781
+"""Learning rate of LoRA by a model's width (Thinking Machines, "LoRA Without Regret", 2025): rate x (width / hidden) ^ power."""
+WARM_UP = 0.05
+PATIENCE = 2
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All settings of a run; they go into the job's events and into each checkpoint.
+
+    `batch_rows` are rows a step, `own_tokens` the tokens (beside the shared prefix) that one pass may hold: a step is
+    cut into several passes where its rows are longer. `patience` counts measurements without a new best loss.
+    """
+
+    epochs: int
+    learning_rate: float
+    rank: int
+    alpha: float
+    batch_rows: int
+    seed: int
+    own_tokens: int = 2_048
+    warm_up: float = WARM_UP
+    patience: int = PATIENCE
+    clip: float = 1.0
+
+
+def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
+    """The plan for this many training rows and a model of this hidden size; options win over our own choice.
+
+    >>> make_plan({}, rows=400, hidden=576).epochs, make_plan({}, rows=150, hidden=576).epochs
+    (3, 7)
+    """
+    rank = int(options.get("rank", RANK))
+    return Plan(
+        epochs=int(options.get("max_epochs", _epochs(rows))),
+        learning_rate=float(options.get("learning_rate", _learning_rate(hidden))),
+        rank=rank,
+        alpha=ALPHA_BY_RANK * rank,
+        batch_rows=int(options.get("batch_size", BATCH_ROWS)),
+        seed=int(options.get("seed", 0)),
+    )
+
+
+def rate_at(plan: Plan, step: int, steps: int) -> float:
+    """The learning rate of a step (from 0) out of `steps`: a short linear warm-up, then linear decay to almost nothing.
+
+    >>> plan = make_plan({"learning_rate": 0.01}, rows=100, hidden=576)
+    >>> rate_at(plan, 0, 100), rate_at(plan, 4, 100), rate_at(plan, 99, 100) < 0.0002
+    (0.002, 0.01, True)
+    """
+    warm = max(1, round(plan.warm_up * steps))
+    if step < warm:
+        return plan.learning_rate * (step + 1) / warm
+    return plan.learning_rate * (steps - step) / max(1, steps - warm + 1)
+
+
+def _epochs(rows: int) -> int:
+    return min(MOST_EPOCHS, max(FEWEST_EPOCHS, math.ceil(ROW_VISITS / max(1, rows))))
+
+
+def _learning_rate(hidden: int) -> float:
+    return LORA_RATE * (WIDTH / hidden) ** LLAMA_POWER

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import peft
+import pytest
+import torch
+from torch import nn
+
+from sapwood.errors import InvalidOptionError
+from sapwood.inference.adapter import check_canary, fold, write_canary
+from sapwood.inference.attention import use_shared_attention
+from sapwood.training.lora import attach, copy_state, load_state, write_adapter
+
+IDS = torch.tensor([[5, 9, 200, 31, 7]])
+
+
+def trained_model(build_model: Callable[..., Any]) -> tuple[Any, Any]:
+    model = build_model("llama")
+    lora = attach(model, rank=4, alpha=12, seed=3)
+    torch.manual_seed(8)
+    state = {name: torch.randn_like(tensor).mul_(0.1) for name, tensor in copy_state(lora).items()}
+    load_state(lora, state)
+    return model, state
+
+
+def test_a_fresh_adapter_changes_nothing(build_model: Callable[..., Any]) -> None:
+    model = build_model("llama")
+    before = model(IDS).logits
+    attach(model, rank=4, alpha=8, seed=0)
+    torch.testing.assert_close(model(IDS).logits, before, rtol=0, atol=0)
+
+
+@pytest.mark.filterwarnings("ignore:`is_gradient_checkpointing` is deprecated:FutureWarning")  # PEFT reads it
+def test_peft_loads_what_we_write_and_answers_the_same(build_model: Callable[..., Any], tmp_path: Path) -> None:
+    model, state = trained_model(build_model)
+    write_adapter(tmp_path, state, rank=4, alpha=12, base="tiny")
+    theirs = peft.PeftModel.from_pretrained(build_model("llama"), str(tmp_path))
+    torch.testing.assert_close(theirs(IDS).logits, model(IDS).logits, rtol=1e-5, atol=1e-5)
+    assert not torch.allclose(theirs(IDS).logits, build_model("llama")(IDS).logits, atol=1e-3)
+
+
+def test_inference_folds_what_we_write_and_the_canary_agrees(build_model: Callable[..., Any], tmp_path: Path) -> None:
+    model, state = trained_model(build_model)
+    write_adapter(tmp_path, state, rank=4, alpha=12, base="tiny")
+    use_shared_attention(model)
+    write_canary(tmp_path, model, [5, 9, 200, 31, 7])
+    folded = build_model("llama")
+    use_shared_attention(folded)
+    fold(folded, tmp_path)
+    assert check_canary(folded, tmp_path) < 1e-3
+
+
+def test_the_same_seed_draws_the_same_adapter(build_model: Callable[..., Any]) -> None:
+    first, again, other = (copy_state(attach(build_model("llama"), rank=4, alpha=8, seed=seed)) for seed in (1, 1, 2))
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+
+
+def test_a_model_without_linear_layers_is_refused(build_model: Callable[..., Any]) -> None:
+    model = build_model("llama")
+    model.model.layers = nn.ModuleList()
+    with pytest.raises(InvalidOptionError, match="can't be fine-tuned"):
+        attach(model, rank=4, alpha=8, seed=0)
