@@ -154,10 +154,8 @@ def _object_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str
     if len(values) != 2:
         raise arity(Given(name, tuple(values), {}), 2, 2)
     key, value = cast(values[0], text()), as_json(values[1])
-    return (
-        f"json_group_object({key.sql}, {value.sql}) FILTER (WHERE {key.sql} IS NOT NULL AND {value.sql} IS NOT NULL){around.over}",
-        OBJECT,
-    )
+    pair = f"CAST(to_json({key.sql}) AS VARCHAR) || ':' || CAST({value.sql} AS VARCHAR)"
+    return f"CAST('{{' || coalesce(string_agg({pair}, ','){around.over}, '') || '}}' AS JSON)", OBJECT
 
 
 def _by(function: str) -> Aggregate:

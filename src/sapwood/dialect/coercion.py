@@ -132,12 +132,20 @@ def _to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     return f"to_json({sql})"
 
 
+def _number_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+    """Exact digits, without zeros at the end of a fraction."""
+    digits = f"CAST({sql} AS VARCHAR)"
+    written = f"rtrim(rtrim({digits}, '0'), '.')" if source.scale else digits
+    return f"CAST({written} AS JSON)"
+
+
 def _stamp_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     return f"to_json({_stamp_to_text(sql, source, target, tries)})"
 
 
 def _in_array(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    return f"CASE WHEN {sql} IS NOT NULL THEN json_array({sql}) END"
+    inner = _CASTS[(_family(source), "VARIANT")](sql, source, target, tries)
+    return f"CASE WHEN {sql} IS NOT NULL THEN json_array({inner}) END"
 
 
 def _variant_to_array(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -186,7 +194,8 @@ _CASTS: dict[tuple[str, str], _Build] = {
     **{("VARIANT", name): _through_text(build) for name, build in _FROM_TEXT.items()},
     **{(name, "TEXT"): _json_to_text for name in SEMI},
     **{(name, "TEXT"): _plain for name in ("FIXED", "BOOLEAN", "DATE", "TIME")},
-    **{(name, "VARIANT"): _to_json for name in ("TEXT", "FIXED", "REAL", "BOOLEAN", "DATE", "TIME")},
+    **{(name, "VARIANT"): _to_json for name in ("TEXT", "REAL", "BOOLEAN", "DATE", "TIME")},
+    ("FIXED", "VARIANT"): _number_to_json,
     **{(name, "ARRAY"): _in_array for name in ("TEXT", "FIXED", "REAL", "BOOLEAN", "OBJECT")},
     ("REAL", "TEXT"): _real_to_text,
     ("STAMP", "TEXT"): _stamp_to_text,

@@ -93,12 +93,10 @@ class Compilation:
     depth: int = 0
 
     def place(self, tree: exp.Expr) -> str:
-        """`error line 1 at position 7` of a tree, or of the first name in it."""
-        for node in tree.walk():
-            if "start" in node.meta:
-                line, position = place_of(self.text, int(node.meta["start"]))
-                return f"error line {line} at position {position}"
-        return "error line 1 at position 0"
+        """`error line 1 at position 7` of the first name in a tree."""
+        starts = [int(node.meta["start"]) for node in tree.walk() if "start" in node.meta]
+        line, position = place_of(self.text, min(starts, default=0))
+        return f"error line {line} at position {position}"
 
 
 @dataclass

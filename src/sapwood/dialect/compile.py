@@ -13,6 +13,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect import changes, session, staging
+from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
 from sapwood.dialect.expressions import bind, identifier, type_of
@@ -20,6 +21,7 @@ from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import qualify, quoted
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.shape import refuse
 from sapwood.dialect.statements import NOT_CONSTANT, Column, Explain, Query, Scope, SetVariable, Signature, Statement
 from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.types import SnowType
@@ -101,6 +103,17 @@ class Statements:
         if value.constant is NOT_CONSTANT:
             raise ProgrammingError("SQL compilation error:\nA constant is expected here.")
         return value.constant
+
+    def check_default(self, text: str, type_: SnowType) -> None:
+        """A column's default: an expression without columns and model calls that can become the column's type."""
+        tree = parse(f"SELECT {text}")
+        work = self.work(text)
+        refuse(tree, ("expressions",))
+        names = Namespace(refusal="A default can't read the column {column}.")
+        values = [bind(each, names, work) for each in tree.expressions]
+        if len(values) != 1 or work.calls or work.commands:
+            raise unsupported(f"DEFAULT {text}")
+        cast(values[0], type_)
 
     def full_definition(self, text: str) -> str:
         """The text of a view's query with every table's name in full."""

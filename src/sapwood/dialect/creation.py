@@ -38,6 +38,7 @@ class Compiler(Protocol):
     def type_of(self, text: str) -> SnowType: ...
     def constant(self, text: str) -> Any: ...
     def full_definition(self, text: str) -> str: ...
+    def check_default(self, text: str, type_: SnowType) -> None: ...
 
 
 @dataclass(frozen=True)
@@ -211,6 +212,8 @@ def _column(reader: Reader, compiler: Compiler) -> Declared:
     column = replace(column, type=compiler.type_of(_type_text(reader)))
     while reader.word() not in (",", ")"):
         column = _column_option(column, reader)
+    if column.default is not None and column.type is not None:
+        compiler.check_default(column.default, column.type)
     return column
 
 

@@ -402,7 +402,7 @@ def _rlike(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 # --- casts and paths
 
 _TYPES: dict[str, SnowType] = {
-    **dict.fromkeys(("DECIMAL", "INT", "BIGINT", "SMALLINT", "TINYINT", "UINT", "MEDIUMINT", "INT128"), number(38, 0)),
+    **dict.fromkeys(("DECIMAL", "INT", "BIGINT", "SMALLINT", "TINYINT"), number(38, 0)),
     **dict.fromkeys(("FLOAT", "DOUBLE", "UDOUBLE"), REAL),
     **dict.fromkeys(("VARCHAR", "TEXT", "NVARCHAR"), text()),
     **dict.fromkeys(("CHAR", "NCHAR"), text(1)),
@@ -559,11 +559,15 @@ def _position(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     """POSITION(a IN b)"""
     first = tree.expressions[0] if tree.expressions else None
     if isinstance(first, exp.In) and first.args.get("field") is not None:
-        values = (bind(first.this, names, work), bind(exp.column(first.args["field"]), names, work))
+        values = (bind(first.this, names, work), bind(_as_column(first.args["field"]), names, work))
         return functions.apply(Given("POSITION", values, work.scope.context))
     return functions.apply(
         Given("POSITION", tuple(bind(each, names, work) for each in tree.expressions), work.scope.context)
     )
+
+
+def _as_column(tree: exp.Expr) -> exp.Expr:
+    return exp.column(tree) if isinstance(tree, exp.Identifier) else tree
 
 
 def _hash(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -597,8 +601,13 @@ def _current_place(tree: exp.Expr, names: Namespace, work: Compilation) -> Value
 
 
 def _getvariable(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    (name,) = tree.expressions
-    return constant_value(work.scope.variables.get(name.name.upper()))
+    """GETVARIABLE('name'): NULL if it isn't set."""
+    name = bind(tree.expressions[0], names, work).constant if len(tree.expressions) == 1 else None
+    if not isinstance(name, str):
+        raise InvalidArgumentsError(
+            f"SQL compilation error: {work.place(tree)}\nGETVARIABLE takes the name of a variable."
+        )
+    return constant_value(work.scope.variables.get(name.upper()))
 
 
 # --- aggregates and windows

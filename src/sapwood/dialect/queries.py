@@ -316,7 +316,12 @@ def _without_itself(name: str, tree: exp.Expr, names: Namespace, work: Compilati
 
 def _finished(value: Value) -> Value:
     """A result column is never untyped."""
-    return cast(value, text()) if value.type == UNTYPED else value
+    typed_value = cast(value, text()) if value.type == UNTYPED else value
+    return (
+        replace(typed_value, sql=f"CAST(NULL AS {typed_value.type.duckdb()})")
+        if value.constant is None
+        else typed_value
+    )
 
 
 def title(tree: exp.Expr) -> str:
@@ -324,12 +329,13 @@ def title(tree: exp.Expr) -> str:
 
     Text in double quotes keeps its case; line breaks and blanks stay as they are.
 
+    >>> from sapwood.dialect.grammar import parse
     >>> title(parse("select count(*) + 1 from t").expressions[0])
     'COUNT(*) + 1'
     """
     if isinstance(tree, exp.Column) and isinstance(tree.this, exp.Identifier):
         return identifier(tree.this)
-    pieces = typed(list[str], _STEMS.findall(text_of(tree)))
+    pieces = typed(list[str], _STEMS.findall(text_of(tree).replace("\0", "")))
     return "".join(piece if piece.startswith('"') else piece.upper() for piece in pieces)
 
 

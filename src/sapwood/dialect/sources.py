@@ -90,13 +90,15 @@ def _admit(bound: Bound, names: Namespace) -> None:
 
 
 def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> str:
-    refuse(join, ("this", "side", "kind", "on", "using", "method"))
     method = str(join.args.get("method") or "").upper()
     side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
     if method not in ("", "NATURAL") or kind not in ("", "INNER", "OUTER", "CROSS"):
         raise UnsupportedError(
             f"SQL compilation error:\nUnsupported join: {' '.join(each for each in (method, side, kind) if each)} JOIN."
         )
+    refuse(join, ("this", "side", "kind", "on", "using", "method"))
+    if _is_join(join.this):
+        raise UnsupportedError("SQL compilation error:\nA join inside a join needs parentheses.")
     bound = _source(join.this, names, work)
     before = Namespace(sources=list(names.sources), merged=dict(names.merged))
     _admit(bound, names)
@@ -158,6 +160,7 @@ def _source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
         case exp.Subquery() if isinstance(tree.this, (exp.Table, exp.Subquery)) and _is_join(tree.this):
             return _joined_parentheses(tree, names, work)
         case exp.Subquery() if isinstance(tree.this, exp.Table):
+            refuse(tree, ("this", "joins"))
             return _source(tree.this, names, work)
         case exp.Subquery() | exp.Values():
             return _derived(tree, names, work)
@@ -204,10 +207,16 @@ _UNNAMED = "~"
 def _derived(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
     """(query) AS alias, VALUES (...) AS alias(columns)"""
     refuse(tree, ("this", "alias", "expressions", "with_", "order", "limit", "offset", "sample", "joins"))
-    query = work.bind_query(tree, names.parent, work)
+    query = work.bind_query(_inner(tree), names.parent, work)
     alias, columns = _alias_of(tree)
     alias = alias or f"{_UNNAMED}{len(names.sources)}"
     return _sampled(Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}"), tree)
+
+
+def _inner(tree: exp.Expr) -> exp.Expr:
+    """The query in the parentheses, if they hold nothing else; joins and samples behind them are the source's."""
+    has_more = any(tree.args.get(each) is not None for each in ("with_", "order", "limit", "offset"))
+    return tree if isinstance(tree, exp.Values) or has_more else tree.this
 
 
 def _table(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:

@@ -84,7 +84,8 @@ def tokens(text: str) -> list[Token]:
         found.pop()
     for before, token in zip([None, *found], found, strict=False):
         is_text_after_text = before is not None and before.token_type == token.token_type == TokenType.STRING
-        if token.token_type == TokenType.SEMICOLON or is_text_after_text:
+        has_zero = token.token_type == TokenType.IDENTIFIER and "\0" in token.text
+        if token.token_type == TokenType.SEMICOLON or is_text_after_text or has_zero:
             raise unexpected(text, token)
     return found
 
