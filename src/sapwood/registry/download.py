@@ -94,7 +94,8 @@ def _from_source(
     folder.mkdir(parents=True, exist_ok=True)
     if source.kind != "path":
         there = sum(path.stat().st_size for path in folder.iterdir() if path.is_file())
-        check_space(folder, max(0, entry.bytes - there), what=f"the download of {entry.name}")
+        part = entry.bytes // source.count if source.kind == "wheels" else 0
+        check_space(folder, max(0, entry.bytes - there) + part, what=f"the download of {entry.name}")
     reporter = Reporter(tell)
 
     def report(phase: str) -> Callable[[int], None]:

@@ -153,7 +153,7 @@ def _download_wheel(requirement: str, order: Fetch, *, start: int) -> Path:
             old.unlink()
     timeout = str(max(1, round(order.timeout_s)))
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
-    limits = ["--no-deps", "--only-binary", ":all:", "--retries", "1", "--timeout", timeout]
+    limits = ["--no-deps", "--only-binary", ":all:", "--retries", "2", "--timeout", timeout]
     command = [sys.executable, "-m", "pip", "download", *quiet, *limits, "--dest", str(folder), requirement]
     process = subprocess.Popen(
         command,

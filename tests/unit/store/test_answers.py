@@ -1,6 +1,7 @@
 """The answer cache: durable, bounded, and empty of text after a purge."""
 
 import signal
+import sqlite3
 import stat
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from sapwood.errors import StorageFullError
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
 
@@ -89,6 +91,20 @@ def test_a_purge_leaves_nothing_of_the_text_in_the_files(cache: AnswerCache, tmp
     assert set(cache.get_many(["k1"])) == {"k1"}
 
 
+def test_a_full_disk_keeps_what_was_there_and_says_so(cache: AnswerCache) -> None:
+    cache.put_many([answer("kept")])
+    connection: sqlite3.Connection = vars(cache)["_connection"]
+    pages = connection.execute("PRAGMA page_count").fetchone()[0]
+    connection.execute(f"PRAGMA max_page_count={pages + 1}").fetchone()
+    with pytest.raises(StorageFullError) as caught:
+        cache.put_many([answer("large", "x" * 100_000)])
+    assert "Free some space" in caught.value.hint
+    assert set(cache.get_many(["kept", "large"])) == {"kept"}
+    connection.execute("PRAGMA max_page_count=1000000").fetchone()
+    cache.put_many([answer("large", "x" * 100_000)])
+    assert set(cache.get_many(["kept", "large"])) == {"kept", "large"}
+
+
 def test_two_connections_and_threads_write_side_by_side(cache: AnswerCache, tmp_path: Path) -> None:
     other = AnswerCache(tmp_path / "answers.sqlite")
 
@@ -112,6 +128,7 @@ def test_two_connections_and_threads_write_side_by_side(cache: AnswerCache, tmp_
 KILLED = """
 import sys
 from pathlib import Path
+from sapwood.errors import StorageFullError
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
 cache = AnswerCache(Path(sys.argv[1]))
