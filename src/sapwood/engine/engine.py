@@ -43,7 +43,7 @@ class Engine:
         databases = Databases(folder, register=door.register)
         if is_new:
             databases.create(FIRST_DATABASE, owner=OWNER)
-        self._parts = Parts(
+        self.parts = Parts(
             config,
             catalog,
             answers,
@@ -66,10 +66,10 @@ class Engine:
         on_progress: OnProgress | None = None,
     ) -> Session:
         """A session of its own. A database that is not there leaves it without a current one, as in Snowflake."""
-        if database is not None and not self._parts.databases.has(database):
+        if database is not None and not self.parts.databases.has(database):
             database = schema = None
         state = State(str(uuid.uuid4().int >> 74), user, role, database, schema, warehouse="COMPUTE_WH")
-        session = Session(self._parts, state, on_progress=on_progress)
+        session = Session(self.parts, state, on_progress=on_progress)
         self._sessions.append(session)
         return session
 
@@ -77,4 +77,4 @@ class Engine:
         """Cancel what runs, close all sessions and the databases."""
         for session in self._sessions:
             session.close()
-        self._parts.databases.close()
+        self.parts.databases.close()

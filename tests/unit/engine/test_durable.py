@@ -100,7 +100,7 @@ def test_a_disk_that_fills_up_while_answers_are_stored_is_named(
     def full(answers: object) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr(engine._parts.answers, "put_many", full)
+    monkeypatch.setattr(engine.parts.answers, "put_many", full)
     with pytest.raises(StorageFullError):
         session.execute("select snowflake.cortex.complete('echo', 'a')")
     monkeypatch.undo()

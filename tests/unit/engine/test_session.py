@@ -50,7 +50,7 @@ def test_every_statement_has_an_id_and_is_in_the_history(engine: Engine, session
     session.execute("alter session set query_tag = 'my tag'")
     (result,) = session.execute("select snowflake.cortex.complete('echo', 'a')")
     assert one(session, "select last_query_id()") == result.query_id
-    record = next(record for record in engine._parts.catalog.queries() if record.id == result.query_id)
+    record = next(record for record in engine.parts.catalog.queries() if record.id == result.query_id)
     assert (record.status, record.rows, record.user, record.role) == ("SUCCESS", 1, "ADMIN", "ACCOUNTADMIN")
     assert (record.usage["distinct"], record.usage["query_tag"]) == (1, "my tag")
 
@@ -58,7 +58,7 @@ def test_every_statement_has_an_id_and_is_in_the_history(engine: Engine, session
 def test_a_failed_statement_is_in_the_history_under_its_errors_id(engine: Engine, session: Session) -> None:
     with pytest.raises(DivisionByZeroError) as caught:
         session.execute("select 1 / 0")
-    record = next(record for record in engine._parts.catalog.queries() if record.id == caught.value.sfqid)
+    record = next(record for record in engine.parts.catalog.queries() if record.id == caught.value.sfqid)
     assert (record.status, record.error) == ("FAILED", "100051 (22012): Division by zero")
 
 
