@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from sapwood.dialect.coercion import cast, divide, numeric, truth
 from sapwood.dialect.given import Given, arity
+from sapwood.dialect.names import EACH
 from sapwood.dialect.semistructured import as_json
 from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, REAL, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, combine
@@ -144,7 +145,7 @@ def _array_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str,
     listed = f"list({around.distinct}{value.sql}{around.order})"
     if around.over:
         return (
-            f"coalesce(to_json(list_filter({listed}{around.over}, lambda e: e IS NOT NULL)), CAST('[]' AS JSON))",
+            f"coalesce(to_json(list_filter({listed}{around.over}, lambda {EACH}: {EACH} IS NOT NULL)), CAST('[]' AS JSON))",
             ARRAY,
         )
     return f"coalesce(to_json({listed} FILTER (WHERE {value.sql} IS NOT NULL)), CAST('[]' AS JSON))", ARRAY

@@ -44,9 +44,7 @@ def insert(reader: Reader, compiler: Compiler, work: Compilation, finish: Finish
     name = named(reader, compiler)
     relation = _table(name, compiler)
     target = _targets(reader, relation)
-    text = reader.rest()
-    tree = parse(text)
-    work.text = text
+    tree = parse(reader.rest_in_place())
     query = bind_query(_with_defaults(tree, target), None, work)
     if len(query.fields) != len(target):
         raise ProgrammingError(

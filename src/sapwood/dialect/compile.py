@@ -21,10 +21,12 @@ from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import qualify, quoted
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.shape import refuse
+from sapwood.dialect.shape import refuse, retyped
 from sapwood.dialect.statements import NOT_CONSTANT, Column, Explain, Query, Scope, SetVariable, Signature, Statement
 from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.types import SnowType
+from sapwood.dialect.types import text as text_type
+from sapwood.dialect.values import UNTYPED
 from sapwood.errors import ParseError, ProgrammingError
 
 __all__ = ["compile_statement", "split"]
@@ -138,9 +140,10 @@ class Statements:
 
 
 def finish(query: BoundQuery, work: Compilation) -> Query:
-    """A bound query as the engine gets it."""
-    columns = tuple(Column(each.name, each.type, each.nullable) for each in query.fields)
-    return Query(query.sql, columns, tuple(work.calls), tuple(work.commands), tuple(work.reads))
+    """A bound query as the engine gets it; a column of bare NULLs is VARCHAR."""
+    types = [text_type() if each.type == UNTYPED else each.type for each in query.fields]
+    columns = tuple(Column(each.name, type_, each.nullable) for each, type_ in zip(query.fields, types, strict=True))
+    return Query(retyped(query, types), columns, tuple(work.calls), tuple(work.commands), tuple(work.reads))
 
 
 # --- statements that need the compiler itself
@@ -168,7 +171,7 @@ def _set(reader: Reader, compiler: Statements) -> Statement:
 def _explain(reader: Reader, compiler: Statements) -> Statement:
     if reader.take("USING"):
         reader.any_word()
-    text = reader.rest()
+    text = reader.rest_in_place()
     if _first_word(text) not in _QUERIES:
         raise unsupported(f"EXPLAIN {_first_word(text)}")
     return Explain(compiler.query(text))

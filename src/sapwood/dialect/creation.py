@@ -93,7 +93,7 @@ def _table(reader: Reader, head: Head, compiler: Compiler) -> Statement:
     columns = _columns(reader, compiler) if reader.at("(") else ()
     options = _table_options(reader)
     if reader.take("AS"):
-        return _as_query(name, head, columns, options, compiler.query(reader.rest()))
+        return _as_query(name, head, columns, options, compiler.query(reader.rest_in_place()))
     reader.end()
     if not columns:
         raise reader.error()
@@ -335,7 +335,7 @@ def _view(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         elif not reader.take("COPY", "GRANTS"):
             raise unsupported(f"{reader.word()} of a view") if reader.word() else reader.error()
     reader.expect("AS")
-    text = reader.rest()
+    text = reader.rest_in_place()
     query = compiler.query(text)
     if query.commands:
         raise ProgrammingError("SQL compilation error:\nA view can't run FINETUNE.")
@@ -348,7 +348,7 @@ def _view(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         for place, old in enumerate(query.columns)
     )
     _check_names([column.name for column in columns])
-    definition = compiler.full_definition(text)
+    definition = compiler.full_definition(text).strip()
     return CreateView(name, columns, definition, head.or_replace, head.if_not_exists, comment)
 
 

@@ -115,6 +115,11 @@ def _alias(name: str, names: Namespace, work: Compilation, *, is_outer: bool) ->
         value = bind(names.items[name], names, work)
     finally:
         names.resolving.discard(name)
+    if value.is_volatile:
+        raise UnsupportedError(
+            f"SQL compilation error:\nThe alias {spelled(name)} stands for an expression that differs each time it is computed.",
+            hint="Select it in a subquery and use it outside of that.",
+        )
     return replace(value, loose=frozenset()) if is_outer else value
 
 

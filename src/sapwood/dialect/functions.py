@@ -14,6 +14,7 @@ from functools import cache
 from sapwood.dialect import coercion, dates, semistructured
 from sapwood.dialect.coercion import cast, common, compared, numeric, truth, unified
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
+from sapwood.dialect.names import EACH
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import (
     ARRAY,
@@ -372,7 +373,7 @@ def _initcap(given: Given) -> Value:
     """Each word with a capital; a word is a run of letters and digits."""
     value = _TAKES["text"](one_of(given, 1)[0])
     words = f"regexp_extract_all({value.sql}, '[\\pL\\pN]+|[^\\pL\\pN]+')"
-    sql = f"array_to_string(list_transform({words}, lambda w: upper(w[1]) || lower(w[2:])), '')"
+    sql = f"array_to_string(list_transform({words}, lambda {EACH}: upper({EACH}[1]) || lower({EACH}[2:])), '')"
     return combine(sql, value.type, [value])
 
 
@@ -383,7 +384,7 @@ def _strtok(given: Given) -> Value:
     place = _integer(given.values[2]).sql if len(given.values) > 2 else "1"
     same = f"left({delimiters}, 1)"
     pieces = f"string_split(translate({source.sql}, {delimiters}, repeat({same}, length({delimiters}))), {same})"
-    sql = f"list_filter({pieces}, lambda p: p <> '')[{place}]"
+    sql = f"list_filter({pieces}, lambda {EACH}: {EACH} <> '')[{place}]"
     return combine(sql, text(), given.values, nullable=True)
 
 

@@ -14,6 +14,9 @@ from sapwood.errors import NoCurrentDatabaseError, NoCurrentSchemaError
 _PLAIN = re.compile(r"[A-Za-z_][A-Za-z0-9_$]*\Z")
 _MARK = "~"
 
+EACH = '"~x"'
+"""The element in a lambda of generated SQL. A physical name with a `~` ends in hexadecimal digits, so no column is called that."""
+
 
 def fold(text: str, *, quoted: bool = False) -> str:
     """Snowflake's spelling of an identifier.

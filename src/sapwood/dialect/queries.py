@@ -315,13 +315,10 @@ def _without_itself(name: str, tree: exp.Expr, names: Namespace, work: Compilati
 
 
 def _finished(value: Value) -> Value:
-    """A result column is never untyped."""
-    typed_value = cast(value, text()) if value.type == UNTYPED else value
-    return (
-        replace(typed_value, sql=f"CAST(NULL AS {typed_value.type.duckdb()})")
-        if value.constant is None
-        else typed_value
-    )
+    """A result column that is surely NULL has its type all the same; a bare NULL has none until the outermost query."""
+    if value.constant is None and value.type != UNTYPED:
+        return replace(value, sql=f"CAST(NULL AS {value.type.duckdb()})")
+    return value
 
 
 def title(tree: exp.Expr) -> str:

@@ -156,6 +156,11 @@ class Reader:
         last = self._tokens[-1].end + 1 if self._tokens else 0
         return self.text[start:last]
 
+    def rest_in_place(self) -> str:
+        """The same with blanks for all that is before it, so that places in it are those of the whole text."""
+        head = self.text[: self.offset]
+        return "".join(letter if letter == "\n" else " " for letter in head) + self.rest()
+
     def inside(self) -> str:
         """The text between the parenthesis that is next and the one that closes it."""
         self.expect("(")

@@ -12,7 +12,7 @@ from typing import Any
 
 from sapwood.dialect.coercion import SEMI, cast, raising
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
-from sapwood.dialect.names import literal
+from sapwood.dialect.names import EACH, literal
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, VARIANT, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, array_of, combine, object_of, once
@@ -52,7 +52,9 @@ def _compact(given: Given) -> Value:
     if not values:
         return array_of([])
     listed = ", ".join(value.sql for value in values)
-    return combine(f"to_json(list_filter([{listed}], lambda e: e IS NOT NULL))", ARRAY, values, nullable=False)
+    return combine(
+        f"to_json(list_filter([{listed}], lambda {EACH}: {EACH} IS NOT NULL))", ARRAY, values, nullable=False
+    )
 
 
 def _parse_json(tries: bool) -> Rule:
@@ -229,7 +231,7 @@ def _array_cat(given: Given) -> Value:
 def _array_to_string(given: Given) -> Value:
     holder, separator = one_of(given, 2)
     holder, separator = as_json(holder), _key(separator)
-    sql = f"array_to_string(list_transform({_elements(holder)}, lambda e: coalesce(e ->> '$', '')), {separator.sql})"
+    sql = f"array_to_string(list_transform({_elements(holder)}, lambda {EACH}: coalesce({EACH} ->> '$', '')), {separator.sql})"
     return combine(sql, text(), [holder, separator])
 
 

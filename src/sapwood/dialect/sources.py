@@ -164,6 +164,11 @@ def _source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
             return _source(tree.this, names, work)
         case exp.Subquery() | exp.Values():
             return _derived(tree, names, work)
+        case exp.Table() if not isinstance(tree.this, exp.Expr) or isinstance(tree.this, (exp.Var, exp.Literal)):
+            raise UnsupportedError(
+                "SQL compilation error:\nFiles and stages can't be read in FROM.",
+                hint="Load them with COPY INTO <table>.",
+            )
         case _:
             raise UnsupportedError(
                 f"SQL compilation error:\nUnsupported source in FROM: {spoken(tree)}.",
@@ -411,20 +416,21 @@ def _flattened(source: str, prefix: str, mode: str) -> str:
     """The elements of a JSON array or object as rows."""
     start = literal(prefix)
     dot = literal(f"{prefix}." if prefix else "")
+    key = """'$."' || replace("~k", '"', '\\"') || '"'"""
     kinds = {
-        "ARRAY": "list_transform(json_extract(j, '$[*]'), lambda e, i: struct_pack("
-        f"k := CAST(NULL AS VARCHAR), p := {start} || '[' || (i - 1) || ']', i := i - 1, v := e))",
-        "OBJECT": f"list_transform(json_keys(j), lambda k: struct_pack(k := k, p := {dot} || k, i := CAST(NULL AS BIGINT), "
-        """v := json_extract(j, '$."' || replace(k, '"', '\\"') || '"')))""",
+        "ARRAY": """list_transform(json_extract("~j", '$[*]'), lambda "~x", "~i": struct_pack("""
+        f"""k := CAST(NULL AS VARCHAR), p := {start} || '[' || ("~i" - 1) || ']', i := "~i" - 1, v := "~x"))""",
+        "OBJECT": """list_transform(json_keys("~j"), lambda "~k": struct_pack("""
+        f"""k := "~k", p := {dot} || "~k", i := CAST(NULL AS BIGINT), v := json_extract("~j", {key})))""",
     }
     wanted = [kind for kind in kinds if mode.upper() in ("BOTH", kind)]
     if not wanted:
         raise ProgrammingError(f"SQL compilation error:\nFLATTEN knows the modes ARRAY, OBJECT and BOTH, not {mode}.")
     arms = " ".join(f"WHEN '{kind}' THEN {kinds[kind]}" for kind in wanted)
     return (
-        'SELECT CAST(NULL AS DECIMAL(38,0)) AS "SEQ", u.k AS "KEY", u.p AS "PATH", '
-        'CAST(u.i AS DECIMAL(38,0)) AS "INDEX", u.v AS "VALUE", j AS "THIS" '
-        f"FROM (SELECT j, unnest(CASE json_type(j) {arms} END) AS u FROM (SELECT {source} AS j))"
+        'SELECT CAST(NULL AS DECIMAL(38,0)) AS "SEQ", "~u".k AS "KEY", "~u".p AS "PATH", '
+        'CAST("~u".i AS DECIMAL(38,0)) AS "INDEX", "~u".v AS "VALUE", "~j" AS "THIS" '
+        f'FROM (SELECT "~j", unnest(CASE json_type("~j") {arms} END) AS "~u" FROM (SELECT {source} AS "~j"))'
     )
 
 

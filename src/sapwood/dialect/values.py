@@ -67,13 +67,13 @@ def once(sources: Sequence[str], build: Callable[..., str], *, is_volatile: bool
     >>> once(["a"], lambda a: f"{a} + {a}")
     'a + a'
     >>> once(["random()"], lambda a: f"{a} + {a}", is_volatile=True)
-    'list_transform([struct_pack(v0 := random())], lambda v: v.v0 + v.v0)[1]'
+    'list_transform([struct_pack(v0 := random())], lambda "~v": "~v".v0 + "~v".v0)[1]'
     """
     if not is_volatile and all(len(source) <= _LONG for source in sources):
         return build(*sources)
     fields = ", ".join(f"v{place} := {source}" for place, source in enumerate(sources))
-    body = build(*(f"v.v{place}" for place in range(len(sources))))
-    return f"list_transform([struct_pack({fields})], lambda v: {body})[1]"
+    body = build(*(f'"~v".v{place}' for place in range(len(sources))))
+    return f'list_transform([struct_pack({fields})], lambda "~v": {body})[1]'
 
 
 def null() -> Value:

@@ -105,6 +105,11 @@ QUERIES: list[tuple[str, list[Any]]] = [
     ("select * from (select 1 as a union all select 2) where a > 1", [(2,)]),
     ("(select 2 as a) union all (select 1) order by 1 limit 1", [(1,)]),
     ("select null union all select 'x' order by 1", [("x",), (None,)]),
+    ("select 1 as a union all select null order by a", [(1,), (None,)]),
+    ("select a + 1 from (select null as a)", [(None,)]),
+    # lambdas of ours and columns of the same names
+    ("select sum(iff(v = 1, 1, 0)) / count(*) from (select column1 as v from values (1), (2), (3))", [(D("0.333333"),)]),
+    ("select strtok(x, '.', 1), v / v from (select 'a.b' as x, 2 as v, 3 as e)", [("a", 1)]),
     # VALUES, table functions, samples
     ("select * from values (1, 'x'), (2, null) v(n, s) order by n", [(1, "x"), (2, None)]),
     ("select column1 from values (1), (2.5) order by 1", [(D("1.0"),), (D("2.5"),)]),
@@ -214,6 +219,8 @@ ERRORS: list[tuple[str, type[ProgrammingError], str]] = [
     ("select 1 from numbers asof join numbers b match_condition (numbers.id > b.id)", UnsupportedError, "ASOF"),
     ("select id from numbers start with id = 1 connect by id = prior id", UnsupportedError, "CONNECT"),
     ("select 'a'::geography", UnsupportedError, "data type"),
+    ("select random() as r, r + 1", UnsupportedError, "alias R"),
+    ("select $1 from @stage/file.csv", UnsupportedError, "Files and stages"),
     ("select f.seq from numbers, lateral flatten(input => v) f", UnsupportedError, "SEQ of FLATTEN"),
 ]  # fmt: skip
 
