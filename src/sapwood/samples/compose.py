@@ -245,11 +245,11 @@ def _styled(draw: Draw, text: str) -> str:
     if draw.chance(LOWER_CASE_SHARE):
         text = text.lower().replace("'", "")
     if draw.chance(TYPO_SHARE):
-        text = _misspelt(draw, text)
+        text = misspelt(draw, text)
     return text
 
 
-def _misspelt(draw: Draw, text: str) -> str:
+def misspelt(draw: Draw, text: str) -> str:
     """One to three words with two letters swapped, one left out or one typed twice."""
     words = text.split(" ")
     candidates = [index for index, word in enumerate(words) if len(word) >= 5 and word.isalpha() and word.islower()]

@@ -105,11 +105,15 @@ def test_a_second_run_over_the_same_rows_starts_no_job(memo: Path) -> None:
     assert session.created == 1
 
 
+def killed(job_id: str) -> None:
+    raise ZeroDivisionError(job_id)
+
+
 def test_a_run_that_was_killed_while_the_job_went_on_finds_it(memo: Path) -> None:
     session = FakeSession(polls=5)
     with pytest.raises(ZeroDivisionError):
         teller = Teller(Connection(session), Console(file=io.StringIO()), Bars())
-        training.train(teller, ROWS, seed=42, memo=memo, on_job=lambda _: 1 // 0)
+        training.train(teller, ROWS, seed=42, memo=memo, on_job=killed)
     assert run(session, memo).job_id == "job-1"
     assert session.created == 1
 

@@ -132,7 +132,7 @@ def test_an_aside_is_never_about_the_tickets_own_category() -> None:
 
 def test_misspelling_changes_a_few_words_and_no_number() -> None:
     text = "please take the charges of 125 dollars off my account before Friday comes around"
-    changed = compose._misspelt(compose.Draw(3), text)
+    changed = compose.misspelt(compose.Draw(3), text)
     differing = [(old, new) for old, new in zip(text.split(), changed.split(), strict=True) if old != new]
     assert 1 <= len(differing) <= 3
     assert all(abs(len(old) - len(new)) <= 1 and old.islower() for old, new in differing)
