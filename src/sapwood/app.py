@@ -133,7 +133,7 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
 
 def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
-    from sapwood.training.handler import finetune_handler  # torch comes with it
+    from sapwood.training.finetuning import finetune_handler  # torch comes with it
 
     office = open_office(config)
     try:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
@@ -71,6 +71,10 @@ def sql(
             help="URL=DIR: read stage URLs with this prefix from a local folder. May be given more than once.",
         ),
     ] = None,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE: a setting for this run, such as inference.threads=1. Repeatable."),
+    ] = None,
 ) -> None:
     """Run SQL and print the results. Progress and notices go to stderr.
 
@@ -82,7 +86,7 @@ def sql(
         raise typer.BadParameter("give either a statement or --file")
     text = _read(file) if file else sys.stdin.read() if statement == "-" else str(statement)
     bars = terminal.Bars()
-    with _connected(data, bars, map_url or []) as connection:
+    with _connected(data, bars, _flags(map_url or [], settings or [])) as connection:
         for one in split(text):
             try:
                 result = connection.cursor().execute(one).result
@@ -221,11 +225,24 @@ def jobs_work(job_id: str, data: Data = None) -> None:
 
 
 @contextmanager
-def _connected(data: Path | None, bars: terminal.Bars, map_url: list[str]) -> Generator[Connection]:
-    pairs = dict(pair.partition("=")[::2] for pair in map_url)
-    connection = app.connect(data, on_progress=bars, flags={"stages.map": pairs} if pairs else None)
-    with connection:
+def _connected(data: Path | None, bars: terminal.Bars, flags: Mapping[str, Any]) -> Generator[Connection]:
+    with app.connect(data, on_progress=bars, flags=flags) as connection:
         yield connection
+
+
+def _flags(map_url: list[str], settings: list[str]) -> dict[str, Any]:
+    """Settings by dotted name, from URL=DIR and NAME=VALUE pairs."""
+    flags: dict[str, Any] = dict(_pair(text, "--set") for text in settings)
+    if map_url:
+        flags["stages.map"] = dict(_pair(text, "--map-url") for text in map_url)
+    return flags
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    name, sign, value = text.partition("=")
+    if not sign or not name:
+        raise typer.BadParameter(f"{text!r} has no '='", param_hint=option)
+    return name, value
 
 
 @contextmanager

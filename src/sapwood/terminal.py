@@ -8,8 +8,10 @@ import sys
 from collections.abc import Callable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from typing import Any, TextIO
 
+from rich.cells import cell_len
 from rich.console import Console
 from rich.progress import (
     BarColumn,
@@ -33,19 +35,43 @@ MAX_TABLE_ROWS = 1000
 
 
 def write_table(result: Result, out: TextIO) -> None:
-    """A result as a table, with a line that counts the rows."""
+    """A result as a table, with a line that counts the rows. One too wide for the terminal is written a record at a time."""
     console = Console(file=out)
-    table = Table(*(column.name for column in result.columns), show_lines=False)
-    shown = 0
-    for row in python_rows(result):
-        if shown == MAX_TABLE_ROWS:
-            break
-        table.add_row(*(_cell(value) for value in row))
-        shown += 1
-    console.print(table)
+    names = [column.name for column in result.columns]
+    rows = [[_cell(value) for value in row] for row in islice(python_rows(result), MAX_TABLE_ROWS)]
+    width = _width(names, rows)
+    if console.is_terminal and _narrowest(names) > console.width:
+        _write_records(console, names, rows)
+    else:
+        if not console.is_terminal:
+            console.width = max(width, console.width)
+        table = Table(*names)
+        for row in rows:
+            table.add_row(*row)
+        console.print(table)
     total = result.table.num_rows
-    note = f" (first {shown} shown; --format csv gives all)" if shown < total else ""
+    note = f" (first {len(rows)} shown; --format csv gives all)" if len(rows) < total else ""
     console.print(f"{total} row{'' if total == 1 else 's'}{note}", style="dim", highlight=False)
+
+
+def _width(names: list[str], rows: list[list[str]]) -> int:
+    """Characters that the table takes if nothing is cut or wrapped."""
+    cells = [max(cell_len(line) for row in [names, *rows] for line in row[i].split("\n")) for i in range(len(names))]
+    return sum(cells) + 3 * len(names) + 1
+
+
+def _narrowest(names: list[str]) -> int:
+    """Characters that the table takes at the least for a reader: the names whole."""
+    return sum(cell_len(name) for name in names) + 3 * len(names) + 1
+
+
+def _write_records(console: Console, names: list[str], rows: list[list[str]]) -> None:
+    for index, row in enumerate(rows, start=1):
+        console.rule(f"row {index}", align="left")
+        grid = Table.grid(padding=(0, 2))
+        for name, cell in zip(names, row, strict=True):
+            grid.add_row(f"[bold]{name}[/bold]", cell)
+        console.print(grid)
 
 
 def write_json(result: Result, out: TextIO) -> None:
