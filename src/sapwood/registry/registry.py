@@ -48,6 +48,8 @@ ECHO = ModelVersion(name="echo", kind="echo", digest="echo-1", context=1_000_000
 _ENDPOINT_CONTEXT, _ENDPOINT_OUTPUT = 128_000, 8192
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FILE_KEY = "file:"
+_CALL_LIMITS = frozenset({"concurrency", "requests_per_minute", "token_budget", "timeout_s", "retries"})
+"""Limits of an endpoint that its backend keeps; context and max_output go into the ModelVersion."""
 
 
 @dataclass(frozen=True)
@@ -200,10 +202,14 @@ class Registry:
         """Add an OpenAI-compatible server under a name; from then on data leaves to it when a statement names it.
 
         The key is in the environment variable `key_env` or in `key_file`, which only its owner may read; it is never
-        stored. `limits` may hold context, max_output, requests_per_minute, token_budget. Raises ConfigError for a bad
-        name, URL or key file, ObjectExistsError for a name that means something else.
+        stored. `limits` may hold context, max_output, concurrency, requests_per_minute, token_budget, timeout_s, retries.
+        Raises ConfigError for a bad name, URL, limit or key file, ObjectExistsError for a name that means something else.
         """
         plain = self._free_name(name)
+        wrong = sorted(set(limits or {}) - _CALL_LIMITS - {"context", "max_output"})
+        if wrong:
+            known = ", ".join(sorted({"context", "max_output", *_CALL_LIMITS}))
+            raise ConfigError(f"no limit is called {wrong[0]!r}", hint=f"Known: {known}.")
         if not re.match(r"https?://[^/]", url):
             raise ConfigError(
                 f"{url!r} is no URL of a server", hint="It starts with http:// or https://, and often ends with /v1."
@@ -228,8 +234,9 @@ class Registry:
         return key
 
     def limits_of(self, version: ModelVersion) -> Mapping[str, Any]:
-        """The limits that an endpoint was added with: requests_per_minute, token_budget."""
-        return next((e.limits for e in self._catalog.endpoints() if e.name == version.name), {})
+        """The limits that an endpoint's backend keeps, by the names of inference's Limits; {} for its defaults."""
+        limits = next((e.limits for e in self._catalog.endpoints() if e.name == version.name), {})
+        return {name: value for name, value in limits.items() if name in _CALL_LIMITS}
 
     @cached_property
     def machine(self) -> str:

@@ -439,3 +439,10 @@ def test_a_bad_name_or_url_is_refused(registry: Registry, name: str, url: str) -
     with pytest.raises(ConfigError):
         registry.add_endpoint(name, url, "m")
     assert [info.name for info in registry.listing() if info.data_leaves] == []
+
+
+def test_limits_of_an_endpoint_are_kept_and_a_misspelt_one_is_refused(registry: Registry) -> None:
+    version = registry.add_endpoint("gpt", "http://127.0.0.1:9/v1", "m", limits={"context": 4096, "token_budget": 1000})
+    assert registry.limits_of(version) == {"token_budget": 1000}
+    with pytest.raises(ConfigError, match="'token_buget'"):
+        registry.add_endpoint("other", "http://127.0.0.1:9/v1", "m", limits={"token_buget": 1000})
