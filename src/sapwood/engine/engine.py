@@ -9,6 +9,7 @@ from sapwood.config import Config
 from sapwood.dialect.statements import Signature
 from sapwood.engine.database import Databases
 from sapwood.engine.models import Registry
+from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.result import OnProgress
 from sapwood.engine.session import Session
 from sapwood.engine.udf import CallDoor
@@ -53,6 +54,7 @@ class Engine:
             backends,
             databases,
             door,
+            AccountParameters(catalog),
         )
         self._sessions: list[Session] = []
 
@@ -70,7 +72,7 @@ class Engine:
             database = schema = None
         state = State(str(uuid.uuid4().int >> 74), user, role, database, schema, warehouse="COMPUTE_WH")
         session = Session(self.parts, state, on_progress=on_progress)
-        self._sessions.append(session)
+        self._sessions = [*(known for known in self._sessions if not known.is_closed), session]
         return session
 
     def close(self) -> None:

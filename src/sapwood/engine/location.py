@@ -16,14 +16,21 @@ from urllib.parse import quote as percent
 from urllib.parse import unquote as unpercent
 
 from sapwood.config import StageConfig
-from sapwood.dialect.names import parts, physical
+from sapwood.dialect.names import parts, physical, qualify
 from sapwood.dialect.statements import Name, StagePath
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
+from sapwood.store.records import TunedModel
 
 SAMPLES_URL = "s3://sfquickstarts/"
 """URL prefix of the vendor's quickstarts; the package ships data in the shape of theirs."""
+MODEL_URL = "snow://model/"
+"""What the address of a tuned model's files begins with: snow://model/<name>/versions/<version>/<file>."""
 REMOTE = re.compile(r"[a-z0-9+.-]+://", re.IGNORECASE)
+
+
+SYSTEM_ALIASES = ("DEFAULT", "FIRST", "LAST")
+"""Aliases of a version that every model has."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +69,8 @@ class StageFile:
 def locate(work: Work, place: StagePath) -> Location:
     """The location of a stage path; UnknownObjectError for an unknown stage, UnsupportedError for a URL that leads nowhere."""
     _check_path(place.path)
+    if place.url.startswith(MODEL_URL):
+        return _of_model(work, place.url)
     if place.url:
         return _of_url(work.parts.config.stages, place.url, place.path)
     if place.user:
@@ -123,6 +132,34 @@ def _of_stage(work: Work, name: Name, path: str) -> Location:
         format_options=stage.options,
         notice=found.notice,
     )
+
+
+def _of_model(work: Work, url: str) -> Location:
+    """The files of a tuned model, such as training_results.csv."""
+    found = re.fullmatch(r"snow://model/(?P<name>[^/]+)/versions/(?P<version>[^/]+)/?(?P<path>.*)", url)
+    if found is None:
+        raise ProgrammingError(
+            f"'{url}' is no model's address", hint="Write snow://model/<name>/versions/<version>/<file>."
+        )
+    _check_path(found["path"])
+    name = Name(*qualify(parts(found["name"]), database=work.state.database, schema=work.state.schema))
+    model = work.parts.catalog.model(name.database, name.schema, name.name)
+    if model is None:
+        raise unknown_object("Model", name)
+    check_version(model, found["version"])
+    label = url[: len(url) - len(found["path"])].rstrip("/") + "/"
+    return Location(Path(model.adapter_path), found["path"], label, is_internal=False)
+
+
+def check_version(model: TunedModel, version: str) -> None:
+    """Raise if a tuned model has no version or alias of that name."""
+    if version.upper() not in (model.version.upper(), *SYSTEM_ALIASES, *model.aliases):
+        raise ProgrammingError(
+            f"Version '{version}' of model {model.name} does not exist",
+            errno=2003,
+            sqlstate="02000",
+            hint=f"It has {model.version}.",
+        )
 
 
 # URLs ----------------------------------------------------------------------------------------------------------------

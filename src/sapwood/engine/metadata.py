@@ -127,19 +127,20 @@ def comment_container(cursor: duckdb.DuckDBPyConnection, database: str, schema: 
 
 def read_table(cursor: duckdb.DuckDBPyConnection, name: Name) -> TableInfo | None:
     """A permanent table or view; None if there is none."""
-    row = cursor.execute(
-        f"SELECT kind, comment, created_on, owner, definition FROM {metadata(name.database, 'objects')} WHERE schema = ? AND name = ?",
-        [name.schema, name.name],
-    ).fetchone()
-    if row is None:
-        return None
-    columns = cursor.execute(
-        "SELECT name, type, type_precision, type_scale, type_length, nullable, default_text, comment "
-        f"FROM {metadata(name.database, 'columns')} WHERE schema = ? AND object = ? ORDER BY ordinal",
+    rows = cursor.execute(
+        f"SELECT o.kind, o.comment, o.created_on, o.owner, o.definition, {_COLUMN} FROM {metadata(name.database, 'objects')} o "
+        f"LEFT JOIN {metadata(name.database, 'columns')} c ON c.schema = o.schema AND c.object = o.name "
+        "WHERE o.schema = ? AND o.name = ? ORDER BY c.ordinal",
         [name.schema, name.name],
     ).fetchall()
-    kind, comment, created_on, owner, definition = row
-    return TableInfo(name, kind, tuple(_column(column) for column in columns), comment, created_on, owner, definition)
+    if not rows:
+        return None
+    kind, comment, created_on, owner, definition = rows[0][:5]
+    columns = tuple(_column(row[5:]) for row in rows if row[5] is not None)
+    return TableInfo(name, kind, columns, comment, created_on, owner, definition)
+
+
+_COLUMN = "c.name, c.type, c.type_precision, c.type_scale, c.type_length, c.nullable, c.default_text, c.comment"
 
 
 def read_tables(cursor: duckdb.DuckDBPyConnection, database: str, schema: str | None = None) -> list[TableInfo]:

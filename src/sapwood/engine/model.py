@@ -6,14 +6,12 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from sapwood.dialect.statements import AlterModel
+from sapwood.engine.location import SYSTEM_ALIASES, check_version
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import exists
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import ProgrammingError, UnsupportedError
 from sapwood.store.records import TunedModel
-
-SYSTEM_ALIASES = ("DEFAULT", "FIRST", "LAST")
-"""Aliases that every model has."""
 
 
 def alter_model(work: Work, statement: AlterModel) -> Rows:
@@ -45,12 +43,12 @@ def _set_comment(work: Work, old: TunedModel, statement: AlterModel) -> TunedMod
 
 
 def _set_default_version(work: Work, old: TunedModel, statement: AlterModel) -> TunedModel:
-    _check_version(old, statement.value)
+    check_version(old, statement.value)
     return old
 
 
 def _set_alias(work: Work, old: TunedModel, statement: AlterModel) -> TunedModel:
-    _check_version(old, statement.version)
+    check_version(old, statement.version)
     if not statement.value:
         kept = {alias: version for alias, version in old.aliases.items() if version != old.version}
         return replace(old, aliases=kept)
@@ -58,16 +56,6 @@ def _set_alias(work: Work, old: TunedModel, statement: AlterModel) -> TunedModel
     if alias in SYSTEM_ALIASES:
         raise ProgrammingError(f"The alias {alias} belongs to the system", hint="Use another alias.")
     return replace(old, aliases={**old.aliases, alias: old.version})
-
-
-def _check_version(model: TunedModel, version: str) -> None:
-    if version.upper() not in (model.version.upper(), *SYSTEM_ALIASES, *model.aliases):
-        raise ProgrammingError(
-            f"Version '{version}' of model {model.name} does not exist",
-            errno=2003,
-            sqlstate="02000",
-            hint=f"It has {model.version}.",
-        )
 
 
 _ACTIONS: dict[str, Callable[[Work, TunedModel, AlterModel], TunedModel]] = {

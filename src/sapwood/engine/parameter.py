@@ -13,6 +13,7 @@ from typing import Any
 
 from sapwood.config import Config
 from sapwood.errors import ProgrammingError, UnsupportedError
+from sapwood.store.catalog import Catalog
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,26 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("WEEK_START", 0, "First day of the week.", (0, 1)),
     )
 }  # fmt: skip
+
+
+class AccountParameters:
+    """The account's parameters, read once: this process is the only one that changes them."""
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._known: dict[str, str | None] = {}
+
+    def get(self, name: str) -> str | int | bool | None:
+        """A parameter's value; None if the account has none."""
+        if name not in self._known:
+            self._known[name] = self._catalog.parameter(name)
+        stored = self._known[name]
+        return None if stored is None else checked(name, stored)
+
+    def set(self, name: str, value: str | int | bool | None) -> None:
+        """Keep a value; None takes it back to the default."""
+        self._catalog.set_parameter(name, None if value is None else str(value))
+        self._known.pop(name, None)
 
 
 def default_of(name: str, config: Config) -> str | int | bool:

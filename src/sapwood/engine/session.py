@@ -66,6 +66,11 @@ class Session:
             self._cancelled.set()
             self._cursor.interrupt()
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing can be run any more."""
+        return self._is_closed
+
     def close(self) -> None:
         """Roll back what is open and let go of the session's temporary tables."""
         if not self._is_closed:
@@ -217,7 +222,7 @@ def _walled() -> Generator[None]:
             yield
     except Error:
         raise
-    except Exception as error:  # noqa: BLE001 - the one wall between a statement and its user
+    except Exception as error:
         raise InternalError(
             f"SQL execution internal error ({type(error).__name__}: {error})",
             hint="This is a defect: please report it with the statement.",

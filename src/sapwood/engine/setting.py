@@ -42,7 +42,7 @@ def alter_session(work: Work, statement: AlterSession) -> Rows:
     }
     for name, value in values.items():
         if statement.scope.upper() == "ACCOUNT":
-            work.parts.catalog.set_parameter(name, None if value is None else str(value))
+            work.parts.account.set(name, value)
         elif value is None:
             work.state.parameters.pop(name, None)
         else:

@@ -289,7 +289,7 @@ def _parameters(work: Work, statement: Show) -> list[Row]:
             "level": "SESSION"
             if name in work.state.parameters
             else "ACCOUNT"
-            if work.parts.catalog.parameter(name) is not None
+            if work.parts.account.get(name) is not None
             else "",
             "description": parameter.summary,
             "type": {"bool": "BOOLEAN", "int": "NUMBER"}.get(type(parameter.default).__name__, "STRING"),

@@ -22,7 +22,7 @@ from sapwood.engine.database import Databases, unknown_database
 from sapwood.engine.failure import translated
 from sapwood.engine.metadata import LoadedFile, TableInfo, read_schemas, read_table
 from sapwood.engine.models import Registry
-from sapwood.engine.parameter import default_of, known
+from sapwood.engine.parameter import AccountParameters, default_of
 from sapwood.engine.passes import Passes
 from sapwood.engine.physical import table_source, temporary_source
 from sapwood.engine.udf import CallDoor
@@ -46,6 +46,7 @@ class Parts:
     backends: Backend
     databases: Databases
     door: CallDoor
+    account: AccountParameters
 
 
 @dataclass
@@ -204,12 +205,8 @@ def parameter_value(parts: Parts, state: State, name: str) -> Any:
     """A parameter's value: the session's, else the account's, else the default."""
     if name in state.parameters:
         return state.parameters[name]
-    stored = parts.catalog.parameter(name)
-    default = default_of(name, parts.config)
-    if stored is None:
-        return default
-    kind = type(known(name).default)
-    return stored == "True" if kind is bool else kind(stored)
+    found = parts.account.get(name)
+    return default_of(name, parts.config) if found is None else found
 
 
 def source_of(table: TableInfo) -> str:

@@ -17,6 +17,7 @@ from sapwood.engine.database import Databases
 from sapwood.engine.engine import Engine
 from sapwood.engine.execution import handle
 from sapwood.engine.models import SessionModels
+from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.result import Progress, Rows
 from sapwood.engine.udf import CallDoor
 from sapwood.engine.work import Parts, State, Work
@@ -205,9 +206,10 @@ def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFuncti
     databases = Databases(folder / "databases", register=door.register)
     if not databases.has("DB"):
         databases.create("DB", owner="ACCOUNTADMIN")
+    catalog = Catalog(f"sqlite:///{folder}/catalog.sqlite")
     parts = Parts(
         Config(data=folder),
-        Catalog(f"sqlite:///{folder}/catalog.sqlite"),
+        catalog,
         AnswerCache(folder / "answers.sqlite"),
         {function.signature.function: function for function in functions},
         {"FINETUNE": (FINETUNE, finetune)},
@@ -215,6 +217,7 @@ def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFuncti
         backend,
         databases,
         door,
+        AccountParameters(catalog),
     )
     return Bench(parts, State("1", "ADMIN", "ACCOUNTADMIN", "DB", "PUBLIC"), backend)
 

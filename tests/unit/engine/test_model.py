@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from sapwood.engine.engine import Engine
+from sapwood.engine.session import Session
+from sapwood.errors import ObjectExistsError, ProgrammingError, UnknownObjectError
+from sapwood.store.records import TunedModel
+
+
+@pytest.fixture
+def tuned(engine: Engine, tmp_path: Path) -> TunedModel:
+    folder = tmp_path / "tuned"
+    folder.mkdir()
+    (folder / "training_results.csv").write_text("step,epoch,training_loss,validation_loss\n1,1,2.5,\n")
+    model = TunedModel(
+        "CORTEX_FINETUNING_DB", "PUBLIC", "MINE", "echo", "base", str(folder), "adapter", 1_700_000_000_000
+    )
+    return engine.parts.catalog.add_model(model)
+
+
+def rows(session: Session, sql: str) -> list[dict[str, object]]:
+    return session.execute(sql)[-1].table.to_pylist()
+
+
+def test_show_models_has_tuned_and_base_models_and_what_answers(session: Session, tuned: TunedModel) -> None:
+    found = {str(row["name"]): row for row in rows(session, "show models")}
+    assert {name: row["model_type"] for name, row in found.items()} == {
+        "MINE": "CORTEX_FINETUNED",
+        "ECHO": "CORTEX_BASE",
+        "MISTRAL-7B": "CORTEX_BASE",
+        "MISTRAL-LARGE": "CORTEX_BASE",
+    }
+    assert (found["MINE"]["versions"], found["MINE"]["default_version_name"]) == ('["V1"]', "V1")
+    assert found["MINE"]["aliases"] == '{"DEFAULT": "V1", "FIRST": "V1", "LAST": "V1"}'
+    assert (found["MISTRAL-7B"]["answered_by"], found["MISTRAL-7B"]["schema_name"]) == ("echo", "MODELS")
+    assert [row["name"] for row in rows(session, "show models in schema public")] == ["MINE"]
+    assert [row["name"] for row in rows(session, "show models like 'mistral%' in schema snowflake.models")] == [
+        "MISTRAL-7B",
+        "MISTRAL-LARGE",
+    ]
+    assert len(rows(session, "show cortex base models")) == 3
+
+
+def test_alter_and_drop_model(session: Session, tuned: TunedModel) -> None:
+    session.execute(
+        "alter model mine set comment = 'about it'; alter model mine version v1 set alias = prod; alter model mine rename to yours"
+    )
+    (row,) = rows(session, "show models in schema public")
+    assert (row["name"], row["comment"]) == ("YOURS", "about it")
+    assert '"PROD": "V1"' in str(row["aliases"])
+    with pytest.raises(ProgrammingError, match="Version 'V9'"):
+        session.execute("alter model yours set default_version = 'V9'")
+    assert rows(session, "drop model yours") == [{"status": "YOURS successfully dropped."}]
+    with pytest.raises(UnknownObjectError):
+        session.execute("drop model yours")
+
+
+def test_a_model_does_not_take_a_taken_name(engine: Engine, session: Session, tuned: TunedModel) -> None:
+    engine.parts.catalog.add_model(TunedModel("CORTEX_FINETUNING_DB", "PUBLIC", "OTHER", "echo", "b", "", "a", 1))
+    with pytest.raises(ObjectExistsError):
+        session.execute("alter model mine rename to other")
+
+
+def test_training_results_can_be_listed_and_got(session: Session, tuned: TunedModel, tmp_path: Path) -> None:
+    listed = rows(session, "list 'snow://model/mine/versions/v1/'")
+    assert [row["name"] for row in listed] == ["snow://model/mine/versions/v1/training_results.csv"]
+    target = tmp_path / "out"
+    got = rows(session, f"get 'snow://model/mine/versions/last/training_results.csv' file://{target}/")
+    assert [(row["file"], row["status"]) for row in got] == [("training_results.csv", "DOWNLOADED")]
+    assert (target / "training_results.csv").read_text().startswith("step,epoch,training_loss")
+    with pytest.raises(ProgrammingError, match="Version 'v2'"):
+        session.execute("list 'snow://model/mine/versions/v2/'")
