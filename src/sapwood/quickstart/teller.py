@@ -33,12 +33,13 @@ class Answer:
 
 
 class Teller:
-    """Tells steps over one connection. `bars` are taken away after each statement."""
+    """Tells steps over one connection. `bars` are taken away after each statement; a notice is given once."""
 
     def __init__(self, connection: Connection, out: Console, bars: terminal.Bars) -> None:
         self._connection = connection
         self._out = out
         self._bars = bars
+        self._noticed: set[str] = set()
 
     def tell(self, step: Step) -> Answer:
         """Show a step and run it."""
@@ -83,7 +84,9 @@ class Teller:
         if result is None:
             raise InternalError("a statement of the quickstart gave no result")
         for line in result.notices:
-            terminal.notice(line)
+            if line not in self._noticed:
+                terminal.notice(line)
+        self._noticed.update(result.notices)
         usage = result.usage
         if usage.rows:
             known = f", {usage.cached:,} known before" if usage.cached else ""
