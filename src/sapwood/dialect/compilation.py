@@ -90,6 +90,7 @@ class Compilation:
     sites: dict[int, Value] = field(default_factory=dict)
     ctes: dict[str, BoundQuery] = field(default_factory=dict)
     kept: list[exp.Expr] = field(default_factory=list)
+    views: dict[Name, exp.Expr] = field(default_factory=dict)
     depth: int = 0
 
     def place(self, tree: exp.Expr) -> str:

@@ -6,7 +6,9 @@ word of a statement is looked at here; each kind has its own reader.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -27,13 +29,37 @@ from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.types import text as text_type
 from sapwood.dialect.values import UNTYPED
-from sapwood.errors import ParseError, ProgrammingError
+from sapwood.errors import ParseError, ProgrammingError, UnsupportedError
 
 __all__ = ["compile_statement", "split"]
 
 
 def compile_statement(text: str, scope: Scope, signatures: Sequence[Signature]) -> Query | Statement:
     """One statement, resolved and typed, as the engine runs it."""
+    with _room_for_nesting():
+        return _compiled(text, scope, signatures)
+
+
+@contextmanager
+def _room_for_nesting() -> Generator[None]:
+    """Deep enough for some hundred parentheses or a thousand terms; what is deeper is refused."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, _DEEPEST))
+    try:
+        yield
+    except RecursionError:
+        raise UnsupportedError(
+            "SQL compilation error:\nThe statement is nested too deeply.", hint="Put parts of it into tables or CTEs."
+        ) from None
+    finally:
+        sys.setrecursionlimit(before)
+
+
+_DEEPEST = 10_000
+"""Frames of Python, of which a parenthesis takes about twenty and an operator three."""
+
+
+def _compiled(text: str, scope: Scope, signatures: Sequence[Signature]) -> Query | Statement:
     compiler = Statements(scope, _by_spelling(signatures))
     verb = _first_word(text)
     raw = _RAW.get(verb)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import Any
 
 from sqlglot import exp
@@ -511,7 +512,7 @@ def _dotted(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     spelling = ".".join([*(identifier(part) for part in flat[:-1]), str(last.this).upper()])
     signature = signature_of(spelling, work.signatures)
     if signature is None:
-        raise unknown_function(spelling)
+        raise unknown_function(spelling, work)
     return bind_call(last, last.expressions, signature=signature, names=names, work=work, bind=bind)
 
 
@@ -524,7 +525,7 @@ def _called(tree: exp.Expr, name: str, names: Namespace, work: Compilation) -> V
     if name in _SPECIAL:
         return _SPECIAL[name](tree, names, work)
     if not functions.is_known(name):
-        raise unknown_function(name)
+        raise unknown_function(name, work)
     given = Given(name, tuple(bind(each, names, work) for each in _positional(tree, name, work)), work.scope.context)
     return functions.apply(given)
 
@@ -537,11 +538,12 @@ def _positional(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Ex
     return tree.expressions
 
 
-def unknown_function(name: str) -> UnknownFunctionError:
-    return UnknownFunctionError(
-        f"SQL compilation error:\nUnknown function {name}.",
-        hint="docs/functions.md lists the functions that there are.",
-    )
+def unknown_function(name: str, work: Compilation) -> UnknownFunctionError:
+    """The error for a function that isn't on the list, with the names that are nearest."""
+    known = [*functions.names(), *AGGREGATES, *_SPECIAL, *work.signatures]
+    near = get_close_matches(name, known, n=2, cutoff=0.7)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "Only functions that sapwood serves can be called."
+    return UnknownFunctionError(f"SQL compilation error:\nUnknown function {name}.", hint=hint)
 
 
 # --- functions with a syntax of their own

@@ -182,6 +182,11 @@ def is_known(name: str) -> bool:
     return name in _RULES or name in _rows()
 
 
+def names() -> tuple[str, ...]:
+    """All scalar functions."""
+    return (*_rows(), *_RULES)
+
+
 def apply(given: Given) -> Value:
     """The value of a scalar function; `is_known` says whether there is one."""
     rule = _RULES.get(given.name)

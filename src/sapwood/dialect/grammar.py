@@ -15,7 +15,6 @@ from sqlglot.parsers.snowflake import SnowflakeParser
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sapwood.dialect.text import Words, tokens, unexpected
-from sapwood.errors import UnsupportedError
 
 _TEXT = "sapwood_text"
 
@@ -85,8 +84,6 @@ def parse(text: str) -> exp.Expr:
         raise unexpected(text, refusal.token) from None
     except SqlglotParseError:
         raise unexpected(text, found[0]) from None
-    except RecursionError:
-        raise UnsupportedError("SQL compilation error:\nThe statement is nested too deeply.") from None
     if len(trees) != 1 or trees[0] is None:
         raise unexpected(text, found[0])
     return trees[0]

@@ -269,8 +269,9 @@ def _relation(relation: Relation, work: Compilation) -> BoundQuery:
         return BoundQuery(relation.source, fields, tuple(physical(each.name) for each in relation.columns))
     if work.depth >= _MOST_VIEWS:
         raise ProgrammingError(f"SQL compilation error:\nView '{relation.name}' is nested too deeply or in a circle.")
-    tree = parse(relation.definition)
-    work.kept.append(tree)
+    if relation.name not in work.views:
+        work.views[relation.name] = parse(relation.definition)
+    tree = work.views[relation.name]
     text_before, ctes_before = work.text, work.ctes
     work.text, work.ctes, work.depth = relation.definition, {}, work.depth + 1
     query = work.bind_query(tree, None, work)

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import duckdb
+from duckdb.func import FunctionNullHandling
 
 from sapwood.dialect import compile_statement
 from sapwood.dialect.names import duck
@@ -156,8 +157,13 @@ class Database:
             self.connection.execute(f"CREATE TABLE {relation.source} ({columns})")
         for name, is_volatile in (("sapwood_call", False), ("sapwood_sample", True)):
             self.connection.create_function(
-                name, _answer, ["VARCHAR", "VARCHAR[]"], "VARCHAR", null_handling="special", side_effects=is_volatile
-            )  # fmt: skip
+                name,
+                _answer,
+                ["VARCHAR", "VARCHAR[]"],
+                "VARCHAR",
+                null_handling=FunctionNullHandling.SPECIAL,
+                side_effects=is_volatile,
+            )
         self._fill()
 
     def _fill(self) -> None:

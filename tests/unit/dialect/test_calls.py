@@ -159,6 +159,12 @@ def test_an_unknown_cortex_function_has_its_full_name() -> None:
         compiled("select snowflake.cortex.nonesuch('a')")
 
 
+def test_a_misspelt_function_has_a_hint() -> None:
+    with pytest.raises(UnknownFunctionError) as caught:
+        compiled("select snowflake.cortex.complet('m', 'x')")
+    assert caught.value.hint == "Did you mean SNOWFLAKE.CORTEX.COMPLETE?"
+
+
 def test_finetune_is_a_command(database: Database) -> None:
     sql = "select snowflake.cortex.finetune('CREATE', $name, 'mistral-7b', 'SELECT ...', NULL, OBJECT_CONSTRUCT('max_epochs', 3)) as id"
     scope = scope_of(variables={"NAME": "my_model"})

@@ -261,6 +261,34 @@ def test_a_text_without_end_is_a_parse_error() -> None:
         compiled("select 'abc")
 
 
+LONG = [
+    "select " + "(" * 150 + "1" + ")" * 150,
+    "select " + " + ".join(["1"] * 300),
+    "select " + " or ".join(["id = 1"] * 900) + " from numbers",
+]
+
+
+@pytest.mark.parametrize("sql", LONG, ids=["parentheses", "sum", "or"])
+def test_long_and_deep_statements(sql: str) -> None:
+    assert len(query_of(sql).columns) == 1
+
+
+def test_statements_that_are_too_deep_are_refused() -> None:
+    with pytest.raises(UnsupportedError, match="nested too deeply"):
+        compiled("select " + "(" * 20_000 + "1" + ")" * 20_000)
+
+
+def test_a_view_with_a_call_that_is_used_twice_has_one_site() -> None:
+    labels = Relation(
+        named("LABELS"),
+        (Column("L", text()),),
+        definition=f"select snowflake.cortex.complete('m', request) as l from {named('SUPPORT_TICKETS')}",
+    )
+    query = query_of("select a.l, count(*) from labels a join labels b on a.l = b.l group by 1", scope_of(labels))
+    assert len(query.calls) == 1
+    assert query.reads == (labels.name, named("SUPPORT_TICKETS"))
+
+
 def test_near_names_are_in_the_hint() -> None:
     with pytest.raises(InvalidIdentifierError) as caught:
         compiled("select pric from numbers")
