@@ -25,6 +25,7 @@ from sapwood.errors import (
     CancelledError,
     CopyError,
     InvalidIdentifierError,
+    NotNullError,
     ProgrammingError,
     UnknownFileError,
     UnsupportedError,
@@ -279,14 +280,34 @@ def _write(
     now = now_ms()
     history = [_history_row(file, loaded, now) for file, loaded in outcomes]
     tables = [loaded.rows for _, loaded in outcomes if loaded.rows.num_rows]
+    rows = pa.concat_tables(tables) if tables else None
+    if rows is not None:
+        rows, columns = _with_defaults(work, target, columns, rows)
     with work.transaction():
-        if tables:
-            with work.staged(pa.concat_tables(tables)) as staged:
+        if rows is not None:
+            with work.staged(rows) as staged:
                 insert_rows(work.cursor, source_of(target), columns, source=f"SELECT * FROM {staged}")
         if not target.is_temporary:
             write_history(work.cursor, target.name, history)
     if target.is_temporary:
         work.state.temporary_loads.setdefault(target.name, {}).update({row.file: row for row in history})
+
+
+def _with_defaults(
+    work: Work, target: TableInfo, columns: tuple[Column, ...], rows: pa.Table
+) -> tuple[pa.Table, tuple[Column, ...]]:
+    """The rows with the defaults of the columns that the files do not give."""
+    given = {column.name for column in columns}
+    for column in target.columns:
+        if column.name in given:
+            continue
+        if column.default is not None:
+            value = work.run_query(f"SELECT {column.default}").column(0)[0]
+            rows = rows.append_column(f"d{len(columns)}", pa.repeat(value, rows.num_rows))
+            columns = (*columns, column)
+        elif not column.nullable:
+            raise NotNullError("NULL result in a non-nullable column")
+    return rows, columns
 
 
 def _history_row(file: StageFile, loaded: Loaded, now: int) -> LoadedFile:

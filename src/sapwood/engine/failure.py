@@ -96,6 +96,8 @@ _CONVERSIONS: tuple[tuple[re.Pattern[str], str, int, str], ...] = (
 
 
 def _conversion(text: str) -> Error:
+    if "Malformed JSON" in text:
+        return ConversionError("Error parsing JSON: the text is no JSON value", errno=100069, sqlstate="22P02")
     for pattern, message, number, state in _CONVERSIONS:
         found = pattern.search(text)
         if found:

@@ -23,7 +23,7 @@ from sapwood.engine.metadata import (
     write_columns,
     write_table,
 )
-from sapwood.engine.physical import table_source
+from sapwood.engine.physical import table_source, text_literal
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work, now_ms, source_of, unknown_object
 from sapwood.errors import InvalidIdentifierError, NotNullError, ObjectExistsError, ProgrammingError, UnsupportedError
@@ -188,9 +188,22 @@ def _add_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo
         raise ProgrammingError(
             f"SQL compilation error:\ncolumn '{column.name}' already exists", errno=1430, sqlstate="42601"
         )
-    if not column.nullable and work.cursor.execute(f"SELECT 1 FROM {source_of(held)} LIMIT 1").fetchone():
+    if (
+        not column.nullable
+        and column.default is None
+        and work.cursor.execute(f"SELECT 1 FROM {source_of(held)} LIMIT 1").fetchone()
+    ):
         raise NotNullError(f"Non-nullable column '{column.name}' cannot be added to non-empty table '{held.name.name}'")
-    return _rebuilt(work, held, (*held.columns, column), [*_own(held.columns), f"CAST(NULL AS {column.type.duckdb()})"])
+    value = "NULL" if column.default is None else _constant(work, column.default)
+    return _rebuilt(
+        work, held, (*held.columns, column), [*_own(held.columns), f"CAST({value} AS {column.type.duckdb()})"]
+    )
+
+
+def _constant(work: Work, expression: str) -> str:
+    """The value of a default as a DuckDB literal."""
+    value = work.run_query(f"SELECT {expression}").column(0)[0].as_py()
+    return "NULL" if value is None else text_literal(str(value))
 
 
 def _drop_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:

@@ -248,3 +248,20 @@ def test_two_databases_join(session: Session) -> None:
         "create database a; create table t as select 1 as x; create database b; create table t as select 1 as x"
     )
     assert one(session, "select count(*) from a.public.t as one join b.public.t as two on one.x = two.x") == 1
+
+
+def test_defaults_fill_what_a_file_and_an_older_table_do_not_give(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("1\n")
+    session.execute("create table t (a int, b varchar default 'x' || 'y', c number(5,2) default 1.5)")
+    session.execute(f"copy into t (a) from 'file://{tmp_path}/a.csv'")
+    session.execute("alter table t add column d int default 7")
+    assert [list(map(str, row.values())) for row in session.execute("select * from t")[0].table.to_pylist()] == [
+        ["1", "xy", "1.50", "7"]
+    ]
+
+
+def test_a_file_named_by_its_url_is_loaded(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "a b.csv").write_text("1\n")
+    session.execute("create table t (a int)")
+    (result,) = session.execute(f"copy into t from '{tmp_path}/' pattern = 'a.*'")
+    assert result.table.column("rows_loaded").to_pylist() == [1]
