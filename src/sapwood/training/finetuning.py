@@ -157,7 +157,7 @@ def _outcome(task: Task, folder: Path, base: ModelVersion, plan: Plan, trained: 
         **task.job.spec["model"],
         base_model=base.name,
         base_digest=base.digest,
-        adapter_path=str(folder),
+        adapter_path=str(folder.relative_to(task.data)),
         adapter_digest=_digest(folder / WEIGHTS),
         created_on=time.time_ns() // 1_000_000,
         owner=task.job.spec["owner"],

@@ -34,7 +34,7 @@ class Plan:
     alpha: float
     batch_rows: int
     seed: int
-    own_tokens: int = 2_048
+    own_tokens: int = 1_024
     warm_up: float = WARM_UP
     patience: int = PATIENCE
     clip: float = 1.0

@@ -130,7 +130,7 @@ def evaluate(model: PreTrainedModel, examples: tuple[Example, ...], prefix: tupl
     """Mean cross-entropy of the rows' label tokens."""
     total = 0.0
     with torch.no_grad():
-        for is_shared, group in passes(examples, len(prefix), own_tokens * 2):
+        for is_shared, group in passes(examples, len(prefix), own_tokens):
             total += loss_sum(model, group, prefix if is_shared else ()).item()
     return total / label_tokens(examples)
 

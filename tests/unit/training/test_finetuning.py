@@ -108,7 +108,8 @@ def test_a_job_makes_a_model_with_all_its_files(catalog: Catalog, tmp_path: Path
     done = finish(catalog, tmp_path, job())
     assert (done.status, done.progress, done.model, done.error) == ("SUCCESS", 1.0, "DB.S.M", None)
     (model,) = catalog.models()
-    folder = Path(model.adapter_path)
+    assert model.adapter_path == "models/j"
+    folder = tmp_path / model.adapter_path
     assert sorted(path.name for path in folder.iterdir()) == [
         "adapter_config.json", "adapter_model.safetensors", "canary.json", "training_results.csv",
     ]  # fmt: skip
@@ -193,3 +194,14 @@ def test_a_job_killed_in_mid_training_ends_with_the_same_adapter(
     results = [(tmp_path / "models" / name / "training_results.csv").read_text() for name in ("killed", "whole")]
     assert results[0] == results[1]
     assert json.loads((tmp_path / "models" / "killed" / "adapter_config.json").read_text())["r"] == 4
+
+
+def test_two_rows_are_enough(catalog: Catalog, tmp_path: Path, job: Callable[..., Job]) -> None:
+    small = job()
+    columns = [["same", "same"], ["X", "X"]]
+    digest = write_table(tmp_path / "jobs" / "j" / "train.arrow", pa.table(columns, names=["prompt", "completion"]))
+    assert digest
+    done = finish(catalog, tmp_path, small)
+    assert done.status == "SUCCESS"
+    (plan,) = events(catalog, "j", "plan")
+    assert (plan["train_rows"], plan["validation_rows"]) == (1, 1)

@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+import pytest
+
+from sapwood.training.plan import make_plan, rate_at
+
+
+@pytest.mark.parametrize(("rows", "epochs"), [(1, 10), (100, 10), (250, 4), (10_000, 3)])
+def test_few_rows_get_more_epochs(rows: int, epochs: int) -> None:
+    assert make_plan({}, rows=rows, hidden=576).epochs == epochs
+
+
+def test_options_win() -> None:
+    options = {"max_epochs": 1, "learning_rate": 0.25, "rank": 8, "batch_size": 3, "seed": 7}
+    plan = make_plan(options, rows=100, hidden=576)
+    assert (plan.epochs, plan.learning_rate, plan.rank, plan.alpha, plan.batch_rows, plan.seed) == (
+        1,
+        0.25,
+        8,
+        16,
+        3,
+        7,
+    )
+
+
+def test_wider_models_learn_at_a_lower_rate() -> None:
+    rates = [make_plan({}, rows=100, hidden=hidden).learning_rate for hidden in (576, 896, 1536)]
+    assert rates == sorted(rates, reverse=True)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 7, 300])
+def test_the_rate_rises_then_falls_and_is_never_zero(steps: int) -> None:
+    plan = make_plan({"learning_rate": 0.01}, rows=100, hidden=576)
+    rates = [rate_at(plan, step, steps) for step in range(steps)]
+    top = rates.index(max(rates))
+    assert rates[: top + 1] == sorted(rates[: top + 1])
+    assert rates[top:] == sorted(rates[top:], reverse=True)
+    assert 0 < min(rates) <= max(rates) == pytest.approx(0.01)
