@@ -541,8 +541,8 @@ def _positional(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Ex
 def unknown_function(name: str, work: Compilation) -> UnknownFunctionError:
     """The error for a function that isn't on the list, with the names that are nearest."""
     known = [*functions.names(), *AGGREGATES, *_SPECIAL, *work.signatures]
-    near = get_close_matches(name, known, n=2, cutoff=0.7)
-    hint = f"Did you mean {' or '.join(near)}?" if near else "Only functions that sapwood serves can be called."
+    near = get_close_matches(name, known, n=1, cutoff=0.7)
+    hint = f"Did you mean {near[0]}?" if near else "Only functions that sapwood serves can be called."
     return UnknownFunctionError(f"SQL compilation error:\nUnknown function {name}.", hint=hint)
 
 
