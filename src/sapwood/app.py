@@ -102,15 +102,18 @@ def build(config: Config) -> App:
         office = open_office(config, on_download=downloads)
         answers = AnswerCache(config.data / "cache" / "answers.sqlite")
         answers.prune(days=config.answers.days, megabytes=config.answers.megabytes)
-        backends = open_backends(config.inference, prepare=office.registry.prepare, key_of=office.registry.key_of)
-        command = finetune.finetune_command(office.jobs, office.registry, config.data)
+        registry = office.registry
+        backends = open_backends(
+            config.inference, prepare=registry.prepare, key_of=registry.key_of, limits_of=registry.limits_of
+        )
+        command = finetune.finetune_command(office.jobs, registry, config.data)
         engine = Engine(
             config=config,
             catalog=office.catalog,
             answers=answers,
             functions=FUNCTIONS,
             commands={"FINETUNE": (finetune.SIGNATURE, command)},
-            registry=office.registry,
+            registry=registry,
             backends=backends,
         )
         app = App(office, engine, backends, answers, ownership, downloads)

@@ -12,7 +12,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from sapwood import __version__, app, config, terminal
 from sapwood.connection import Connection
@@ -123,12 +123,12 @@ def quickstart(
 def models_list(data: Data = None) -> None:
     """All models that a statement can name, and what stands behind each on this machine."""
     with _office(data) as office:
-        table = Table("model", "answers to", "kind", "size", "licence", "here", "data leaves")
+        table = Table(Column("model", no_wrap=True), "answers to", "kind", "size", "licence", "here", "data leaves")
         for model in office.registry.listing():
             size = f"{model.size / 1e9:.1f} GB" if model.size else ""
             flags = ("yes" if model.present else "no", "[red]yes[/red]" if model.data_leaves else "no")
             table.add_row(model.name, ", ".join(model.aliases), model.kind, size, model.licence, *flags)
-        Console().print(table)
+        terminal.show(table)
 
 
 @models.command("show")
@@ -169,6 +169,7 @@ def models_add(
     key_env: Annotated[
         str | None, typer.Option("--key-env", help="Environment variable that holds the endpoint's key.")
     ] = None,
+    key_file: Annotated[Path | None, typer.Option("--key-file", help="File (mode 0600) that holds the key.")] = None,
     data: Data = None,
 ) -> None:
     """Add a model of your own: a local one, or one behind an OpenAI-compatible endpoint.
@@ -182,7 +183,7 @@ def models_add(
         if path is not None:
             office.registry.add_local(name, path)
         else:
-            office.registry.add_endpoint(name, str(url), model or name, key_env=key_env or "")
+            office.registry.add_endpoint(name, str(url), model or name, key_env=key_env or "", key_file=key_file)
             terminal.notice(f"{name} is an endpoint: prompts sent to it leave this machine.")
         typer.echo(f"{name} added.")
 
@@ -191,7 +192,7 @@ def models_add(
 def jobs_list(data: Data = None) -> None:
     """All fine-tuning jobs, newest first."""
     with _office(data) as office:
-        table = Table("job", "status", "progress", "base model", "model", "created")
+        table = Table(Column("job", no_wrap=True), "status", "progress", "base model", "model", "created")
         for job in office.jobs.jobs():
             created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created_on / 1000))
             table.add_row(

@@ -33,6 +33,9 @@ PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking", "
 MAX_TABLE_ROWS = 1000
 """Rows of a result that a table on the terminal shows; CSV and JSON always give all."""
 
+WIDE = 200
+"""Width of a command's own table where stdout is no terminal, in characters."""
+
 
 def write_table(result: Result, out: TextIO) -> None:
     """A result as a table, with a line that counts the rows. One too wide for the terminal is written a record at a time."""
@@ -128,6 +131,14 @@ class Bars:
             self._progress.stop()
             self._progress = None
             self._tasks.clear()
+
+
+def show(table: Table) -> None:
+    """A table of a command's own on stdout; written wide where that is no terminal."""
+    console = Console()
+    if not console.is_terminal:
+        console.width = WIDE
+    console.print(table)
 
 
 def notice(text: str) -> None:
