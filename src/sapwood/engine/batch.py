@@ -144,14 +144,16 @@ class Batcher:
         done: dict[str, Completion] = {}
         store = _Store(self._with.answers)
         with _Generation(self._with.backend, requests, self._with.is_cancelled) as generation:
-            for completion in generation:
-                if completion is not None:
-                    done[completion.key] = completion
-                    if completion.error is None and self._keeps(by_key[completion.key]):
-                        store.add(_to_cached(completion, by_key[completion.key]))
-                    report.tell(len(done))
-                store.flush_if_due()
-            store.flush()
+            try:
+                for completion in generation:
+                    if completion is not None:
+                        done[completion.key] = completion
+                        if completion.error is None and self._keeps(by_key[completion.key]):
+                            store.add(_to_cached(completion, by_key[completion.key]))
+                        report.tell(len(done))
+                    store.flush_if_due()
+            finally:
+                store.flush()
         if self._with.is_cancelled():
             raise CancelledError("SQL execution canceled")
         if generation.error is not None:

@@ -248,6 +248,7 @@ def _load(
             table=target,
             truncates=options.truncates,
             stops_at_fault=options.on_error == "ABORT",
+            is_cancelled=work.cancelled.is_set,
         )
         outcomes.append((file, _judged(loaded, options)))
         size += file.size

@@ -21,7 +21,10 @@ COMPRESSIONS = ("AUTO", "GZIP", "BZ2", "BROTLI", "ZSTD", "DEFLATE", "RAW_DEFLATE
 
 @dataclass(frozen=True)
 class CsvFormat:
-    """How a CSV file is read. A delimiter or character of None is NONE; `record_delimiter` None too. `line_ends` is the default: any newline."""
+    """How a CSV file is read. A delimiter or character of None is NONE; `record_delimiter` None too.
+
+    With `is_any_newline`, the default, both a line feed and one with a carriage return before it end a record.
+    """
 
     compression: str = "AUTO"
     record_delimiter: str | None = "\n"
@@ -171,7 +174,7 @@ def _record_delimiter(name: str, value: Any) -> dict[str, Any]:
     if not 1 <= len(decoded) <= 20:
         raise _invalid(name, value)
     is_none = decoded.upper() == "NONE"
-    return {"record_delimiter": None if is_none else decoded, "is_any_newline": decoded in ("\n", "\r\n", "\r")}
+    return {"record_delimiter": None if is_none else decoded, "is_any_newline": decoded in ("\n", "\r\n")}
 
 
 def _null_if(name: str, value: Any) -> dict[str, Any]:

@@ -159,13 +159,13 @@ def field_place(text: str, form: CsvFormat, record: Record, *, field: int) -> tu
 
 # Patterns ------------------------------------------------------------------------------------------------------------
 
-_NEWLINE = re.compile(r"\r\n|\n|\r")
+_NEWLINE = re.compile(r"\r?\n")
 
 
 def _record_end(form: CsvFormat) -> str:
     if form.record_delimiter is None:
         return r"(?!)"
-    return r"\r\n|\n|\r" if form.is_any_newline else re.escape(form.record_delimiter)
+    return r"\r?\n" if form.is_any_newline else re.escape(form.record_delimiter)
 
 
 def _enclosed(form: CsvFormat) -> str:
@@ -203,10 +203,9 @@ def _unescape(text: str, escape: str) -> str:
 
 
 def _lines(text: str, start: int, end: int) -> int:
-    """Newlines between two places; \\r\\n is one."""
-    returns = text.count("\r", start, end)
-    return text.count("\n", start, end) + (returns - text.count("\r\n", start, end) if returns else 0)
+    """Newlines between two places."""
+    return text.count("\n", start, end)
 
 
 def _character(text: str, place: int) -> int:
-    return place - max(text.rfind("\n", 0, place), text.rfind("\r", 0, place))
+    return place - text.rfind("\n", 0, place)

@@ -21,10 +21,12 @@ from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.csv_reader import Fault, Record, field_place, read_records
 from sapwood.engine.location import StageFile
 from sapwood.engine.metadata import TableInfo
-from sapwood.errors import CopyError, UnknownFileError, UnsupportedError
+from sapwood.errors import CancelledError, CopyError, UnknownFileError, UnsupportedError
 
 BLOCK_ROWS = 20_000
 """Rows that are turned into Arrow at once."""
+LOOK_ROWS = 1000
+"""Rows between two looks at whether the statement was cancelled."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,7 @@ def load_file(
     table: TableInfo,
     truncates: bool,
     stops_at_fault: bool,
+    is_cancelled: Callable[[], bool],
 ) -> Loaded:
     """Read a file. A file that can't be read at all raises; a record that can't is a fault."""
     try:
@@ -67,7 +70,7 @@ def load_file(
         raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
     content = _decoded(_decompressed(data, file, form), file, form)
     loading = _Loading(content, columns, form=form, truncates=truncates)
-    loading.read(stops_at_fault=stops_at_fault)
+    loading.read(stops_at_fault=stops_at_fault, is_cancelled=is_cancelled)
     fault = loading.first_fault
     rows, errors = loading.rows(), loading.errors
     loaded = Loaded(rows, loading.parsed, errors, hashlib.md5(data, usedforsecurity=False).hexdigest(), fault)
@@ -186,9 +189,11 @@ class _Loading:
         self.errors = 0
         self.first_fault: Fault | None = None
 
-    def read(self, *, stops_at_fault: bool) -> None:
+    def read(self, *, stops_at_fault: bool, is_cancelled: Callable[[], bool]) -> None:
         for record in read_records(self._content, self._form):
             self.parsed += 1
+            if self.parsed % LOOK_ROWS == 0 and is_cancelled():
+                raise CancelledError("SQL execution canceled")
             fault = record if isinstance(record, Fault) else self._take(record)
             if fault is not None:
                 self.errors += 1
