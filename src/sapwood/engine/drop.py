@@ -43,7 +43,16 @@ def _drop_file_format(work: Work, name: Name) -> bool:
 
 
 def _drop_model(work: Work, name: Name) -> bool:
-    return work.parts.catalog.drop_model(name.database, name.schema, name.name)
+    """Take a tuned model away, and its files unless another one has them too."""
+    catalog, data = work.parts.catalog, work.parts.config.data
+    model = catalog.model(name.database, name.schema, name.name)
+    if model is None or not catalog.drop_model(name.database, name.schema, name.name):
+        return False
+    folder = (data / model.adapter_path).resolve()
+    is_shared = any(other.adapter_path == model.adapter_path for other in catalog.models())
+    if folder.parent == (data / "models").resolve() and not is_shared:
+        shutil.rmtree(folder, ignore_errors=True)
+    return True
 
 
 _KINDS: dict[str, Callable[[Work, Name], bool]] = {

@@ -148,7 +148,7 @@ def _of_model(work: Work, url: str) -> Location:
         raise unknown_object("Model", name)
     check_version(model, found["version"])
     label = url[: len(url) - len(found["path"])].rstrip("/") + "/"
-    return Location(Path(model.adapter_path), found["path"], label, is_internal=False)
+    return Location(work.parts.config.data / model.adapter_path, found["path"], label, is_internal=False)
 
 
 def check_version(model: TunedModel, version: str) -> None:

@@ -12,11 +12,11 @@ from sapwood.store.records import TunedModel
 
 @pytest.fixture
 def tuned(engine: Engine, tmp_path: Path) -> TunedModel:
-    folder = tmp_path / "tuned"
-    folder.mkdir()
+    folder = tmp_path / "models" / "job"
+    folder.mkdir(parents=True)
     (folder / "training_results.csv").write_text("step,epoch,training_loss,validation_loss\n1,1,2.5,\n")
     model = TunedModel(
-        "CORTEX_FINETUNING_DB", "PUBLIC", "MINE", "echo", "base", str(folder), "adapter", 1_700_000_000_000
+        "CORTEX_FINETUNING_DB", "PUBLIC", "MINE", "echo", "base", "models/job", "adapter", 1_700_000_000_000
     )
     return engine.parts.catalog.add_model(model)
 
@@ -44,7 +44,7 @@ def test_show_models_has_tuned_and_base_models_and_what_answers(session: Session
     assert len(rows(session, "show cortex base models")) == 3
 
 
-def test_alter_and_drop_model(session: Session, tuned: TunedModel) -> None:
+def test_alter_and_drop_model(session: Session, tuned: TunedModel, tmp_path: Path) -> None:
     session.execute(
         "alter model mine set comment = 'about it'; alter model mine version v1 set alias = prod; alter model mine rename to yours"
     )
@@ -53,7 +53,9 @@ def test_alter_and_drop_model(session: Session, tuned: TunedModel) -> None:
     assert '"PROD": "V1"' in str(row["aliases"])
     with pytest.raises(ProgrammingError, match="Version 'V9'"):
         session.execute("alter model yours set default_version = 'V9'")
+    assert (tmp_path / "models" / "job").is_dir()
     assert rows(session, "drop model yours") == [{"status": "YOURS successfully dropped."}]
+    assert not (tmp_path / "models" / "job").exists()
     with pytest.raises(UnknownObjectError):
         session.execute("drop model yours")
 
