@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import InternalError, ModelUnavailableError
 from sapwood.inference.echo import EchoBackend
-from sapwood.inference.endpoint import EndpointBackend, Limits
+from sapwood.inference.endpoint import EndpointBackend
 from sapwood.inference.request import Backend, Completion, Message, Request
 from sapwood.store.records import ModelVersion
 
@@ -61,7 +62,7 @@ def open_backends(
     *,
     prepare: Callable[[ModelVersion], ModelVersion],
     key_of: Callable[[ModelVersion], str | None],
-    limits_of: Callable[[ModelVersion], Limits] | None = None,
+    limits_of: Callable[[ModelVersion], Mapping[str, Any]] | None = None,
 ) -> Backends:
     """Backends for all kinds. `prepare` makes a model's files be there; `key_of` and `limits_of` give an endpoint's secret key and limits."""
 

@@ -42,13 +42,18 @@ def choose(logits: Tensor, choices: Sequence[Choice]) -> list[int]:
     for at, choice in enumerate(choices):
         if choice.matcher is not None:
             logits[at].masked_fill_(~choice.matcher.allowed(logits.shape[1]).to(logits.device), float("-inf"))
-    tokens: list[int] = logits.argmax(dim=-1).tolist()
+    tokens = _likeliest(logits)
     sampled = [at for at, choice in enumerate(choices) if not choice.is_greedy]
     if sampled:
         drawn = _sample(logits[sampled].float(), [choices[at] for at in sampled])
         for at, token in zip(sampled, drawn, strict=True):
             tokens[at] = token
     return tokens
+
+
+def _likeliest(logits: Tensor) -> list[int]:
+    """Arg-max of each row, the first of equals. On a CPU numpy's takes a tenth of the time of torch's."""
+    return (logits.float().numpy() if logits.device.type == "cpu" else logits).argmax(-1).tolist()
 
 
 def _sample(logits: Tensor, choices: Sequence[Choice]) -> list[int]:

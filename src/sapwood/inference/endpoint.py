@@ -14,7 +14,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from typing import Any
@@ -44,16 +44,26 @@ class Limits:
     first_wait_s: float = 0.5
     longest_wait_s: float = 60.0
 
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Limits:
+        """Limits from a mapping that may also hold other things, such as context and max_output."""
+        known = asdict(cls())
+        chosen: dict[str, Any] = {name: type(known[name])(value) for name, value in values.items() if name in known}
+        return cls(**chosen)
+
 
 class EndpointBackend:
     """A `Backend` for kind 'endpoint'."""
 
     def __init__(
-        self, *, key_of: Callable[[ModelVersion], str | None], limits_of: Callable[[ModelVersion], Limits] | None = None
+        self,
+        *,
+        key_of: Callable[[ModelVersion], str | None],
+        limits_of: Callable[[ModelVersion], Mapping[str, Any]] | None = None,
     ) -> None:
-        """`key_of` gives an endpoint's secret key, None if it wants none; `limits_of` its limits (default: those of `Limits`)."""
+        """`key_of` gives an endpoint's secret key, None if it wants none; `limits_of` its limits by the names of `Limits`."""
         self._key_of = key_of
-        self._limits_of = limits_of or (lambda _: Limits())
+        self._limits_of = limits_of or (lambda _: {})
         self._accounts: dict[tuple[str, str], _Account] = {}
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
@@ -105,15 +115,16 @@ class EndpointBackend:
                 stop.set()
 
     def _account(self, model: ModelVersion) -> _Account:
-        key = (model.endpoint_url, model.endpoint_model)
-        return self._accounts.setdefault(key, _Account(self._limits_of(model)))
+        account = self._accounts.setdefault((model.endpoint_url, model.endpoint_model), _Account())
+        account.limits = Limits.of(self._limits_of(model))
+        return account
 
 
 class _Account:
     """What was asked of one endpoint so far. Shared by the threads that call it."""
 
-    def __init__(self, limits: Limits) -> None:
-        self.limits = limits
+    def __init__(self) -> None:
+        self.limits = Limits()
         self._lock = threading.Lock()
         self._starts: deque[float] = deque()
         self._spent = 0

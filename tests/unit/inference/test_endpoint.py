@@ -4,7 +4,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -118,7 +118,7 @@ def ask(
     schema: str | None = None,
     **sampling: Any,
 ) -> list[Completion]:
-    backend = EndpointBackend(key_of=lambda _: key, limits_of=lambda _: limits)
+    backend = EndpointBackend(key_of=lambda _: key, limits_of=lambda _: asdict(limits))
     requests = [
         Request(text, server.model, (Message("system", "s"), Message("user", text)), Sampling(**sampling), schema)
         for text in texts
@@ -244,7 +244,7 @@ def test_no_more_calls_at_once_than_allowed(server: Server) -> None:
 
 
 def test_no_more_calls_a_minute_than_allowed(server: Server) -> None:
-    backend = EndpointBackend(key_of=lambda _: None, limits_of=lambda _: replace(QUICK, requests_per_minute=2))
+    backend = EndpointBackend(key_of=lambda _: None, limits_of=lambda _: {**asdict(QUICK), "requests_per_minute": 2})
     requests = [Request(str(at), server.model, (Message("user", "x"),)) for at in range(5)]
     ended: list[float] = []
 
@@ -266,7 +266,7 @@ def test_the_token_budget_ends_further_calls(server: Server) -> None:
 
 
 def test_a_cancelled_statement_asks_no_further(server: Server) -> None:
-    backend = EndpointBackend(key_of=lambda _: None, limits_of=lambda _: replace(QUICK, concurrency=1))
+    backend = EndpointBackend(key_of=lambda _: None, limits_of=lambda _: {**asdict(QUICK), "concurrency": 1})
     requests = [Request(str(at), server.model, (Message("user", "x"),)) for at in range(100)]
     found = list(backend.generate(requests, is_cancelled=lambda: len(server.bodies) >= 3))
     assert len(found) in (2, 3)
@@ -276,3 +276,9 @@ def test_a_cancelled_statement_asks_no_further(server: Server) -> None:
 def test_tokens_of_an_endpoint_are_not_counted_here(server: Server) -> None:
     with pytest.raises(ModelError, match="can't be counted"):
         EndpointBackend(key_of=lambda _: None).count_text_tokens(server.model, "x")
+
+
+def test_limits_come_by_name_beside_other_settings() -> None:
+    assert Limits.of({"context": 4096, "requests_per_minute": "30", "timeout_s": 5}) == Limits(
+        requests_per_minute=30, timeout_s=5.0
+    )
