@@ -158,3 +158,15 @@ select * from '/etc/passwd';
 
 merge into renamed using v on true when matched then delete;
 -- error: 000002 0A000
+
+-- A literal in CTAS makes a column that takes NULL: only a declared NOT NULL is one.
+
+create table literals as select 'a' as x;
+
+insert into literals values (null);
+-- row: [1]
+
+-- A number below one is JSON with its zero.
+
+select {'half': 0.5, 'minus': -0.25, 'nothing': 0.0, 'one': 1, 'price': 1.50} as o;
+-- row: ["{\"half\":0.5,\"minus\":-0.25,\"nothing\":0,\"one\":1,\"price\":1.5}"]

@@ -135,6 +135,8 @@ def _to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
 def _number_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     """Exact digits, without zeros at the end of a fraction."""
     digits = f"CAST({sql} AS VARCHAR)"
+    if source.scale and source.scale == source.precision:  # DuckDB then writes .5, which JSON does not know
+        digits = f"regexp_replace({digits}, '^(-?)\\.', '\\1' || '0.')"
     written = f"rtrim(rtrim({digits}, '0'), '.')" if source.scale else digits
     return f"CAST({written} AS JSON)"
 

@@ -292,15 +292,15 @@ _TABLE_OPTIONS = (
 def _as_query(
     name: Name, head: Head, declared: tuple[Declared, ...], options: Mapping[str, Any], query: Query
 ) -> CreateTable:
-    """CTAS: the columns are the query's, perhaps with new names and types."""
+    """CTAS: the columns are the query's, perhaps with new names and types; only a declared NOT NULL is one."""
     if declared and len(declared) != len(query.columns):
         raise ProgrammingError(
             f"SQL compilation error:\nInvalid column definition list: {len(declared)} names for {len(query.columns)} columns."
         )
-    columns = tuple(replace(column, default=None, comment="") for column in query.columns)
+    columns = tuple(replace(column, nullable=True, default=None, comment="") for column in query.columns)
     if declared:
         columns = tuple(
-            Column(new.name, new.type or old.type, new.nullable and old.nullable, new.default, new.comment)
+            Column(new.name, new.type or old.type, new.nullable, new.default, new.comment)
             for new, old in zip(declared, columns, strict=True)
         )
     _check_names([column.name for column in columns])
