@@ -14,8 +14,11 @@ BATCH_ROWS = 16
 FEWEST_EPOCHS, MOST_EPOCHS = 3, 10
 ROW_VISITS = 1_000
 """Rows that training sees in all, repeats counted: fewer rows get more epochs, from FEWEST_EPOCHS to MOST_EPOCHS."""
-LORA_RATE, WIDTH, LLAMA_POWER = 5e-4, 2_000, 0.781
-"""Learning rate of LoRA by a model's width (Thinking Machines, "LoRA Without Regret", 2025): rate x (width / hidden) ^ power."""
+RATE, WIDTH, POWER = 4e-4, 576, 0.781
+"""Learning rate of LoRA for a model of this hidden size, and how it falls for wider ones: rate x (width / hidden) ^ power.
+The power is Thinking Machines' for Llama ("LoRA Without Regret", 2025). The rate was measured with SmolLM2-135M on 270
+support tickets: rows of request families that training never saw were right to 0.965, and to 0.82 at 1.3e-3, which the
+same source would give; both had all of the families that they saw."""
 WARM_UP = 0.05
 PATIENCE = 2
 
@@ -75,4 +78,4 @@ def _epochs(rows: int) -> int:
 
 
 def _learning_rate(hidden: int) -> float:
-    return LORA_RATE * (WIDTH / hidden) ** LLAMA_POWER
+    return RATE * (WIDTH / hidden) ** POWER
