@@ -12,6 +12,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import os
 import platform
 import resource
 import subprocess
@@ -139,6 +140,7 @@ def describe(config: Config, model: str) -> dict[str, Any]:
         "config": vars(replace(config.inference)),
         "machine": {"cpu": names[0] if names else platform.processor(), "cores": len(names)},
         "versions": {name: version(name) for name in ("torch", "transformers", "llguidance")},
+        "load_average": os.getloadavg(),
         "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
 

@@ -11,6 +11,7 @@ from sapwood.errors import InternalError, ModelUnavailableError
 from sapwood.inference.echo import EchoBackend
 from sapwood.inference.endpoint import EndpointBackend
 from sapwood.inference.request import Backend, Completion, Message, Request
+from sapwood.inference.threads import wait_without_spinning
 from sapwood.store.records import ModelVersion
 
 KINDS: Mapping[str, str] = {"echo": "echo", "local": "torch", "tuned": "torch", "endpoint": "endpoint"}
@@ -67,6 +68,7 @@ def open_backends(
     """Backends for all kinds. `prepare` makes a model's files be there; `key_of` and `limits_of` give an endpoint's secret key and limits."""
 
     def open_torch() -> Backend:
+        wait_without_spinning()
         try:
             from sapwood.inference.local import LocalBackend
         except ModuleNotFoundError as error:
