@@ -22,6 +22,7 @@ from sapwood.engine.session import Session
 from sapwood.errors import DataDirectoryBusyError
 from sapwood.functions import FUNCTIONS, finetune
 from sapwood.inference.backends import Backends, open_backends
+from sapwood.inference.threads import wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.worker import work as run_worker
 from sapwood.registry.registry import Download, Registry
@@ -136,6 +137,7 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
 
 def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
+    wait_without_spinning()
     from sapwood.training.finetuning import finetune_handler  # torch comes with it
 
     office = open_office(config)

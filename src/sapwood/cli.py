@@ -198,7 +198,7 @@ def jobs_list(data: Data = None) -> None:
             table.add_row(
                 job.id, job.status, f"{job.progress:.0%}", job.base_model, job.model or job.model_name, created
             )
-        Console().print(table)
+        terminal.show(table)
 
 
 @jobs.command("show")

@@ -174,6 +174,8 @@ class Batcher:
             tokens_answered=usage.tokens_answered + sum(completion.completion_tokens for completion in new),
             tokens_computed=usage.tokens_computed + sum(completion.computed_tokens for completion in new),
             seconds=usage.seconds + sum(completion.seconds for completion in new),
+            cut=usage.cut + sum(completion.finish == "length" for completion in new),
+            repeated=usage.repeated + sum(completion.finish == "repetition" for completion in new),
         )
 
     def _values(self, call: Call, plan: _Plan, completions: Mapping[str, Completion]) -> dict[Asking, Outcome]:

@@ -19,7 +19,8 @@ class Usage:
 
     `rows` is the number of rows that asked, `distinct` the different questions among them, `cached` those of them that
     were answered before, `failed` those without an answer. Tokens and seconds are those of the runs that made the
-    answers: a cached one counts what it cost then. `tokens_computed` counts a shared prompt prefix once.
+    answers: a cached one counts what it cost then. `tokens_computed` counts a shared prompt prefix once. `cut` answers
+    ended at their limit of tokens, `repeated` ones because they only repeated themselves.
     """
 
     rows: int = 0
@@ -30,6 +31,20 @@ class Usage:
     tokens_answered: int = 0
     tokens_computed: int = 0
     seconds: float = 0.0
+    cut: int = 0
+    repeated: int = 0
+
+    @property
+    def notices(self) -> tuple[str, ...]:
+        """What a reader of the rows should know of their answers."""
+        notes = (
+            (self.cut, "ended at the limit of tokens: max_tokens, or the session parameter MAX_ANSWER_TOKENS."),
+            (
+                self.repeated,
+                "only repeated themselves and were ended there: the model may be too small for this prompt.",
+            ),
+        )
+        return tuple(f"{count} of {self.distinct} answers {note}" for count, note in notes if count)
 
 
 @dataclass(frozen=True)

@@ -103,7 +103,7 @@ class Session:
         work = self._work(query_id, batcher)
         statement = compile_statement(text, _Scope(work), self._signatures(query_id))
         rows = describe(statement) if describe_only else handle(work, statement)
-        return rows, (*rows.notices, *work.notices)
+        return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
 
     @contextmanager
     def _running(self) -> Generator[None]:

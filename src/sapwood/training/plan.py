@@ -11,8 +11,8 @@ RANK = 16
 ALPHA_BY_RANK = 2.0
 """LoRA's alpha is twice its rank, so that the learning rate needs no change with the rank."""
 BATCH_ROWS = 16
-FEWEST_EPOCHS, MOST_EPOCHS = 3, 10
-ROW_VISITS = 1_000
+FEWEST_EPOCHS, MOST_EPOCHS = 2, 10
+ROW_VISITS = 1_600
 """Rows that training sees in all, repeats counted: fewer rows get more epochs, from FEWEST_EPOCHS to MOST_EPOCHS."""
 RATE, WIDTH, POWER = 4e-4, 576, 0.781
 """Learning rate of LoRA for a model of this hidden size, and how it falls for wider ones: rate x (width / hidden) ^ power.
@@ -46,8 +46,8 @@ class Plan:
 def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
     """The plan for this many training rows and a model of this hidden size; options win over our own choice.
 
-    >>> make_plan({}, rows=400, hidden=576).epochs, make_plan({}, rows=150, hidden=576).epochs
-    (3, 7)
+    >>> make_plan({}, rows=800, hidden=576).epochs, make_plan({}, rows=400, hidden=576).epochs
+    (2, 4)
     """
     rank = int(options.get("rank", RANK))
     return Plan(

@@ -5,7 +5,7 @@ import pytest
 from sapwood.training.plan import make_plan, rate_at
 
 
-@pytest.mark.parametrize(("rows", "epochs"), [(1, 10), (100, 10), (250, 4), (10_000, 3)])
+@pytest.mark.parametrize(("rows", "epochs"), [(1, 10), (160, 10), (250, 7), (800, 2), (10_000, 2)])
 def test_few_rows_get_more_epochs(rows: int, epochs: int) -> None:
     assert make_plan({}, rows=rows, hidden=576).epochs == epochs
 
