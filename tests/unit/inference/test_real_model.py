@@ -71,7 +71,11 @@ def test_the_templates_own_system_message_is_kept(small: ModelVersion) -> None:
 
 
 def test_a_schema_is_followed(small: ModelVersion) -> None:
-    schema = {"type": "object", "properties": {"city": {"enum": ["Paris", "Rome"]}}, "required": ["city"]}
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"city": {"enum": ["Paris", "Rome"]}},
+        "required": ["city"],
+    }
     schema["additionalProperties"] = False
     (done,) = ask(small, {"france": QUESTIONS["france"]}, schema=json.dumps(schema)).values()
     assert json.loads(done.text)["city"] in ("Paris", "Rome")
