@@ -21,6 +21,7 @@ from sapwood.engine.result import Progress
 from sapwood.engine.session import Session
 from sapwood.errors import DataDirectoryBusyError
 from sapwood.functions import FUNCTIONS, finetune
+from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
 from sapwood.inference.threads import wait_without_spinning
 from sapwood.jobs.jobs import Jobs
@@ -113,7 +114,7 @@ def build(config: Config) -> App:
             catalog=office.catalog,
             answers=answers,
             functions=FUNCTIONS,
-            commands={"FINETUNE": (finetune.SIGNATURE, command)},
+            commands={"FINETUNE": (finetune.SIGNATURE, _with_room_for_training(command, backends))},
             registry=registry,
             backends=backends,
         )
@@ -125,6 +126,18 @@ def build(config: Config) -> App:
         ownership.release()
         raise
     return app
+
+
+def _with_room_for_training(command: CommandHandler, backends: Backends) -> CommandHandler:
+    """FINETUNE, but CREATE lets go of idle models: its worker needs the memory, and they come back when they are asked."""
+
+    def run(arguments: Mapping[str, Any], context: CommandContext) -> str:
+        answer = command(arguments, context)
+        if str(arguments.get("action")).upper() == "CREATE":
+            backends.close()
+        return answer
+
+    return run
 
 
 def open_office(config: Config, *, on_download: Callable[[Download], None] | None = None) -> Office:

@@ -143,12 +143,12 @@ def show(table: Table) -> None:
 
 def notice(text: str) -> None:
     """A line on stderr that is no error."""
-    Console(stderr=True).print(text, style="yellow", highlight=False, markup=False)
+    Console(stderr=True).print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def fail(text: str) -> None:
     """An error on stderr."""
-    Console(stderr=True).print(text, style="red", highlight=False, markup=False)
+    Console(stderr=True).print(text, style="red", highlight=False, markup=False, soft_wrap=True)
 
 
 def is_interactive() -> bool:
