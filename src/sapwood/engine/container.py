@@ -127,10 +127,10 @@ def _forget(work: Work, database: str, schema: str) -> None:
 
 
 def _forget_temporary(work: Work, database: str, schema: str | None) -> None:
-    for name in list(work.state.temporary):
-        if name.database == database and schema in (None, name.schema):
-            del work.state.temporary[name]
-            work.state.temporary_loads.pop(name, None)
+    state = work.state
+    for held in (state.temporary, state.temporary_loads, state.temporary_stages, state.temporary_formats):
+        for name in [name for name in held if name.database == database and schema in (None, name.schema)]:
+            del held[name]
 
 
 def _has_schema(work: Work, database: str, schema: str) -> bool:

@@ -179,7 +179,7 @@ def _form(work: Work, statement: CopyInto, location: Location) -> CsvFormat:
 
 
 def _named_options(work: Work, name: Name) -> Mapping[str, Any]:
-    found = work.parts.catalog.file_format(name.database, name.schema, name.name)
+    found = work.file_format(name)
     if found is None:
         raise unknown_object("File format", name, sqlstate="02000")
     return found.options

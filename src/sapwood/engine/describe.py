@@ -50,7 +50,7 @@ def _column_row(column: Column) -> tuple[str | None, ...]:
 
 
 def _stage(work: Work, name: Name) -> Rows:
-    stage = work.parts.catalog.stage(name.database, name.schema, name.name)
+    stage = work.stage(name)
     if stage is None:
         raise unknown_object("Stage", name, sqlstate="02000")
     rows = _properties("STAGE_FILE_FORMAT", {"FORMAT_NAME": stage.format_name} if stage.format_name else stage.options)
@@ -60,7 +60,7 @@ def _stage(work: Work, name: Name) -> Rows:
 
 
 def _file_format(work: Work, name: Name) -> Rows:
-    found = work.parts.catalog.file_format(name.database, name.schema, name.name)
+    found = work.file_format(name)
     if found is None:
         raise unknown_object("File format", name, sqlstate="02000")
     rows = [row[1:] for row in _properties("", found.options)]

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sapwood.dialect.statements import Drop, Name
 from sapwood.engine.container import drop_container, own_name
-from sapwood.engine.location import internal_folder
+from sapwood.engine.location import stage_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
 from sapwood.engine.work import Work, unknown_object
@@ -29,16 +29,19 @@ def drop(work: Work, statement: Drop) -> Rows:
 
 
 def _drop_stage(work: Work, name: Name) -> bool:
-    stage = work.parts.catalog.stage(name.database, name.schema, name.name)
+    stage = work.stage(name)
     if stage is None:
         return False
-    work.parts.catalog.drop_stage(name.database, name.schema, name.name)
     if not stage.url:
-        shutil.rmtree(internal_folder(work.parts.config.data, name), ignore_errors=True)
+        shutil.rmtree(stage_folder(work, name), ignore_errors=True)
+    if work.state.temporary_stages.pop(name, None) is None:
+        work.parts.catalog.drop_stage(name.database, name.schema, name.name)
     return True
 
 
 def _drop_file_format(work: Work, name: Name) -> bool:
+    if work.state.temporary_formats.pop(name, None) is not None:
+        return True
     return work.parts.catalog.drop_file_format(name.database, name.schema, name.name)
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 
 from sapwood.config import Config
 from sapwood.dialect.statements import Signature
 from sapwood.engine.database import Databases
+from sapwood.engine.location import session_folder
 from sapwood.engine.models import Registry
 from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.result import OnProgress
@@ -38,6 +40,7 @@ class Engine:
         registry: Registry,
         backends: Backend,
     ) -> None:
+        shutil.rmtree(session_folder(config.data), ignore_errors=True)
         folder = config.data / "databases"
         is_new = not folder.is_dir() or not any(folder.iterdir())
         door = CallDoor()

@@ -103,9 +103,22 @@ def check_is_there(location: Location) -> None:
         )
 
 
+def stage_folder(work: Work, stage: Name) -> Path:
+    """The folder of an internal stage; a temporary one has its own in its session's folder."""
+    data = work.parts.config.data
+    if stage not in work.state.temporary_stages:
+        return internal_folder(data, stage)
+    return session_folder(data, work.state.id) / _safe(stage.database) / _safe(stage.schema) / _safe(stage.name)
+
+
 def internal_folder(data: Path, stage: Name) -> Path:
-    """The folder of an internal stage."""
+    """The folder of a permanent internal stage."""
     return data / "stages" / "named" / _safe(stage.database) / _safe(stage.schema) / _safe(stage.name)
+
+
+def session_folder(data: Path, session: str = "") -> Path:
+    """What a session's temporary stages lie below; without a session, what those of all sessions do."""
+    return data / "stages" / "sessions" / session
 
 
 def table_folder(data: Path, table: Name) -> Path:
@@ -114,12 +127,12 @@ def table_folder(data: Path, table: Name) -> Path:
 
 
 def _of_stage(work: Work, name: Name, path: str) -> Location:
-    stage = work.parts.catalog.stage(name.database, name.schema, name.name)
+    stage = work.stage(name)
     if stage is None:
         raise unknown_object("Stage", name, sqlstate="02000")
     format_name = Name(*parts(stage.format_name)) if stage.format_name else None
     if not stage.url:
-        folder = internal_folder(work.parts.config.data, name)
+        folder = stage_folder(work, name)
         label = f"{name.name.lower()}/"
         return Location(folder, path, label, is_internal=True, format_name=format_name, format_options=stage.options)
     found = _of_url(work.parts.config.stages, stage.url, path)

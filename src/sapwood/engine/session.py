@@ -6,6 +6,7 @@ Text in, one `Result` a statement out. `cancel` may come from another thread and
 from __future__ import annotations
 
 import contextlib
+import shutil
 import threading
 import uuid
 from collections.abc import Generator, Mapping
@@ -24,6 +25,7 @@ from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
+from sapwood.engine.location import session_folder
 from sapwood.engine.models import SessionModels
 from sapwood.engine.result import OnProgress, Result, Rows, Usage
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
@@ -72,12 +74,14 @@ class Session:
         return self._is_closed
 
     def close(self) -> None:
-        """Roll back what is open and let go of the session's temporary tables."""
+        """Roll back what is open and let go of the session's temporary tables and stages."""
         if not self._is_closed:
             self.cancel()
             with self._lock:
                 self._is_closed = True
                 self._cursor.close()
+                if self.state.temporary_stages:
+                    shutil.rmtree(session_folder(self._parts.config.data, self.state.id), ignore_errors=True)
 
     # One statement ---------------------------------------------------------------------------------------------------
 

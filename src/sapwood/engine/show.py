@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
@@ -18,8 +18,10 @@ from sapwood.engine.result import Rows, listing
 from sapwood.engine.work import Work, source_of
 from sapwood.errors import UnsupportedError
 from sapwood.functions.function import SqlFunction
+from sapwood.store.records import FileFormat, Stage
 
 Row = dict[str, Any]
+Kept = TypeVar("Kept", Stage, FileFormat)
 _TIME, _COUNT, _TEXT = TIMESTAMP_LTZ, number(19, 0), text()
 MODELS_DATABASE, MODELS_SCHEMA = "SNOWFLAKE", "MODELS"
 """Where base models are listed."""
@@ -317,6 +319,17 @@ def _shown(value: Any) -> str:
 # Stages, formats, models ----------------------------------------------------------------------------------------------
 
 
+def _with_temporary(
+    permanent: Sequence[Kept], temporary: Mapping[Name, Kept], database: str, schema: str | None
+) -> list[Kept]:
+    """What a place holds by name; the session's temporary ones hide permanent ones."""
+    here = {
+        name: found for name, found in temporary.items() if name.database == database and schema in (None, name.schema)
+    }
+    found = {Name(each.database, each.schema, each.name): each for each in permanent} | here
+    return [found[name] for name in sorted(found, key=str)]
+
+
 def _stages(work: Work, statement: Show) -> list[Row]:
     schema = _schema(work, statement)
     return [
@@ -329,7 +342,9 @@ def _stages(work: Work, statement: Show) -> list[Row]:
             "directory_enabled": "N",
         }
         for database in _databases(work, statement)
-        for stage in work.parts.catalog.stages(database, schema)
+        for stage in _with_temporary(
+            work.parts.catalog.stages(database, schema), work.state.temporary_stages, database, schema
+        )
     ]
 
 
@@ -342,7 +357,9 @@ def _file_formats(work: Work, statement: Show) -> list[Row]:
             "format_options": json.dumps({"TYPE": "CSV", **form.options}, default=list),
         }
         for database in _databases(work, statement)
-        for form in work.parts.catalog.file_formats(database, schema)
+        for form in _with_temporary(
+            work.parts.catalog.file_formats(database, schema), work.state.temporary_formats, database, schema
+        )
     ]
 
 

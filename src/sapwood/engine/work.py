@@ -31,6 +31,7 @@ from sapwood.functions.function import CommandContext, CommandHandler, SqlFuncti
 from sapwood.inference.request import Backend
 from sapwood.store.answers import AnswerCache
 from sapwood.store.catalog import Catalog
+from sapwood.store.records import FileFormat, Stage
 
 
 @dataclass(frozen=True)
@@ -63,6 +64,8 @@ class State:
     parameters: dict[str, Any] = field(default_factory=dict)
     temporary: dict[Name, TableInfo] = field(default_factory=dict)
     temporary_loads: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
+    temporary_stages: dict[Name, Stage] = field(default_factory=dict)
+    temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
     is_in_transaction: bool = False
     last_query_id: str = ""
 
@@ -182,6 +185,16 @@ class Work:
         if found.kind == "VIEW":
             return Relation(name, found.columns, definition=found.definition)
         return Relation(name, found.columns, source=source_of(found))
+
+    def stage(self, name: Name) -> Stage | None:
+        """A stage; a temporary one hides a permanent one."""
+        found = self.state.temporary_stages.get(name)
+        return found or self.parts.catalog.stage(name.database, name.schema, name.name)
+
+    def file_format(self, name: Name) -> FileFormat | None:
+        """A file format; a temporary one hides a permanent one."""
+        found = self.state.temporary_formats.get(name)
+        return found or self.parts.catalog.file_format(name.database, name.schema, name.name)
 
     def check_database(self, name: str) -> None:
         """Raise if there is no such database."""
