@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Column, Table
 
 from sapwood import __version__, app, config, terminal
 from sapwood.connection import Connection
@@ -123,12 +122,7 @@ def quickstart(
 def models_list(data: Data = None) -> None:
     """All models that a statement can name, and what stands behind each on this machine."""
     with _office(data) as office:
-        table = Table(Column("model", no_wrap=True), "answers to", "kind", "size", "licence", "here", "data leaves")
-        for model in office.registry.listing():
-            size = f"{model.size / 1e9:.1f} GB" if model.size else ""
-            flags = ("yes" if model.present else "no", "[red]yes[/red]" if model.data_leaves else "no")
-            table.add_row(model.name, ", ".join(model.aliases), model.kind, size, model.licence, *flags)
-        terminal.show(table)
+        terminal.show(terminal.model_table(office.registry.listing()))
 
 
 @models.command("show")
@@ -192,13 +186,8 @@ def models_add(
 def jobs_list(data: Data = None) -> None:
     """All fine-tuning jobs, newest first."""
     with _office(data) as office:
-        table = Table(Column("job", no_wrap=True), "status", "progress", "base model", "model", "created")
-        for job in office.jobs.jobs():
-            created = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(job.created_on / 1000))
-            table.add_row(
-                job.id, job.status, f"{job.progress:.0%}", job.base_model, job.model or job.model_name, created
-            )
-        terminal.show(table)
+        found = office.jobs.jobs()
+        terminal.show(terminal.job_table(found) if found else "No jobs yet.")
 
 
 @jobs.command("show")

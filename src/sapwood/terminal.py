@@ -5,14 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
 from typing import Any, TextIO
 
+from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
+from rich.console import Console, Group, RenderableType
+from rich.padding import Padding
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,17 +25,20 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from sapwood.connection import python_rows
 from sapwood.engine.result import Progress as Step
 from sapwood.engine.result import Result
+from sapwood.registry.registry import ModelInfo
+from sapwood.store.records import Job
 
 PHASES = {"download": "fetching", "verify": "checking", "unpack": "unpacking", "inference": "asking"}
 """What each phase of a statement is called on the bar."""
 MAX_TABLE_ROWS = 1000
 """Rows of a result that a table on the terminal shows; CSV and JSON always give all."""
 
-WIDE = 200
+WIDE = 120
 """Width of a command's own table where stdout is no terminal, in characters."""
 
 
@@ -133,9 +138,46 @@ class Bars:
             self._tasks.clear()
 
 
-def show(table: Table) -> None:
-    """A table of a command's own on stdout; written wide where that is no terminal."""
-    console = Console()
+def model_table(models: Iterable[ModelInfo]) -> Table:
+    """Models, each with the names that it answers to on the lines below its own; fits into 80 characters."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("model and its other names", min_width=34, ratio=1)
+    table.add_column("size", justify="right", no_wrap=True)
+    table.add_column("licence", max_width=12)
+    table.add_column("where", no_wrap=True)
+    for model in models:
+        size = f"{model.size / 1e9:.1f} GB" if model.size else ""
+        table.add_row(_titled(model.name, ", ".join(model.aliases)), size, model.licence, _where(model))
+    return table
+
+
+def _where(model: ModelInfo) -> str:
+    if model.data_leaves:
+        return "[red]data leaves[/red]"
+    return "here" if model.present else "not fetched"
+
+
+def job_table(jobs: Iterable[Job]) -> Table:
+    """Jobs with their whole ids; below each the model that it makes, from which one, and since when (local time)."""
+    table = Table(box=SIMPLE_HEAD)
+    table.add_column("job")
+    table.add_column("status", no_wrap=True)
+    for job in jobs:
+        created = datetime.fromtimestamp(job.created_on / 1000).strftime("%Y-%m-%d %H:%M:%S")
+        below = (job.model or job.model_name, f"from {job.base_model}, {created}")
+        table.add_row(_titled(job.id, *below), f"{job.status}\n{job.progress:.0%}")
+    return table
+
+
+def _titled(title: str, *lines: str) -> RenderableType:
+    """A bold line, and below it dim ones, set in; names without a blank in them are broken rather than cut."""
+    texts = [Padding(Text(line, style="dim", overflow="fold"), (0, 0, 0, 2)) for line in lines if line]
+    return Group(Text(title, style="bold", overflow="fold"), *texts)
+
+
+def show(table: Table | str) -> None:
+    """A table, or a line, of a command's own on stdout; written wide where that is no terminal."""
+    console = Console(highlight=False)
     if not console.is_terminal:
         console.width = WIDE
     console.print(table)

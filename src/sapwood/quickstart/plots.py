@@ -21,10 +21,11 @@ def plot_confusion(
         columns = [*categories, other] if any(row[-1] for row in table) else list(categories)
         _draw_counts(panel, [list(row[: len(columns)]) for row in table])
         panel.set_xticks(range(len(columns)), columns, rotation=40, ha="right")
-        panel.set_yticks(range(len(categories)), categories if number == 0 else [""] * len(categories))
+        panel.set_yticks(*((range(len(categories)), categories) if number == 0 else ([],)))
         panel.set_title(title)
         panel.set_xlabel("answer")
     panels[0].set_ylabel("true category")
+    figure.suptitle("Held-out tickets: true category and answer")
     _save(figure, path)
 
 
@@ -39,9 +40,10 @@ def plot_losses(path: Path, results: Path) -> None:
         if points:
             panel.plot(*zip(*points, strict=True), label=column.replace("_", " "), **style)
     panel.set_yscale("log")
+    panel.yaxis.set_major_formatter("{x:g}")
     panel.set_xlabel("step")
     panel.set_ylabel("loss (log scale)")
-    panel.set_title("Fine-tuning")
+    panel.set_title("Loss of the fine-tuning job")
     panel.grid(alpha=0.3)
     panel.legend()
     _save(figure, path)

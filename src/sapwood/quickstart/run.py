@@ -203,13 +203,20 @@ def close(outcome: Outcome, out: Console) -> None:
     """The closing table, where the pictures are, and what it all means."""
     out.print()
     out.print(closing_table(outcome.models))
-    out.print(
-        f"Trained on {outcome.train_rows} rows, validated by {outcome.evaluation_rows}. 'Computed' counts a shared prompt"
-        " once; 'at least' is the one-sided 95 % lower bound of the agreement (Clopper-Pearson).",
-        style="dim",
-        highlight=False,
-    )
+    for line in legend(outcome):
+        out.print(line, style="dim", highlight=False)
     for picture in outcome.pictures:
         out.print(f"Picture: {picture}", highlight=False, soft_wrap=True)
     out.print()
     out.print(meaning(outcome.models), highlight=False)
+
+
+def legend(outcome: Outcome) -> tuple[str, ...]:
+    """What the words in the closing table mean, a sentence a line."""
+    return (
+        f"Small is {story.SMALL}, large is {story.LARGE}: see `sapwood models list`.",
+        f"Trained on {outcome.train_rows} rows, validated by {outcome.evaluation_rows}.",
+        "Well-formed: one of the five categories, and nothing else.",
+        "At least: one-sided 95 % lower bound of the agreement (Clopper-Pearson).",
+        "Tokens computed: a prompt's beginning that rows share counts once.",
+    )

@@ -21,11 +21,17 @@ SMALL: Models = {
 }
 
 
-def shown(models: Models) -> str:
-    out = Console(file=io.StringIO(), width=200)
+def shown(models: Models, width: int = 200) -> str:
+    out = Console(file=io.StringIO(), width=width)
     out.print(closing_table(models))
     assert isinstance(out.file, io.StringIO)
     return out.file.getvalue()
+
+
+def row(text: str, measure: str) -> list[str]:
+    """The cells of a measure, in the order of the models."""
+    line = next(line for line in text.splitlines() if line.strip().startswith(measure))
+    return line.replace(measure, "").split()
 
 
 def test_json_is_one_line_with_the_keys_that_were_promised() -> None:
@@ -54,15 +60,20 @@ def test_no_time_to_speak_of_gives_no_speed() -> None:
     )
 
 
-def test_the_table_has_a_row_for_each_model_even_one_that_was_left_out() -> None:
-    text = shown(SMALL)
-    assert all(title in text for title in ("small, untuned", "large", "small, tuned", "logistic regression"))
-    assert "90.0%" in text
+def test_the_table_has_a_column_for_each_model_even_one_that_was_left_out() -> None:
+    assert row(shown(SMALL), "right category") == ["5.0%", "–", "90.0%", "90.0%"]
+    assert row(shown(ALL), "tokens asked") == ["5,000", "30,000", "30,000", "0"]
 
 
 def test_the_table_does_not_praise_the_large_model_for_agreeing_with_itself() -> None:
-    row = next(line for line in shown(ALL).splitlines() if "mistral-large" in line)
-    assert "100.0%" not in row
+    assert row(shown(ALL), "agrees with large") == ["5.0%", "–", "97.0%", "91.0%"]
+    assert row(shown(ALL), "at least") == ["1.0%", "–", "94.0%", "87.0%"]
+
+
+def test_80_characters_cut_and_wrap_nothing() -> None:
+    wide, narrow = shown(ALL, 120), shown(ALL, 80)
+    assert "…" not in narrow
+    assert [line.split() for line in narrow.splitlines()] == [line.split() for line in wide.splitlines()]
 
 
 def test_the_meaning_is_two_sentences_with_the_figures() -> None:
