@@ -180,6 +180,18 @@ class AccessError(ProgrammingError):
     errno, sqlstate = 3001, "42501"
 
 
+class InvalidCredentialError(ProgrammingError):
+    """A password or a key that can't be taken."""
+
+    errno, sqlstate = 3002, "28P01"
+
+
+class AuthenticationError(DatabaseError):
+    """Somebody who is not who they say; the text never tells whether the user exists."""
+
+    errno, sqlstate = 390100, "28000"
+
+
 class CancelledError(ProgrammingError):
     """The statement was cancelled; finished LLM rows are kept."""
 

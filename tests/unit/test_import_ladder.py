@@ -12,7 +12,7 @@ SOURCE = Path(__file__).parents[2] / "src" / "sapwood"
 
 LADDER = (
     {"errors"},
-    {"config", "directory", "samples"},
+    {"config", "credentials", "directory", "samples"},
     {"dialect", "store"},
     {"inference", "jobs", "registry"},
     {"functions", "training"},
@@ -34,6 +34,9 @@ OWNERS = {
     "starlette": {"server"},
     "uvicorn": {"server"},
     "httpx": {"server"},
+    "argon2": {"credentials"},
+    "cryptography": {"credentials", "server"},
+    "jwt": {"server"},
     "openai": {"inference"},
     "torch": {"inference", "training"},
     "transformers": {"inference", "training", "registry"},

@@ -1,4 +1,4 @@
-"""What belongs to the account: warehouses, roles and users by name, grants as written, parameters; and the query history."""
+"""What belongs to the account: warehouses and roles by name, parameters; and the query history."""
 
 from __future__ import annotations
 
@@ -11,13 +11,20 @@ from sapwood.store.schema import ACCOUNT_OBJECTS, GRANTS, PARAMETERS, QUERIES
 
 
 class Account(Part):
-    """The catalogue's account objects, grants and parameters."""
+    """The catalogue's account objects and parameters."""
 
     def put_account_object(
-        self, kind: str, name: str, comment: str = "", or_replace: bool = False, if_not_exists: bool = False
+        self,
+        kind: str,
+        name: str,
+        *,
+        comment: str = "",
+        owner: str = "ACCOUNTADMIN",
+        or_replace: bool = False,
+        if_not_exists: bool = False,
     ) -> bool:
         """False: one was there and was left. Raises ObjectExistsError for a taken name if neither flag is set."""
-        thing = AccountObject(kind=kind, name=name, comment=comment, created_on=self._clock())
+        thing = AccountObject(kind=kind, name=name, comment=comment, created_on=self._clock(), owner=owner)
         with self._database.write() as connection:
             return put(connection, ACCOUNT_OBJECTS, thing, or_replace=or_replace, if_not_exists=if_not_exists)
 

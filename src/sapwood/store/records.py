@@ -142,12 +142,87 @@ class QueryRecord:
 
 @dataclass(frozen=True)
 class AccountObject:
-    """An object of the account that nothing computes with: a warehouse, a role, a user. `kind` is upper case."""
+    """A warehouse or a role. `kind` is upper case, `owner` a role."""
 
     kind: str
     name: str
     comment: str = ""
     created_on: int = 0
+    owner: str = "ACCOUNTADMIN"
+
+
+@dataclass(frozen=True)
+class User:
+    """Somebody who may log in, and by what.
+
+    `login_name` is upper case and no two users share one. `password_hash` is argon2's text, '' if no password opens the
+    door. The keys are PEM, their `_fp` SHA256:<base64 of the DER's digest>. `secondary_roles` is ALL or ''.
+    """
+
+    name: str
+    login_name: str
+    password_hash: str = field(default="", repr=False)
+    disabled: bool = False
+    must_change_password: bool = False
+    display_name: str = ""
+    email: str = ""
+    comment: str = ""
+    default_role: str = ""
+    default_warehouse: str = ""
+    default_namespace: str = ""
+    secondary_roles: str = "ALL"
+    rsa_public_key: str = ""
+    rsa_public_key_fp: str = ""
+    rsa_public_key_2: str = ""
+    rsa_public_key_2_fp: str = ""
+    owner: str = "ACCOUNTADMIN"
+    created_on: int = 0
+
+
+@dataclass(frozen=True)
+class AccessToken:
+    """A programmatic access token. `digest` is the sha256 of its secret in hex; `role` restricts it to one role, '' to none."""
+
+    user: str
+    name: str
+    digest: str = field(repr=False)
+    created_on: int
+    expires_on: int
+    role: str = ""
+    comment: str = ""
+    created_by: str = ""
+
+
+@dataclass(frozen=True)
+class RoleGrant:
+    """A role that a user or another role has.
+
+    `kind` is ROLE, DATABASE ROLE or APPLICATION ROLE; the last two are named in full, such as SNOWFLAKE.CORTEX_USER.
+    `grantee_kind` is USER or ROLE.
+    """
+
+    kind: str
+    role: str
+    grantee_kind: str
+    grantee: str
+    granted_by: str = ""
+    granted_on: int = 0
+
+
+@dataclass(frozen=True)
+class PrivilegeGrant:
+    """A privilege of a role on an object. `kind` is the object's, such as TABLE or ACCOUNT; a future grant has no `name`."""
+
+    privilege: str
+    kind: str
+    database: str
+    schema: str
+    name: str
+    is_future: bool
+    grantee: str
+    grant_option: bool = False
+    granted_by: str = ""
+    granted_on: int = 0
 
 
 @dataclass(frozen=True)

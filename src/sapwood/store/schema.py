@@ -93,6 +93,71 @@ ACCOUNT_OBJECTS = Table(
     Column("name", Text, primary_key=True),
     Column("comment", Text, nullable=False),
     Column("created_on", BigInteger, nullable=False),
+    Column("owner", Text, nullable=False),
+)
+
+USERS = Table(
+    "users",
+    METADATA,
+    Column("name", Text, primary_key=True),
+    Column("login_name", Text, nullable=False),
+    Column("password_hash", Text, nullable=False),
+    Column("disabled", Boolean, nullable=False),
+    Column("must_change_password", Boolean, nullable=False),
+    Column("display_name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("default_role", Text, nullable=False),
+    Column("default_warehouse", Text, nullable=False),
+    Column("default_namespace", Text, nullable=False),
+    Column("secondary_roles", Text, nullable=False),
+    Column("rsa_public_key", Text, nullable=False),
+    Column("rsa_public_key_fp", Text, nullable=False),
+    Column("rsa_public_key_2", Text, nullable=False),
+    Column("rsa_public_key_2_fp", Text, nullable=False),
+    Column("owner", Text, nullable=False),
+    Column("created_on", BigInteger, nullable=False),
+    Index("users_by_login", "login_name", unique=True),
+)
+
+ACCESS_TOKENS = Table(
+    "access_tokens",
+    METADATA,
+    Column("user", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("created_on", BigInteger, nullable=False),
+    Column("expires_on", BigInteger, nullable=False),
+    Column("role", Text, nullable=False),
+    Column("comment", Text, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Index("access_tokens_by_digest", "digest", unique=True),
+)
+
+ROLE_GRANTS = Table(
+    "role_grants",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("role", Text, primary_key=True),
+    Column("grantee_kind", Text, primary_key=True),
+    Column("grantee", Text, primary_key=True),
+    Column("granted_by", Text, nullable=False),
+    Column("granted_on", BigInteger, nullable=False),
+)
+
+PRIVILEGE_GRANTS = Table(
+    "privilege_grants",
+    METADATA,
+    Column("kind", Text, primary_key=True),
+    Column("database", Text, primary_key=True),
+    Column("schema", Text, primary_key=True),
+    Column("name", Text, primary_key=True),
+    Column("is_future", Boolean, primary_key=True),
+    Column("grantee", Text, primary_key=True),
+    Column("privilege", Text, primary_key=True),
+    Column("grant_option", Boolean, nullable=False),
+    Column("granted_by", Text, nullable=False),
+    Column("granted_on", BigInteger, nullable=False),
 )
 
 GRANTS = Table(

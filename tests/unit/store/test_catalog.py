@@ -12,7 +12,17 @@ import pytest
 
 from sapwood.errors import ConfigError, InternalError, JobError, ObjectExistsError, UnknownObjectError
 from sapwood.store.catalog import Catalog
-from sapwood.store.records import FileFormat, Job, QueryRecord, Stage, TunedModel
+from sapwood.store.records import (
+    AccessToken,
+    FileFormat,
+    Job,
+    PrivilegeGrant,
+    QueryRecord,
+    RoleGrant,
+    Stage,
+    TunedModel,
+    User,
+)  # fmt: skip
 
 FORMAT = FileFormat("DB", "PUBLIC", "CSV", options={"TYPE": "CSV", "SKIP_HEADER": 1}, created_on=5)
 STAGE = Stage("DB", "PUBLIC", "ST", url="s3://a/b/", format_name="DB.PUBLIC.CSV", options={"TYPE": "CSV"}, comment="c")
@@ -304,3 +314,56 @@ def test_a_catalogue_of_a_newer_sapwood_is_refused(catalog: Catalog, tmp_path: P
     connection.close()
     with pytest.raises(ConfigError, match="newer sapwood"):
         Catalog(f"sqlite:///{tmp_path}/catalog.sqlite")
+
+
+def test_a_users_tokens_and_roles_go_with_the_name_and_with_the_user(catalog: Catalog) -> None:
+    anna = User("ANNA", "ANNA")
+    catalog.put_user(anna)
+    catalog.add_token(AccessToken("ANNA", "CI", "d", 0, 9))
+    catalog.grant_role(RoleGrant("ROLE", "R", "USER", "ANNA"))
+    catalog.replace_user(anna, replace(anna, name="EVA", login_name="EVA"))
+    assert [token.name for token in catalog.tokens("EVA")] == ["CI"]
+    assert catalog.roles_of_user("EVA") == {"R", "PUBLIC"}
+    assert catalog.drop_user("EVA")
+    assert catalog.token_of_digest("d") is None
+    assert catalog.roles_of_user("EVA") == {"PUBLIC"}
+
+
+def test_two_users_never_share_a_login_name(catalog: Catalog) -> None:
+    catalog.put_user(User("ANNA", "A@B.C"))
+    with pytest.raises(ObjectExistsError):
+        catalog.put_user(User("EVA", "A@B.C"))
+
+
+def test_a_change_of_a_user_who_changed_meanwhile_is_refused(catalog: Catalog) -> None:
+    anna = User("ANNA", "ANNA")
+    catalog.put_user(anna)
+    catalog.replace_user(anna, replace(anna, disabled=True))
+    with pytest.raises(UnknownObjectError):
+        catalog.replace_user(anna, replace(anna, comment="enabled again by a stale copy"))
+
+
+def test_a_new_catalogue_has_admin_and_the_roles_of_a_new_account(catalog: Catalog) -> None:
+    assert [user.name for user in catalog.users()] == ["ADMIN"]
+    assert catalog.roles_of_user("ADMIN") == {"ACCOUNTADMIN", "SYSADMIN", "SECURITYADMIN", "USERADMIN", "PUBLIC"}
+
+
+def test_what_a_role_has_through_others_ends_with_them(catalog: Catalog) -> None:
+    catalog.grant_role(RoleGrant("ROLE", "A", "USER", "U"))
+    catalog.grant_role(RoleGrant("ROLE", "B", "ROLE", "A"))
+    catalog.grant_role(RoleGrant("ROLE", "A", "ROLE", "B"))
+    assert catalog.roles_of_user("U") == {"A", "B", "PUBLIC"}
+    catalog.drop_role("A")
+    assert catalog.roles_of_user("U") == {"PUBLIC"}
+
+
+def test_grants_go_with_their_object(catalog: Catalog) -> None:
+    on_t = PrivilegeGrant("SELECT", "TABLE", "DB", "S", "T", is_future=False, grantee="R")
+    on_schema = PrivilegeGrant("USAGE", "SCHEMA", "DB", "S", "", is_future=False, grantee="R")
+    catalog.grant_privileges([on_t, on_schema])
+    catalog.rename_object(("TABLE", "DB", "S", "T"), ("TABLE", "DB", "S", "U"))
+    assert catalog.privilege_grants(database="DB", grantee="R") == [on_schema, replace(on_t, name="U")]
+    catalog.forget_object("TABLE", "DB", "S", "U")
+    assert catalog.privilege_grants(database="DB") == [on_schema]
+    catalog.forget_place("DB", "S")
+    assert catalog.privilege_grants(database="DB") == []
