@@ -16,7 +16,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from sapwood.credentials import TOKEN_PREFIX, check_password, digest_of_token, public_key_of
-from sapwood.dialect.names import parts, unquote
+from sapwood.dialect.names import parts
 from sapwood.errors import AuthenticationError
 from sapwood.server.throttling import Throttle
 from sapwood.store.catalog import Catalog
@@ -35,7 +35,7 @@ _LONGEST_TOKEN = 16_384
 
 @dataclass(frozen=True)
 class Login:
-    """What a client says of itself. `peer` is its address; `role` the one it asks for, if any."""
+    """What a client says of itself. `peer` is its address; `role` the one it asks for, if any, in Snowflake's spelling."""
 
     user: str
     authenticator: str = PASSWORD
@@ -153,7 +153,7 @@ class Authenticator:
     def _with_role(self, principal: Principal, asked: str | None) -> Principal:
         """The principal with the role that was asked for; without one the default, or PUBLIC if that was revoked."""
         held = self._catalog.roles_of_user(principal.user)
-        role = unquote(asked) if asked else principal.role
+        role = asked or principal.role
         if asked and (role not in held or (principal.is_role_fixed and role != principal.role)):
             raise AuthenticationError(
                 f"Role '{role}' specified in the connect string does not exist or not authorized. Contact your local system "

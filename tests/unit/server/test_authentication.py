@@ -199,8 +199,8 @@ def test_a_restricted_token_has_its_role_and_no_other(door: Authenticator, catal
 
 
 def test_a_role_that_the_user_has_can_be_asked_for(door: Authenticator) -> None:
-    assert door.verify(Login("ANNA", password=WORD, role="reader")).role == "READER"
-    assert door.verify(Login("ANNA", password=WORD, role="public")).role == "PUBLIC"
+    assert door.verify(Login("ANNA", password=WORD, role="READER")).role == "READER"
+    assert door.verify(Login("ANNA", password=WORD, role="PUBLIC")).role == "PUBLIC"
 
 
 def test_another_role_is_refused(door: Authenticator) -> None:
