@@ -13,7 +13,7 @@ export SAPWOOD_SHARED ?= $(abspath ../shared)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test check fix docs lock clean
+.PHONY: help quickstart test clients check fix docs lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -23,6 +23,9 @@ quickstart: $(VENV)/installed-local ## Install, fetch the two models, run the wh
 
 test: $(VENV)/installed-dev ## Run the tests, the ones with the real small model too
 	@$(BIN)/python -m pytest $(TESTS)
+
+clients: ## Make the client environments of tests/wire (about 1 GB): the official connectors, in .clients
+	@$(PYTHON) tools/clients.py
 
 check: $(VENV)/installed-dev ## Lint, formatting and types
 	@$(BIN)/ruff check .

@@ -7,8 +7,10 @@ A process that owns a data directory has an `App`; one that only looks at the ca
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +29,16 @@ from sapwood.inference.threads import wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.worker import work as run_worker
 from sapwood.registry.registry import Download, Registry
+from sapwood.server.authentication import Authenticator, Principal
 from sapwood.server.client import RemoteSession
 from sapwood.server.door import Door
+from sapwood.server.first_admin import FirstPassword, ensure_admin_password
+from sapwood.server.listener import Edge, Listener
+from sapwood.server.protocol import Wanted
 from sapwood.store.answers import AnswerCache
 from sapwood.store.catalog import Catalog
 
-Listener = Callable[[Progress], None]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass
@@ -60,7 +66,17 @@ class App:
     downloads: _Downloads
     door: Door | None = field(default=None)
 
-    def open_session(self, on_progress: Listener | None = None) -> Session:
+    def open_remote(self, principal: Principal, wanted: Wanted) -> Session:
+        """A session of a client of the server, where it wants to begin, else where its user begins."""
+        database = wanted.database or principal.database
+        schema = wanted.schema or (principal.schema if database == principal.database else None) or "PUBLIC"
+        session = self.engine.open_session(
+            user=principal.user, role=principal.role, database=database, schema=schema, is_remote=True
+        )
+        session.state.warehouse = wanted.warehouse or principal.warehouse or session.state.warehouse
+        return session
+
+    def open_session(self, on_progress: OnProgress | None = None) -> Session:
         """A session of ADMIN with ACCOUNTADMIN: in process, the rights on the files are the login."""
         if on_progress:
             self.downloads.listeners.append(on_progress)
@@ -80,7 +96,7 @@ class App:
 def connect(
     data: str | Path | None = None,
     *,
-    on_progress: Listener | None = None,
+    on_progress: OnProgress | None = None,
     flags: Mapping[str, Any] | None = None,
 ) -> Connection:
     """Open the data directory (`data`, then $SAPWOOD_DATA, then ./sapwood-data), making it if it is not there.
@@ -128,6 +144,61 @@ def build(config: Config) -> App:
     return app
 
 
+@dataclass
+class Service:
+    """A data directory behind a port. `first_password` is ADMIN's, if it was made just now."""
+
+    app: App
+    listener: Listener
+    first_password: FirstPassword | None
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM, then give the directory back."""
+        try:
+            self.listener.run()
+        finally:
+            self.app.close()
+
+
+def serve(data: str | Path | None = None, *, flags: Mapping[str, Any] | None = None, demo: bool = False) -> Service:
+    """Own a data directory and listen for the official clients; nothing is answered before `run`.
+
+    `demo` loads the sample tickets, if they are not there.
+    """
+    config = settings.load(data, flags)
+    app = build(config)
+    try:
+        made = ensure_admin_password(app.office.catalog, config.data, given=settings.secret(ADMIN_PASSWORD))
+        if demo:
+            _load_samples(app)
+        edge = Edge(
+            config.server,
+            data=config.data,
+            authenticator=Authenticator(app.office.catalog, _now_ms),
+            open_session=app.open_remote,
+        )
+        return Service(app, Listener(config.server, edge), made)
+    except BaseException:
+        app.close()
+        raise
+
+
+ADMIN_PASSWORD = "SAPWOOD_ADMIN_PASSWORD"
+"""Environment variable with ADMIN's first password."""
+
+
+def _load_samples(app: App) -> None:
+    session = app.open_session()
+    try:
+        session.execute((resources.files("sapwood") / "samples" / "demo.sql").read_text(encoding="utf-8"))
+    finally:
+        session.close()
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
 def _with_room_for_training(command: CommandHandler, backends: Backends) -> CommandHandler:
     """FINETUNE, but CREATE lets go of idle models: its worker needs the memory, and they come back when they are asked."""
 
@@ -164,7 +235,7 @@ def _worker_command(config: Config) -> Sequence[str]:
     return (sys.executable, "-m", "sapwood", "jobs", "work", "--data", str(config.data))
 
 
-def _session_of_owner(data: Path, on_progress: Listener | None) -> RemoteSession:
+def _session_of_owner(data: Path, on_progress: OnProgress | None) -> RemoteSession:
     owner, token = read_owner(data), read_token(data)
     if owner is None or not owner.address or token is None:
         raise DataDirectoryBusyError(
@@ -174,7 +245,7 @@ def _session_of_owner(data: Path, on_progress: Listener | None) -> RemoteSession
     return RemoteSession(owner.address, token, on_progress)
 
 
-def as_progress(listener: Listener) -> Callable[[Download], None]:
+def as_progress(listener: OnProgress) -> Callable[[Download], None]:
     """A listener of statements' progress, made to listen to a model's download."""
     return lambda download: listener(
         Progress("", download.phase, download.model, download.done, download.total, 0, 0.0)
@@ -185,7 +256,7 @@ class _Downloads:
     """Passes the progress of model downloads on to every session that listens."""
 
     def __init__(self) -> None:
-        self.listeners: list[Listener] = []
+        self.listeners: list[OnProgress] = []
 
     def __call__(self, download: Download) -> None:
         for listener in tuple(self.listeners):

@@ -17,6 +17,8 @@ from sapwood import __version__, app, config, terminal
 from sapwood.connection import Connection
 from sapwood.dialect.compile import split
 from sapwood.errors import Error, UnknownFileError
+from sapwood.server.journal import start_log
+from sapwood.server.snippets import snippets
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -116,6 +118,36 @@ def quickstart(
     from sapwood.quickstart.run import run_quickstart  # plots and baseline come with it
 
     raise typer.Exit(run_quickstart(data, small=small, as_json=as_json, seed=seed, out=Console()))
+
+
+@cli.command()
+def serve(
+    data: Data = None,
+    host: Annotated[str | None, typer.Option("--host", help="Address to listen on. Default: 127.0.0.1.")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", help="Port to listen on, 0 for a free one. Default: 8085.")
+    ] = None,
+    demo: Annotated[bool, typer.Option("--demo", help="Load the quickstart's tickets, if they are not there.")] = False,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="NAME=VALUE: a setting for this run, such as inference.threads=1. Repeatable."),
+    ] = None,
+) -> None:
+    """Serve a data directory to the official Snowflake clients, until Ctrl-C or SIGTERM.
+
+    Example: `sapwood serve --data tickets --demo`. Users are managed in SQL and by `sapwood user`.
+    """
+    flags = {**_flags([], settings or []), "server.host": host, "server.port": port}
+    service = app.serve(data, flags=flags, demo=demo)
+    config_of_server = service.app.office.config.server
+    start_log(config_of_server.log_level)
+    if service.first_password is not None:
+        terminal.notice(
+            f"ADMIN's password is {service.first_password.password} (kept in {service.first_password.file})."
+        )
+    typer.echo(snippets(service.listener.host, service.listener.port))
+    sys.stdout.flush()
+    service.run()
 
 
 @models.command("list")

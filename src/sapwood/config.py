@@ -39,7 +39,7 @@ class InferenceConfig:
     batch_rows: int = 64
     """Rows that are generated side by side."""
     number_type: str = "auto"
-    """auto, bf16 or fp32; auto takes bf16 where the CPU has bf16 arithmetic."""
+    """auto, int8, bf16 or fp32; auto takes what the hardware has arithmetic for. Training never uses int8."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,30 @@ class ModelConfig:
 
 
 @dataclass(frozen=True)
+class ServerConfig:
+    """How `sapwood serve` listens."""
+
+    host: str = "127.0.0.1"
+    """Address to listen on."""
+    port: int = 8085
+    """Port to listen on; 0 takes a free one."""
+    threads: int = 96
+    """Statements that run side by side."""
+    wait_s: float = 30.0
+    """Seconds that a request waits for its statement before the client is told to ask again."""
+    grace_s: float = 10.0
+    """Seconds that running statements get when the server stops."""
+    body_megabytes: int = 256
+    """Largest request, unpacked."""
+    result_hours: float = 24.0
+    """Hours that results can be read again."""
+    result_megabytes: int = 4096
+    """Disk space of results; the oldest go first."""
+    log_level: str = "info"
+    """debug, info, warning or error."""
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything. `data` is the data directory, `cache` the user's shared folder of base models."""
 
@@ -74,6 +98,7 @@ class Config:
     inference: InferenceConfig = InferenceConfig()
     answers: CacheConfig = CacheConfig()
     models: ModelConfig = ModelConfig()
+    server: ServerConfig = ServerConfig()
 
 
 def load(

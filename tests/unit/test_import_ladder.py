@@ -34,6 +34,7 @@ OWNERS = {
     "starlette": {"server"},
     "uvicorn": {"server"},
     "httpx": {"server"},
+    "prometheus_client": {"server"},
     "argon2": {"credentials"},
     "cryptography": {"credentials", "server"},
     "jwt": {"server"},

@@ -69,11 +69,18 @@ class Engine:
         database: str | None = FIRST_DATABASE,
         schema: str | None = "PUBLIC",
         on_progress: OnProgress | None = None,
+        is_remote: bool = False,
     ) -> Session:
-        """A session of its own. A database that is not there leaves it without a current one, as in Snowflake."""
+        """A session of its own. A database that is not there leaves it without a current one, as in Snowflake.
+
+        `is_remote` is a session whose user is on another machine: it reaches no local path.
+        """
         if database is not None and not self.parts.databases.has(database):
-            database = schema = None
-        state = State(str(uuid.uuid4().int >> 74), user, role, database, schema, warehouse="COMPUTE_WH")
+            database = None
+        if database is None:
+            schema = None
+        identity = str(uuid.uuid4().int >> 74)
+        state = State(identity, user, role, database, schema, warehouse="COMPUTE_WH", is_remote=is_remote)
         session = Session(self.parts, state, on_progress=on_progress)
         self._sessions = [*(known for known in self._sessions if not known.is_closed), session]
         return session

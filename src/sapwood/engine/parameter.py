@@ -34,6 +34,10 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),
         Parameter("CORTEX_ENABLED_CROSS_REGION", "DISABLED", "Regions that may answer; there is one here.", ("DISABLED", "ANY_REGION")),
         Parameter("CORTEX_MODELS_ALLOWLIST", "All", "Models that may be used.", ("All",)),
+        *(
+            Parameter(f"{client}_QUERY_RESULT_FORMAT", "ARROW", "How results travel to that client.", ("ARROW", "JSON"))
+            for client in ("PYTHON_CONNECTOR", "JDBC", "ODBC", "GO", "DOTNET")
+        ),
         Parameter("DATE_INPUT_FORMAT", "AUTO", "How dates are read.", ("AUTO",)),
         Parameter("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "How dates are shown.", ("YYYY-MM-DD",)),
         Parameter("MAX_ANSWER_TOKENS", 256, "Length of a local model's answer where the call sets no max_tokens, in tokens."),

@@ -27,6 +27,7 @@ from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
 from sapwood.engine.location import session_folder
 from sapwood.engine.models import SessionModels
+from sapwood.engine.parameter import checked, known
 from sapwood.engine.result import OnProgress, Result, Rows, Usage
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
 from sapwood.errors import (
@@ -55,12 +56,33 @@ class Session:
         self._is_running = False
         self._is_closed = False
 
-    def execute(self, text: str, *, describe_only: bool = False) -> list[Result]:
-        """Run each statement of a text; the first error ends it. `describe_only` gives columns without running anything."""
+    def execute(self, text: str, *, describe_only: bool = False, query_id: str | None = None) -> list[Result]:
+        """Run each statement of a text; the first error ends it. `describe_only` gives columns without running anything.
+
+        `query_id` is the id of the one statement in the text, where the caller has told it already.
+        """
         with self._lock:
             if self._is_closed:
                 raise InterfaceError("The session is closed", hint="Open a new connection.")
-            return [self._statement(statement, describe_only=describe_only) for statement in split(text)]
+            return [
+                self._statement(statement, query_id or str(uuid.uuid4()), describe_only=describe_only)
+                for statement in split(text)
+            ]
+
+    def fork(self) -> Session | None:
+        """A session that begins where this one is, to run beside it; None if this one has something of its own to read."""
+        state = self.state
+        if state.temporary or state.is_in_transaction:
+            return None
+        return Session(self._parts, replace(state, variables=dict(state.variables), parameters=dict(state.parameters)))
+
+    def parameter(self, name: str) -> Any:
+        """A parameter's value: the session's, else the account's, else the default."""
+        return parameter_value(self._parts, self.state, name)
+
+    def set_parameters(self, values: Mapping[str, Any]) -> None:
+        """Set parameters of the session, as ALTER SESSION does; all or none."""
+        self.state.parameters.update({known(name).name: checked(name, value) for name, value in values.items()})
 
     def cancel(self) -> None:
         """Stop the statement that runs; nothing happens if none does."""
@@ -85,8 +107,7 @@ class Session:
 
     # One statement ---------------------------------------------------------------------------------------------------
 
-    def _statement(self, text: str, *, describe_only: bool) -> Result:
-        query_id = str(uuid.uuid4())
+    def _statement(self, text: str, query_id: str, *, describe_only: bool) -> Result:
         started = now_ms()
         batcher = self._batcher(query_id)
         try:

@@ -68,6 +68,7 @@ class State:
     temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
     is_in_transaction: bool = False
     last_query_id: str = ""
+    is_remote: bool = False
 
 
 @dataclass

@@ -1,0 +1,187 @@
+"""A result's columns as the wire protocol has them: `rowtype`, Arrow arrays with Snowflake's metadata, and JSON texts.
+
+Comes in: a table of `engine.arrow`'s types with its Snowflake columns. Source of the forms: the public connector and
+driver sources (their Arrow converters). Knows no HTTP and no files.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from sapwood.dialect.statements import Column
+from sapwood.dialect.types import MAX_TEXT, SnowType
+
+MICROSECONDS = 1_000_000
+UTC_OFFSET = 1440
+"""How the protocol writes the time zone UTC: minutes, plus a day."""
+
+# rowtype -------------------------------------------------------------------------------------------------------------
+
+
+def row_type(column: Column) -> dict[str, Any]:
+    """A column's entry in `rowtype`."""
+    kind = column.type
+    length = _length(kind)
+    return {
+        "name": column.name,
+        "type": kind.name.lower(),
+        "nullable": column.nullable,
+        "precision": _precision(kind),
+        "scale": _scale(kind),
+        "length": length,
+        "byteLength": length if kind.name != "TEXT" or length is None else min(length * 4, MAX_TEXT),
+        "collation": None,
+        "database": "",
+        "schema": "",
+        "table": "",
+    }
+
+
+def _precision(kind: SnowType) -> int | None:
+    if kind.name == "FIXED":
+        return kind.precision or 38
+    return 0 if kind.scale is not None else None
+
+
+def _scale(kind: SnowType) -> int | None:
+    return kind.scale or 0 if kind.name == "FIXED" else kind.scale
+
+
+def _length(kind: SnowType) -> int | None:
+    return kind.length if kind.name in ("TEXT", "BINARY") else None
+
+
+# Arrow ---------------------------------------------------------------------------------------------------------------
+
+
+def wire_table(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
+    """The table as clients read it: same rows and names, the protocol's arrays and field metadata."""
+    arrays = [_wire(table.column(index), column.type) for index, column in enumerate(columns)]
+    fields = [
+        pa.field(column.name, array.type, nullable=True, metadata=_metadata(column.type))
+        for column, array in zip(columns, arrays, strict=True)
+    ]
+    return pa.Table.from_arrays(arrays, schema=pa.schema(fields))
+
+
+def _metadata(kind: SnowType) -> dict[str, str]:
+    return {
+        "logicalType": kind.name,
+        "precision": str(_precision(kind) or 38),
+        "scale": str(_scale(kind) or 0),
+        "charLength": str(_length(kind) or 0),
+        "byteLength": str(_length(kind) or 0),
+        "finalType": "T",
+        "physicalType": "",
+    }
+
+
+def _wire(values: pa.ChunkedArray, kind: SnowType) -> pa.ChunkedArray:
+    convert = _ARROW.get(kind.name)
+    return values if convert is None else pa.chunked_array([convert(chunk) for chunk in _chunks(values)])
+
+
+def _chunks(values: pa.ChunkedArray) -> list[pa.Array]:
+    return values.chunks or [pa.array([], values.type)]
+
+
+def _fixed(values: pa.Array) -> pa.Array:
+    """NUMBER with a scale travels as its digits in an integer where those fit, else as a decimal."""
+    if not pa.types.is_decimal(values.type):
+        return values
+    digits = pa.Array.from_buffers(
+        pa.decimal128(values.type.precision, 0), len(values), values.buffers(), offset=values.offset
+    )
+    try:
+        return digits.cast(pa.int64())
+    except pa.ArrowInvalid:
+        return values
+
+
+def _time(values: pa.Array) -> pa.Array:
+    """Nanoseconds since midnight."""
+    return values.cast(pa.time64("ns")).cast(pa.int64())
+
+
+def _stamp(values: pa.Array) -> pa.Array:
+    """Seconds since 1970, rounded down, and nanoseconds above them."""
+    epoch, fraction = _split(values)
+    fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32())]
+    return pa.StructArray.from_arrays([epoch, fraction], fields=fields, mask=values.is_null())
+
+
+def _stamp_with_zone(values: pa.Array) -> pa.Array:
+    epoch, fraction = _split(values)
+    zone = pa.repeat(pa.scalar(UTC_OFFSET, pa.int32()), len(values))
+    fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32()), pa.field("timezone", pa.int32())]
+    return pa.StructArray.from_arrays([epoch, fraction, zone], fields=fields, mask=values.is_null())
+
+
+def _split(values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    micros = _do("coalesce", values.cast(pa.int64()), 0)
+    seconds = _do("divide", micros, MICROSECONDS)
+    rest = _do("subtract", micros, _do("multiply", seconds, MICROSECONDS))
+    borrowed = _do("less", rest, 0).cast(pa.int64())
+    seconds = _do("subtract", seconds, borrowed)
+    rest = _do("add", rest, _do("multiply", borrowed, MICROSECONDS))
+    return seconds, _do("multiply", rest, 1000).cast(pa.int32())
+
+
+def _do(function: str, *arguments: Any) -> Any:
+    """One of Arrow's compute functions."""
+    values = [value if isinstance(value, pa.Array) else pa.scalar(value, pa.int64()) for value in arguments]
+    return pc.call_function(function, values)
+
+
+_ARROW: dict[str, Callable[[pa.Array], pa.Array]] = {
+    "FIXED": _fixed,
+    "TIME": _time,
+    "TIMESTAMP_NTZ": _stamp,
+    "TIMESTAMP_LTZ": _stamp,
+    "TIMESTAMP_TZ": _stamp_with_zone,
+}
+
+# JSON ----------------------------------------------------------------------------------------------------------------
+
+
+def json_rows(table: pa.Table, columns: Sequence[Column]) -> list[list[str | None]]:
+    """The rows as the protocol's texts."""
+    texts = [_texts(table.column(index), column.type) for index, column in enumerate(columns)]
+    return [list(row) for row in zip(*texts, strict=True)]
+
+
+def _texts(values: pa.ChunkedArray, kind: SnowType) -> list[str | None]:
+    convert = _JSON.get(kind.name, str)
+    return [None if value is None else convert(value) for value in _plain(values, kind)]
+
+
+def _plain(values: pa.ChunkedArray, kind: SnowType) -> list[Any]:
+    """Python values; days and microseconds of dates and times."""
+    if kind.name == "DATE":
+        return values.cast(pa.int32()).to_pylist()
+    return values.cast(pa.int64()).to_pylist() if kind.name.startswith("TIME") else values.to_pylist()
+
+
+def _seconds(micros: int) -> str:
+    """Microseconds as seconds with nine digits behind the point.
+
+    >>> _seconds(-1), _seconds(1_500_000)
+    ('-0.000001000', '1.500000000')
+    """
+    sign, size = "-" if micros < 0 else "", abs(micros)
+    return f"{sign}{size // MICROSECONDS}.{size % MICROSECONDS * 1000:09d}"
+
+
+_JSON: dict[str, Callable[[Any], str]] = {
+    "BOOLEAN": lambda value: "1" if value else "0",
+    "REAL": repr,
+    "BINARY": lambda value: value.hex().upper(),
+    "TIME": _seconds,
+    "TIMESTAMP_NTZ": _seconds,
+    "TIMESTAMP_LTZ": _seconds,
+    "TIMESTAMP_TZ": lambda value: f"{_seconds(value)} {UTC_OFFSET}",
+}

@@ -1,0 +1,166 @@
+"""The server as a whole: all routes in one application, and uvicorn around it until it is told to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import signal
+import socket
+import threading
+import time
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import BaseRoute, Route
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from sapwood import __version__
+from sapwood.config import ServerConfig
+from sapwood.engine.result import Result
+from sapwood.errors import ConfigError
+from sapwood.server.journal import note_end
+from sapwood.server.measures import CONTENT_TYPE, Measures
+from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
+from sapwood.server.results import Results
+from sapwood.server.sessions import Sessions
+from sapwood.server.statements import Statement, Statements
+
+_SLASHES = re.compile("//+")
+
+
+class Edge:
+    """Everything behind the port: sessions, statements, results and their routes."""
+
+    def __init__(
+        self,
+        config: ServerConfig,
+        *,
+        data: Path,
+        authenticator: Verifier,
+        open_session: OpenSession,
+        extra: Sequence[BaseRoute] = (),
+    ) -> None:
+        self._config = config
+        self._pool = ThreadPoolExecutor(config.threads, thread_name_prefix="statement")
+        self.sessions = Sessions(self._pool)
+        results = Results(data / "results", hours=config.result_hours, megabytes=config.result_megabytes)
+        self.statements = Statements(results, on_end=self._ended)
+        self._measures = Measures(
+            sessions=lambda: len(self.sessions.all()),
+            running=lambda: len(self.statements.running()),
+            result_bytes=lambda: results.size,
+        )
+        wire = Wire(Inside(config, authenticator, open_session, self.sessions, self.statements, results))
+        routes = [
+            *wire.routes(),
+            Route("/healthz", self._health, methods=["GET"]),
+            Route("/metrics", self._metrics, methods=["GET"]),
+            *extra,
+        ]
+        self.app: ASGIApp = SingleSlashes(Starlette(routes=routes))
+
+    def close(self) -> None:
+        """Give what runs its time, then end all sessions."""
+        self.statements.drain(self._config.grace_s)
+        for session in self.sessions.all():
+            self.sessions.end(session)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    async def _health(self, request: Request) -> Response:
+        return JSONResponse({"status": "ok", "version": __version__})
+
+    async def _metrics(self, request: Request) -> Response:
+        return Response(self._measures.text(), media_type=CONTENT_TYPE)
+
+    def _ended(self, statement: Statement, results: tuple[Result, ...]) -> None:
+        seconds = max(0.0, time.time() - statement.started_ms / 1000)
+        self._measures.count(statement, results, seconds)
+        note_end(statement, results, seconds)
+
+
+class SingleSlashes:
+    """Paths with doubled slashes, as some clients send them, mean those with single ones."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and "//" in scope["path"]:
+            scope = {**scope, "path": _SLASHES.sub("/", scope["path"])}
+        await self._app(scope, receive, send)
+
+
+class Listener:
+    """A socket with a server behind it. `address` is 'host:port', with the real port if 0 was asked for."""
+
+    def __init__(self, config: ServerConfig, edge: Edge) -> None:
+        self._edge = edge
+        try:
+            self._socket = socket.create_server((config.host, config.port), backlog=512)
+        except OSError as error:
+            raise ConfigError(
+                f"can't listen on {config.host}:{config.port}: {error.strerror}",
+                hint="Name another port with --port, or stop what listens there.",
+            ) from error
+        self.host, self.port = self._socket.getsockname()[:2]
+        settings = uvicorn.Config(
+            edge.app,
+            log_config=None,
+            access_log=False,
+            lifespan="off",
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=5,
+            server_header=False,
+        )
+        self._server = _Server(settings, edge.close)
+
+    @property
+    def address(self) -> str:
+        return f"{self.host}:{self.port}"
+
+    def run(self) -> None:
+        """Serve until SIGINT or SIGTERM, or until `stop`."""
+        self._server.run([self._socket])
+
+    def start(self) -> threading.Thread:
+        """Serve on a thread of its own."""
+        thread = threading.Thread(target=self.run, name="listener", daemon=True)
+        thread.start()
+        return thread
+
+    def stop(self) -> None:
+        """Take no more on, let statements end, and return from `run`."""
+        self._server.should_exit = True
+
+
+class _Server(uvicorn.Server):
+    """uvicorn, which gives running statements their time before it closes connections."""
+
+    def __init__(self, config: uvicorn.Config, drain: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._drain = drain
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None]:
+        """SIGINT and SIGTERM end the serving, not the process: its owner has still to put things away."""
+        if threading.current_thread() is not threading.main_thread():
+            yield
+            return
+        before = {number: signal.signal(number, self.handle_exit) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await run_in_threadpool(self._drain)
+        await asyncio.sleep(0)
+        await super().shutdown(sockets)

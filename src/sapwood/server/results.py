@@ -1,0 +1,135 @@
+"""Answers of statements on disk: readable again by their user, from any connection and after a restart, while they live.
+
+Each answer is a folder `results/<query id>/` with `answer.json` and, for a large result, one file a chunk. The oldest go
+when they are too old, or when all together are too large. Knows no SQL and no HTTP.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+_ANSWER = "answer.json"
+_UNFINISHED = ".part"
+_PRUNING_S = 60.0
+"""Seconds between two looks for answers that are too old."""
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """One file of a large result."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a statement gave. `envelope` is the protocol's answer without the addresses of its chunks."""
+
+    query_id: str
+    user: str
+    text: str
+    started_ms: int
+    finished_ms: int
+    envelope: Mapping[str, Any]
+    chunks: tuple[Chunk, ...] = ()
+
+    @property
+    def is_success(self) -> bool:
+        return bool(self.envelope["success"])
+
+
+class Results:
+    """All answers of a data directory. Safe for threads."""
+
+    def __init__(self, folder: Path, *, hours: float, megabytes: int) -> None:
+        self._folder = folder
+        self._seconds = hours * 3600
+        self._bytes = megabytes * 1_000_000
+        self._lock = threading.Lock()
+        self._pruned = 0.0
+        self._sizes: dict[str, int] = {}
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._sizes = dict(self._found())
+
+    def keep(self, answer: Answer, chunks: Sequence[bytes] = ()) -> None:
+        """Store an answer with its chunks: there as a whole or not at all."""
+        part = self._folder / f"{answer.query_id}{_UNFINISHED}"
+        part.mkdir(mode=0o700)
+        for index, chunk in enumerate(chunks):
+            (part / str(index)).write_bytes(chunk)
+        (part / _ANSWER).write_text(json.dumps(asdict(answer)), encoding="utf-8")
+        part.rename(self._folder / answer.query_id)
+        with self._lock:
+            self._sizes[answer.query_id] = sum(map(len, chunks)) + len(answer.envelope)
+        self._prune()
+
+    def find(self, query_id: str, user: str) -> Answer | None:
+        """The answer of a user's statement; None if there is none (any more) or it is another user's."""
+        if query_id not in self._sizes:
+            return None
+        try:
+            body = json.loads((self._folder / query_id / _ANSWER).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return None
+        chunks = tuple(Chunk(**chunk) for chunk in body.pop("chunks"))
+        answer = Answer(**body, chunks=chunks)
+        is_alive = answer.finished_ms / 1000 + self._seconds > time.time()
+        return answer if answer.user == user and is_alive else None
+
+    def chunk(self, query_id: str, index: int) -> Path | None:
+        """The file of a chunk; None if it is not there."""
+        path = self._folder / query_id / str(index)
+        return path if query_id in self._sizes and path.is_file() else None
+
+    @property
+    def size(self) -> int:
+        """Bytes of all chunks."""
+        return sum(self._sizes.values())
+
+    def _found(self) -> Iterator[tuple[str, int]]:
+        """What an earlier process left, oldest first; halves are taken away."""
+        folders = sorted((path for path in self._folder.iterdir() if path.is_dir()), key=_made)
+        for folder in folders:
+            if folder.suffix == _UNFINISHED:
+                shutil.rmtree(folder, ignore_errors=True)
+            else:
+                yield folder.name, sum(path.stat().st_size for path in folder.iterdir())
+
+    def _prune(self) -> None:
+        with self._lock:
+            gone = list(self._surplus())
+            if time.monotonic() - self._pruned > _PRUNING_S:
+                self._pruned = time.monotonic()
+                gone += self._expired()
+            for query_id in gone:
+                self._sizes.pop(query_id, None)
+        for query_id in gone:
+            shutil.rmtree(self._folder / query_id, ignore_errors=True)
+
+    def _surplus(self) -> Iterator[str]:
+        """The oldest answers, until the others fit; the newest stays in any case."""
+        total = self.size
+        for query_id, size in list(self._sizes.items())[:-1]:
+            if total <= self._bytes:
+                return
+            total -= size
+            yield query_id
+
+    def _expired(self) -> Iterator[str]:
+        limit = time.time() - self._seconds
+        for query_id in self._sizes:
+            folder = self._folder / query_id
+            if not folder.exists() or _made(folder) < limit:
+                yield query_id
+
+
+def _made(path: Path) -> float:
+    return path.stat().st_mtime

@@ -1,0 +1,201 @@
+"""Sessions of clients: who they are, their tokens, and the one statement at a time that each runs.
+
+A session token lives an hour and is renewed with the master token, which lives four hours from the last renewal or
+heartbeat. Tokens are kept as digests only. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sapwood.engine.result import Result
+from sapwood.errors import Error
+from sapwood.server.authentication import Principal
+from sapwood.server.client_program import RESULT_FORMATS, Client
+
+SESSION_S = 3600
+"""Seconds that a session token lives."""
+MASTER_S = 4 * 3600
+"""Seconds that a master token lives after it was last used."""
+
+
+class SessionGoneError(Error):
+    """The token belongs to no session (any more)."""
+
+    errno, sqlstate = 390111, "08003"
+
+
+class SessionExpiredError(Error):
+    """The session token is too old: clients renew it by themselves."""
+
+    errno, sqlstate = 390112, "08003"
+
+
+class MasterExpiredError(Error):
+    """The master token is unknown or too old: clients log in anew."""
+
+    errno, sqlstate = 390114, "08003"
+
+
+class EngineState(Protocol):
+    """Where a session of the engine is."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def database(self) -> str | None: ...
+    @property
+    def schema(self) -> str | None: ...
+    @property
+    def warehouse(self) -> str | None: ...
+    @property
+    def role(self) -> str: ...
+
+
+class EngineSession(Protocol):
+    """What the wire needs of a session of the engine."""
+
+    @property
+    def state(self) -> EngineState: ...
+    def execute(self, text: str, *, describe_only: bool = False, query_id: str | None = None) -> list[Result]: ...
+    def parameter(self, name: str) -> Any: ...
+    def set_parameters(self, values: Mapping[str, Any]) -> None: ...
+    def fork(self) -> EngineSession | None: ...
+    def cancel(self) -> None: ...
+    def close(self) -> None: ...
+
+
+class Line:
+    """Runs a session's statements one after the other, in the order in which they came, on the threads of a pool."""
+
+    def __init__(self, pool: Executor) -> None:
+        self._pool = pool
+        self._lock = threading.Lock()
+        self._waiting: deque[Callable[[], None]] = deque()
+        self._is_busy = False
+
+    def add(self, work: Callable[[], None]) -> None:
+        """Run this once everything before it has run."""
+        with self._lock:
+            self._waiting.append(work)
+            if self._is_busy:
+                return
+            self._is_busy = True
+        self._pool.submit(self._work)
+
+    def beside(self, work: Callable[[], None]) -> None:
+        """Run this without waiting for the others."""
+        self._pool.submit(work)
+
+    def _work(self) -> None:
+        while True:
+            with self._lock:
+                if not self._waiting:
+                    self._is_busy = False
+                    return
+                work = self._waiting.popleft()
+            work()
+
+
+@dataclass
+class WireSession:
+    """One login. `client` is the program that logged in, as its User-Agent names it."""
+
+    id: int
+    principal: Principal
+    engine: EngineSession
+    line: Line
+    client: Client
+    token_digest: bytes = b""
+    token_until: float = 0.0
+    master_digest: bytes = b""
+    master_until: float = 0.0
+
+    @property
+    def takes_arrow(self) -> bool:
+        """Whether results of queries travel as Arrow."""
+        return self.client.takes_arrow and all(self.engine.parameter(name) == "ARROW" for name in RESULT_FORMATS)
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """What a client gets to show later."""
+
+    session: str = field(repr=False)
+    master: str = field(repr=False)
+
+
+class Sessions:
+    """All sessions of the server. Safe for threads. `clock` gives seconds."""
+
+    def __init__(self, pool: Executor, clock: Callable[[], float] = time.monotonic) -> None:
+        self._pool = pool
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._by_token: dict[bytes, WireSession] = {}
+        self._by_master: dict[bytes, WireSession] = {}
+
+    def open(self, engine: EngineSession, principal: Principal, client: Client) -> tuple[WireSession, Tokens]:
+        """A new session and its tokens; those whose master token is too old end here."""
+        self._end_expired()
+        session = WireSession(int(engine.state.id), principal, engine, Line(self._pool), client)
+        return session, self._issue(session)
+
+    def find(self, token: str) -> WireSession:
+        """The session of a session token."""
+        session = self._by_token.get(_digest(token))
+        if session is None:
+            raise SessionGoneError("Session no longer exists.  New login required to access the service.")
+        if session.token_until < self._clock():
+            raise SessionExpiredError("Your session token has expired. Renew it with the master token.")
+        return session
+
+    def renew(self, master: str) -> tuple[WireSession, Tokens]:
+        """New tokens for the holder of a master token; the old ones are worth nothing from then on."""
+        session = self._by_master.get(_digest(master))
+        if session is None or session.master_until < self._clock():
+            raise MasterExpiredError("Authentication token has expired.  The user must authenticate again.")
+        return session, self._issue(session)
+
+    def touch(self, session: WireSession) -> None:
+        """A heartbeat: both tokens live on."""
+        session.token_until, session.master_until = self._clock() + SESSION_S, self._clock() + MASTER_S
+
+    def end(self, session: WireSession) -> None:
+        """Close a session and everything that it runs."""
+        with self._lock:
+            self._forget(session)
+        session.engine.close()
+
+    def all(self) -> list[WireSession]:
+        return list(self._by_master.values())
+
+    def _issue(self, session: WireSession) -> Tokens:
+        tokens = Tokens(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        with self._lock:
+            self._forget(session)
+            session.token_digest, session.master_digest = _digest(tokens.session), _digest(tokens.master)
+            self.touch(session)
+            self._by_token[session.token_digest] = self._by_master[session.master_digest] = session
+        return tokens
+
+    def _forget(self, session: WireSession) -> None:
+        self._by_token.pop(session.token_digest, None)
+        self._by_master.pop(session.master_digest, None)
+
+    def _end_expired(self) -> None:
+        for session in self.all():
+            if session.master_until < self._clock():
+                self.end(session)
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

@@ -1,0 +1,236 @@
+"""Statements on their way: started once for each request id, waited for, cancelled, and their answers kept.
+
+Comes in: a session, a text and what the request says about it. Goes out: the protocol's envelope. Knows no HTTP.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+import uuid
+from collections import OrderedDict
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import wait as wait_for
+from dataclasses import dataclass, field
+from typing import Any
+
+from sapwood.dialect.compile import split
+from sapwood.engine.result import Result
+from sapwood.errors import CancelledError, Error, InternalError, ProgrammingError
+from sapwood.server.answers import Encoded, Place, encode, encode_many
+from sapwood.server.envelope import failed
+from sapwood.server.results import Answer, Results
+from sapwood.server.sessions import EngineSession, WireSession
+
+REMEMBERED = 10_000
+"""Finished statements that are known by their request id, so that a repeated request does not run twice."""
+_ABORT_S = 30.0
+"""Seconds for which a cancelled statement is told so again and again."""
+
+log = logging.getLogger("sapwood.server")
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a query-request asks for. `count` is the number of statements in the text, 0 for any."""
+
+    text: str
+    request_id: str = ""
+    is_async: bool = False
+    describe_only: bool = False
+    count: int = 1
+
+
+@dataclass
+class Statement:
+    """One order of one session, running or done."""
+
+    id: str
+    session: WireSession
+    order: Order
+    started_ms: int
+    done: Future[None] = field(default_factory=lambda: Future[None]())
+    engine: EngineSession | None = None
+    is_cancelled: bool = False
+    envelope: dict[str, Any] | None = None
+    """The answer, if it is not on disk."""
+    error: Error | None = None
+
+    @property
+    def user(self) -> str:
+        return self.session.principal.user
+
+
+Listener = Callable[[Statement, "tuple[Result, ...]"], None]
+
+
+class Statements:
+    """All statements of the server. Safe for threads. `on_end` is told of each that ended."""
+
+    def __init__(self, results: Results, *, on_end: Listener) -> None:
+        self._results = results
+        self._on_end = on_end
+        self._lock = threading.Lock()
+        self._by_id: OrderedDict[str, Statement] = OrderedDict()
+        self._by_request: dict[tuple[int, str], Statement] = {}
+        self._is_stopping = False
+
+    def start(self, session: WireSession, order: Order) -> Statement:
+        """Begin a statement; the one that runs or ran already if the request is a repeated one."""
+        key = (session.id, order.request_id)
+        with self._lock:
+            if self._is_stopping:
+                raise ProgrammingError(
+                    "The server is stopping", errno=604, sqlstate="57014", hint="Connect again later."
+                )
+            known = self._by_request.get(key) if order.request_id else None
+            if known is not None:
+                return known
+            statement = Statement(str(uuid.uuid4()), session, order, _now_ms())
+            self._by_id[statement.id] = statement
+            self._by_request[key] = statement
+            self._forget_oldest()
+        self._enqueue(statement)
+        return statement
+
+    def find(self, query_id: str, user: str) -> Statement | None:
+        """A user's statement that runs or ran lately."""
+        statement = self._by_id.get(query_id)
+        return statement if statement is not None and statement.user == user else None
+
+    def of_request(self, session: WireSession, request_id: str) -> Statement | None:
+        return self._by_request.get((session.id, request_id))
+
+    def abort(self, statement: Statement) -> None:
+        """Cancel a statement, also one that waits for its turn. Returns once it has ended, or after half a minute."""
+        statement.is_cancelled = True
+        deadline = time.monotonic() + _ABORT_S
+        while not statement.done.done() and time.monotonic() < deadline:
+            if statement.engine is not None:
+                statement.engine.cancel()
+            wait_for([statement.done], timeout=0.05)
+
+    def abort_all(self, session: WireSession) -> None:
+        """Cancel everything that a session runs."""
+        for statement in self.running():
+            if statement.session is session:
+                self.abort(statement)
+
+    def running(self) -> list[Statement]:
+        with self._lock:
+            return [statement for statement in self._by_id.values() if not statement.done.done()]
+
+    def drain(self, seconds: float) -> None:
+        """Take nothing more on, give what runs some time, then cancel it."""
+        with self._lock:
+            self._is_stopping = True
+        wait_for([statement.done for statement in self.running()], timeout=seconds)
+        for statement in self.running():
+            statement.is_cancelled = True
+            threading.Thread(target=self.abort, args=(statement,), daemon=True).start()
+        wait_for([statement.done for statement in self.running()], timeout=seconds)
+
+    # Running ---------------------------------------------------------------------------------------------------------
+
+    def _enqueue(self, statement: Statement) -> None:
+        """In its session's line; an asynchronous query beside it, if it needs nothing that only the session has."""
+        session = statement.session
+        if statement.order.is_async and _is_query(statement.order.text) and (fork := session.engine.fork()) is not None:
+            session.line.beside(lambda: self._run(statement, fork, closes=True))
+        else:
+            session.line.add(lambda: self._run(statement, session.engine))
+
+    def _run(self, statement: Statement, engine: EngineSession, *, closes: bool = False) -> None:
+        results: list[Result] = []
+        try:
+            if statement.is_cancelled:
+                raise CancelledError("SQL execution canceled")
+            statement.engine = engine
+            encoded = self._execute(statement, engine, results)
+            self._keep(statement, encoded)
+        except Error as error:
+            self._fail(statement, error)
+        except Exception as error:
+            log.exception("a defect", extra={"query_id": statement.id})
+            self._fail(statement, InternalError(f"SQL execution internal error ({type(error).__name__})"))
+        finally:
+            statement.engine = None
+            self._on_end(statement, tuple(results))
+            statement.done.set_result(None)
+            if closes:
+                engine.close()
+
+    def _execute(self, statement: Statement, engine: EngineSession, results: list[Result]) -> Encoded:
+        order, session = statement.order, statement.session
+        texts = split(order.text)
+        _check_count(len(texts), order.count)
+        as_arrow = session.takes_arrow
+        if len(texts) == 1:
+            results += engine.execute(texts[0], describe_only=order.describe_only, query_id=statement.id)
+            return encode(results[0], place(engine), as_arrow=as_arrow)
+        for text in texts:
+            (result,) = engine.execute(text, query_id=str(uuid.uuid4()))
+            results.append(result)
+            self._keep_part(statement, result, encode(result, place(engine), as_arrow=as_arrow))
+        return encode_many(results, statement.id, place(engine))
+
+    def _keep_part(self, statement: Statement, result: Result, encoded: Encoded) -> None:
+        self._results.keep(self._answer(statement, result.query_id, result.statement, encoded), encoded.bodies)
+
+    def _keep(self, statement: Statement, encoded: Encoded) -> None:
+        if statement.order.describe_only:
+            statement.envelope = encoded.envelope
+            return
+        self._results.keep(self._answer(statement, statement.id, statement.order.text, encoded), encoded.bodies)
+
+    def _answer(self, statement: Statement, query_id: str, text: str, encoded: Encoded) -> Answer:
+        return Answer(
+            query_id, statement.user, text, statement.started_ms, _now_ms(), encoded.envelope, chunks=encoded.chunks
+        )
+
+    def _fail(self, statement: Statement, error: Error) -> None:
+        error.sfqid = statement.id
+        statement.error = error
+        statement.envelope = failed(error)
+        if statement.order.is_async:
+            self._results.keep(self._answer(statement, statement.id, statement.order.text, Encoded(statement.envelope)))
+
+    def _forget_oldest(self) -> None:
+        while len(self._by_id) > REMEMBERED and next(iter(self._by_id.values())).done.done():
+            _, old = self._by_id.popitem(last=False)
+            self._by_request.pop((old.session.id, old.order.request_id), None)
+
+
+def place(engine: EngineSession) -> Place:
+    """Where a session is now, as its answers say it."""
+    state = engine.state
+    return Place(state.database, state.schema, state.warehouse, state.role, told_parameters(engine))
+
+
+def told_parameters(engine: EngineSession) -> tuple[tuple[str, Any], ...]:
+    """The parameters that clients follow, as the session has them."""
+    return tuple((name, engine.parameter(name)) for name in _FOLLOWED)
+
+
+_FOLLOWED = ("AUTOCOMMIT", "TIMEZONE", "CLIENT_SESSION_KEEP_ALIVE", "QUERY_TAG")
+
+
+def _check_count(found: int, wanted: int) -> None:
+    if found == 0:
+        raise ProgrammingError("SQL compilation error:\nEmpty SQL statement.", errno=900, sqlstate="42601")
+    if wanted and found != wanted:
+        raise ProgrammingError(
+            f"Actual statement count {found} did not match the desired statement count {wanted}.",
+            errno=8,
+            sqlstate="0A000",
+        )
+
+
+def _is_query(text: str) -> bool:
+    return text.lstrip(" \t\r\n(")[:6].upper() in ("SELECT", "WITH\n") or text.lstrip()[:5].upper() == "WITH "
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
