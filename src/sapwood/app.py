@@ -27,6 +27,7 @@ from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
 from sapwood.inference.threads import wait_without_spinning
 from sapwood.jobs.jobs import Jobs
+from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.worker import work as run_worker
 from sapwood.registry.registry import Download, Registry
 from sapwood.server.authentication import Authenticator, Principal
@@ -120,6 +121,8 @@ def build(config: Config) -> App:
         office = open_office(config, on_download=downloads)
         answers = AnswerCache(config.data / "cache" / "answers.sqlite")
         answers.prune(days=config.answers.days, megabytes=config.answers.megabytes)
+        office.catalog.keep_queries(days=config.history.days, statements=config.history.statements)
+        clear_leftovers(office.catalog, config.data, days=config.history.job_days)
         registry = office.registry
         backends = open_backends(
             config.inference, prepare=registry.prepare, key_of=registry.key_of, limits_of=registry.limits_of

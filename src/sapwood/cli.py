@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 import time
 from collections.abc import Generator, Mapping
@@ -16,7 +18,7 @@ from rich.console import Console
 from sapwood import __version__, app, config, terminal
 from sapwood.connection import Connection
 from sapwood.dialect.compile import split
-from sapwood.errors import Error, UnknownFileError
+from sapwood.errors import Error, StorageFullError, UnknownFileError
 from sapwood.server.journal import start_log
 from sapwood.server.snippets import snippets
 
@@ -44,8 +46,19 @@ def main() -> None:
     try:
         cli()
     except Error as error:
-        terminal.fail(str(error))
+        _fail(error)
+    except BrokenPipeError:  # the reader, such as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        _fail(StorageFullError("The disk is full", hint="Free some space and run the command again."))
+
+
+def _fail(error: Error) -> None:
+    terminal.fail(str(error))
+    sys.exit(1)
 
 
 @cli.callback(invoke_without_command=True)

@@ -53,6 +53,18 @@ class CacheConfig:
 
 
 @dataclass(frozen=True)
+class HistoryConfig:
+    """What is kept of the past."""
+
+    days: int = 365
+    """Age after which a statement leaves the query history."""
+    statements: int = 100_000
+    """Statements that the query history holds; the oldest go first."""
+    job_days: int = 30
+    """Days after its end for which a fine-tuning job's rows and log are kept. Its model and its entry in SHOW stay."""
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Where models come from."""
 
@@ -97,6 +109,7 @@ class Config:
     stages: StageConfig = StageConfig()
     inference: InferenceConfig = InferenceConfig()
     answers: CacheConfig = CacheConfig()
+    history: HistoryConfig = HistoryConfig()
     models: ModelConfig = ModelConfig()
     server: ServerConfig = ServerConfig()
 

@@ -7,6 +7,7 @@ the directory holds.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -16,7 +17,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from sapwood.errors import ConfigError, DataDirectoryBusyError
+from sapwood.errors import ConfigError, DataDirectoryBusyError, Error, StorageFullError
 
 LOCK = "owner.lock"
 TOKEN = "owner.token"
@@ -61,9 +62,7 @@ def take(path: Path) -> Ownership:
         path.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
     except OSError as error:
-        raise ConfigError(
-            f"the data directory {path} can't be used: {error.strerror}", hint="Name another one with --data DIR."
-        ) from error
+        raise _unusable(path, error) from error
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -73,7 +72,19 @@ def take(path: Path) -> Ownership:
             f"the data directory {path} is in use by process {owner.pid if owner else 'unknown'}",
             hint="Close that process, or connect to it: `sapwood sql` and sapwood.connect do so by themselves.",
         ) from None
-    return Ownership(path, descriptor)
+    try:
+        return Ownership(path, descriptor)
+    except OSError as error:
+        os.close(descriptor)
+        raise _unusable(path, error) from error
+
+
+def _unusable(path: Path, error: OSError) -> Error:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFullError(f"the disk of the data directory {path} is full")
+    return ConfigError(
+        f"the data directory {path} can't be used: {error.strerror}", hint="Name another one with --data DIR."
+    )
 
 
 def read_owner(path: Path) -> Owner | None:
@@ -105,6 +116,10 @@ def owned(path: Path) -> Generator[Ownership]:
 def _write_private(path: Path, content: str) -> None:
     temporary = path.with_suffix(".new")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(content)
+    try:
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(content)
+    except OSError:
+        temporary.unlink()
+        raise
     temporary.replace(path)

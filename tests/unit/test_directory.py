@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import subprocess
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from sapwood.directory import LOCK, TOKEN, Owner, owned, read_owner, read_token, take
-from sapwood.errors import ConfigError, DataDirectoryBusyError
+from sapwood.errors import ConfigError, DataDirectoryBusyError, StorageFullError
 
 
 def test_a_directory_has_one_owner_at_a_time(tmp_path: Path) -> None:
@@ -43,3 +44,14 @@ def test_a_path_that_is_a_file_is_a_clear_error(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(ConfigError, match="can't be used"):
         take(tmp_path / "file")
+
+
+def test_a_full_disk_is_a_clear_error_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*arguments: object, **named: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patch, pytest.raises(StorageFullError, match="full"):
+        patch.setattr(os, "pwrite", full)
+        take(tmp_path)
+    with owned(tmp_path) as ownership:  # the lock was given back
+        assert read_token(tmp_path) == ownership.token

@@ -113,7 +113,8 @@ class Work:
     def _command(self, command: Command) -> str:
         row = self.run(command.sql)[0] if command.sql else ()
         state = self.state
-        context = CommandContext(state.database, state.schema, state.role, self.run_query)
+        place = (state.database, state.schema, state.role)
+        context = CommandContext(*place, self.run_query, self.check_schema, self.notices.append)
         handler = self.parts.commands[command.function][1]
         return handler(dict(zip(command.arguments, row, strict=True)), context)
 

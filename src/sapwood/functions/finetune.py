@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,11 +30,12 @@ from sapwood.errors import (
     NoCurrentSchemaError,
     ProgrammingError,
     StorageFullError,
+    UnsupportedError,
 )
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.jobs.durable import write_table
 from sapwood.jobs.jobs import Jobs
-from sapwood.store.records import Job, ModelVersion
+from sapwood.store.records import Job, ModelVersion, sql_name
 
 SIGNATURE = Signature(
     function="FINETUNE",
@@ -122,6 +125,7 @@ class _Desk:
 
 def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
     name = model_name(_required(arguments, "name", "CREATE"), context.database, context.schema)
+    context.check_schema(name[0], name[1])
     base_name = _required(arguments, "base_model", "CREATE")
     base = desk.registry.base_model(base_name)
     options = parse_options(arguments.get("options"))
@@ -131,25 +135,48 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
         status="PENDING",
         created_on=_now_ms(),
         base_model=base_name,
-        model_name=".".join(_quoted(part) for part in name),
+        model_name=sql_name(*name),
         training_data=_required(arguments, "training_data", "CREATE"),
         validation_data=arguments.get("validation_data") or "",
         options=options,
     )
+    for query in (job.training_data, job.validation_data):
+        _check_is_query(query)
+    with _folder_of(job, desk.jobs) as folder:
+        try:
+            snapshots = _take_snapshots(job, folder, context.query, base)
+        except _BadDataError as error:
+            context.notice(f"{job.id} has failed: {error.args[0]}")
+            return desk.jobs.submit(_failed(job, error.args[0])).id
+        spec = {
+            "model": dict(zip(("database", "schema", "name"), name, strict=True)),
+            "base": asdict(base.version),
+            "prompt_tokens": base.prompt_tokens,
+            "completion_tokens": base.completion_tokens,
+            "options": options or {},
+            "owner": context.role,
+            "data": snapshots,
+        }
+        return desk.jobs.submit(replace(job, spec=spec)).id
+
+
+@contextmanager
+def _folder_of(job: Job, jobs: Jobs) -> Generator[Path]:
+    """The folder of a job that is being made; it goes if no job comes of it."""
+    folder = jobs.folder(job.id)
     try:
-        snapshots = _take_snapshots(job, desk.jobs.folder(job.id), context.query, base)
-    except _BadDataError as error:
-        return desk.jobs.submit(_failed(job, error.args[0])).id
-    spec = {
-        "model": dict(zip(("database", "schema", "name"), name, strict=True)),
-        "base": asdict(base.version),
-        "prompt_tokens": base.prompt_tokens,
-        "completion_tokens": base.completion_tokens,
-        "options": options or {},
-        "owner": context.role,
-        "data": snapshots,
-    }
-    return desk.jobs.submit(replace(job, spec=spec)).id
+        yield folder
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _check_is_query(written: str) -> None:
+    if written.lstrip().startswith("@"):
+        raise UnsupportedError(
+            f"Fine-tuning from a file on a stage ({written.strip()}) is not supported",
+            hint="COPY INTO a table with the columns prompt and completion, and give a query over it.",
+        )
 
 
 def _show(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
@@ -255,10 +282,6 @@ def _bad_name(written: str) -> InvalidArgumentsError:
         hint="Write [[database.]schema.]name. A name starts with a letter and has letters, digits and _; "
         "any other must stand in double quotes, such as '\"my-model\"'.",
     )
-
-
-def _quoted(name: str) -> str:
-    return name if re.fullmatch(r"[A-Z_][A-Z0-9_$]*", name) else '"{}"'.format(name.replace('"', '""'))
 
 
 def parse_options(written: Any) -> dict[str, Any] | None:

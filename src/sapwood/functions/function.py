@@ -76,15 +76,18 @@ def argument(arguments: Arguments, name: str) -> Any:
 
 @dataclass(frozen=True)
 class CommandContext:
-    """What a command (FINETUNE) gets besides its arguments: the session's place, and a way to run a query as that session.
+    """What a command (FINETUNE) gets besides its arguments: the session's place, and what it may do as that session.
 
     `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, and raises as any statement does.
+    `check_schema` raises if there is no such database or schema. `notice` tells the user a line beside the result.
     """
 
     database: str | None
     schema: str | None
     role: str
     query: Callable[[str], Any]
+    check_schema: Callable[[str, str], None]
+    notice: Callable[[str], None]
 
 
 CommandHandler = Callable[[Mapping[str, Any], CommandContext], str]

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from sapwood.store.part import Part
 from sapwood.store.records import AccountObject, Grant, QueryRecord
 from sapwood.store.rows import drop, find_all, put, to_row
 from sapwood.store.schema import ACCOUNT_OBJECTS, GRANTS, PARAMETERS, QUERIES
+
+DAY_MS = 86_400_000
+RECORDS_A_PRUNE = 1000
+"""Recorded statements after which old ones are looked for."""
 
 
 class Account(Part):
@@ -61,13 +65,32 @@ class Account(Part):
 
 
 class History(Part):
-    """The catalogue's record of statements."""
+    """The catalogue's record of statements: the newest ones, as `keep_queries` says."""
+
+    _days, _statements = 365, 100_000
+    _recorded = 0
+
+    def keep_queries(self, *, days: int, statements: int) -> None:
+        """Forget, now and from time to time, what began more than `days` ago, and all but the newest `statements`."""
+        self._days, self._statements = days, statements
+        with self._database.write() as connection:
+            self._forget_queries(connection)
 
     def record_query(self, query: QueryRecord) -> None:
         """Store a statement; one with the same id is replaced, so that a start and an end are one record."""
+        self._recorded += 1
         with self._database.write() as connection:
             drop(connection, QUERIES, id=query.id)
             connection.execute(insert(QUERIES).values(**to_row(query)))
+            if self._recorded % RECORDS_A_PRUNE == 0:
+                self._forget_queries(connection)
+
+    def _forget_queries(self, connection: Connection) -> None:
+        newest = select(QUERIES.c.started_on).order_by(QUERIES.c.started_on.desc())
+        first_over = connection.execute(newest.offset(self._statements).limit(1)).scalar()
+        too_many = -1 if first_over is None else first_over
+        too_old = self._clock() - self._days * DAY_MS - 1
+        connection.execute(delete(QUERIES).where(QUERIES.c.started_on <= max(too_many, too_old)))
 
     def queries(self, limit: int = 100) -> list[QueryRecord]:
         """Newest first."""

@@ -22,6 +22,9 @@ from sapwood.store import migrations
 BUSY_S = 30.0
 """Seconds that a writer waits for another one."""
 
+_FULL = ("SQLITE_FULL", "SQLITE_IOERR_WRITE", "SQLITE_IOERR_SHMSIZE")
+"""SQLite's errors on a full disk; the last one is that of the side file which its processes share."""
+
 _UPGRADE_LOCK = 0x5A9_300D
 """PostgreSQL's advisory lock under which migrations run."""
 
@@ -103,7 +106,7 @@ def translate(error: sqlite3.Error) -> Exception:
         return DataDirectoryBusyError(
             f"another process holds the catalogue: {words}", hint="Run the statement again when it has finished."
         )
-    if "full" in words:
+    if error.sqlite_errorname in _FULL:
         return StorageFullError(f"the disk is full: {words}")
     return InternalError(f"the catalogue failed: {words}")
 

@@ -91,8 +91,7 @@ class Jobs(Part):
             if status == "SUCCESS":
                 values.setdefault("progress", 1.0)
             if model is not None:
-                stored = add_under_free_name(connection, model)
-                values["model"] = f"{stored.database}.{stored.schema}.{stored.name}"
+                values["model"] = add_under_free_name(connection, model).full_name
             return _change(connection, job_id, values)
 
     def request_cancel(self, job_id: str) -> Job:

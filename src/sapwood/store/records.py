@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -31,6 +32,18 @@ class ModelVersion:
     endpoint_model: str = ""
 
 
+def sql_name(*parts: str) -> str:
+    """The parts of a name as SQL would write them, in quotes where that is needed.
+
+    >>> sql_name("DB", "PUBLIC", "my-model")
+    'DB.PUBLIC."my-model"'
+    """
+    return ".".join(part if _PLAIN.fullmatch(part) else '"{}"'.format(part.replace('"', '""')) for part in parts)
+
+
+_PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
+
+
 @dataclass(frozen=True)
 class TunedModel:
     """A fine-tuned model in a schema's registry. `options` and `metrics` are JSON-able; times are epoch milliseconds."""
@@ -49,6 +62,11 @@ class TunedModel:
     aliases: Mapping[str, str] = field(default_factory=dict)
     job_id: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def full_name(self) -> str:
+        """The name as SQL would write it."""
+        return sql_name(self.database, self.schema, self.name)
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import re
 import sys
@@ -19,6 +20,8 @@ from sapwood.errors import (
     NoCurrentSchemaError,
     ParseError,
     UnknownModelError,
+    UnknownObjectError,
+    UnsupportedError,
 )
 from sapwood.functions.finetune import SIGNATURE, finetune_command, model_name
 from sapwood.functions.function import CommandContext
@@ -48,6 +51,12 @@ class FakeRegistry:
         return FakeBase(ModelVersion("smollm2-135m-instruct", "local", "d1"), max_rows=9 if name == "limited" else None)
 
 
+def check_schema(database: str, schema: str) -> None:
+    """There is no NOWHERE."""
+    if "NOWHERE" in (database, schema):
+        raise UnknownObjectError(f"Schema '{database}.{schema}' does not exist or not authorized.")
+
+
 class Finetune:
     """FINETUNE as a session calls it, with a worker command that does nothing."""
 
@@ -56,11 +65,13 @@ class Finetune:
         self.catalog = catalog
         self.tables: dict[str, Rows | Exception] = {"train": GOOD, "eval": GOOD}
         self.queries: list[str] = []
+        self.notices: list[str] = []
         self._run = finetune_command(self.jobs, FakeRegistry(), data)
 
     def __call__(self, *values: Any, database: str | None = "DB", schema: str | None = "PUBLIC") -> str:
         arguments = dict(zip([parameter.name for parameter in SIGNATURE.parameters], values, strict=False))
-        return self._run(arguments, CommandContext(database, schema, "TRAINER", self._query))
+        context = CommandContext(database, schema, "TRAINER", self._query, check_schema, self.notices.append)
+        return self._run(arguments, context)
 
     def create(self, **tables: Rows | Exception) -> Job:
         self.tables.update(tables)
@@ -324,3 +335,38 @@ def test_cancel_answers_the_vendors_sentence(finetune: Finetune) -> None:
 def test_an_unknown_job_is_an_error_by_name(finetune: Finetune, action: str) -> None:
     with pytest.raises(JobError, match="job 'nope' does not exist"):
         finetune(action, "nope")
+
+
+@pytest.mark.parametrize("name", ["nowhere.public.m", "nowhere.m"])
+def test_a_schema_that_is_not_there_is_an_error_and_makes_no_job(finetune: Finetune, name: str) -> None:
+    with pytest.raises(UnknownObjectError, match="NOWHERE"):
+        finetune("CREATE", name, "mistral-7b", "train")
+    assert finetune.jobs.jobs() == []
+    assert finetune.queries == []
+
+
+def test_a_file_on_a_stage_is_refused_by_name(finetune: Finetune) -> None:
+    with pytest.raises(UnsupportedError, match=r"@mine/train\.jsonl"):
+        finetune("CREATE", "m", "mistral-7b", " @mine/train.jsonl")
+    assert finetune.jobs.jobs() == []
+
+
+def test_a_full_disk_makes_no_job_and_leaves_no_file(
+    finetune: Finetune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def write(path: Path, table: pa.Table) -> str:
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("sapwood.functions.finetune.write_table", write)
+    with pytest.raises(OSError, match="space"):
+        finetune("CREATE", "m", "mistral-7b", "train")
+    assert finetune.jobs.jobs() == []
+    assert list((tmp_path / "jobs").iterdir()) == []
+
+
+def test_data_that_can_not_be_trained_on_is_told_at_once(finetune: Finetune) -> None:
+    job = finetune.create(train=[("a", "x")])
+    assert job.status == "ERROR"
+    assert finetune.notices == [f"{job.id} has failed: {(job.error or {})['message']}"]
+    assert "1 usable row" in finetune.notices[0]

@@ -21,6 +21,7 @@ def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> 
     with pytest.raises(OSError, match="disk full"):
         write_file(path, fail)
     assert path.read_bytes() == b"old"
+    assert list(tmp_path.iterdir()) == [path]
 
 
 def test_a_table_comes_back_and_its_digest_is_the_files(tmp_path: Path) -> None:

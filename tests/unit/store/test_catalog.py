@@ -191,6 +191,13 @@ def test_a_finished_job_has_its_model(catalog: Catalog, clock: Clock) -> None:
     assert catalog.claim_job("j1", "w2", 500) is None
 
 
+def test_a_models_name_is_told_as_sql_writes_it(catalog: Catalog) -> None:
+    catalog.add_job(JOB)
+    catalog.claim_job("j1", "w1", 500)
+    named = replace(MODEL, schema="My Schema", name='a"b')
+    assert catalog.finish_job("j1", "w1", status="SUCCESS", model=named).model == 'DB."My Schema"."a""b"'
+
+
 def test_a_job_that_lost_its_worker_registers_no_model(catalog: Catalog, clock: Clock) -> None:
     catalog.add_job(JOB)
     catalog.claim_job("j1", "w1", 500)
@@ -266,6 +273,25 @@ def test_a_query_is_one_record_from_start_to_end(catalog: Catalog) -> None:
     catalog.record_query(replace(started, id="q2", started_on=6))
     assert catalog.queries() == [replace(started, id="q2", started_on=6), ended]
     assert [q.id for q in catalog.queries(limit=1)] == ["q2"]
+
+
+def test_old_statements_are_forgotten(catalog: Catalog, clock: Clock) -> None:
+    day = 86_400_000
+    clock.now = 10 * day
+    for number, started in enumerate((1 * day, 8 * day, 9 * day, 10 * day)):
+        catalog.record_query(QueryRecord(f"q{number}", "select 1", "ADMIN", "R", "SUCCESS", started))
+    catalog.keep_queries(days=2, statements=100)
+    assert [q.id for q in catalog.queries()] == ["q3", "q2", "q1"]
+    catalog.keep_queries(days=2, statements=2)
+    assert [q.id for q in catalog.queries()] == ["q3", "q2"]
+
+
+def test_a_long_history_is_cut_while_it_grows(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sapwood.store.account.RECORDS_A_PRUNE", 5)
+    catalog.keep_queries(days=1, statements=2)
+    for number in range(5):
+        catalog.record_query(QueryRecord(f"q{number}", "select 1", "ADMIN", "R", "SUCCESS", number))
+    assert [q.id for q in catalog.queries()] == ["q4", "q3"]
 
 
 def test_threads_wait_for_each_other(catalog: Catalog) -> None:
