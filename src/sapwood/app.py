@@ -29,7 +29,9 @@ from sapwood.inference.threads import wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.worker import work as run_worker
+from sapwood.plugins import Plugins, load_plugins
 from sapwood.registry.registry import Download, Registry
+from sapwood.registry.table import read_table
 from sapwood.server.authentication import Authenticator, Principal
 from sapwood.server.client import RemoteSession
 from sapwood.server.door import Door
@@ -50,6 +52,7 @@ class Office:
     catalog: Catalog
     registry: Registry
     jobs: Jobs
+    plugins: Plugins
 
     def close(self) -> None:
         self.catalog.close()
@@ -132,7 +135,7 @@ def build(config: Config) -> App:
             config=config,
             catalog=office.catalog,
             answers=answers,
-            functions=FUNCTIONS,
+            functions=office.plugins.functions,
             commands={"FINETUNE": (finetune.SIGNATURE, _with_room_for_training(command, backends))},
             registry=registry,
             backends=backends,
@@ -218,8 +221,9 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
     """Catalogue, registry and jobs, without owning the data directory."""
     config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
     catalog = Catalog(f"sqlite:///{config.data / 'catalog.sqlite'}")
-    registry = Registry(catalog, config, on_progress=on_download)
-    return Office(config, catalog, registry, Jobs(catalog, config.data, _worker_command(config)))
+    plugins = load_plugins(FUNCTIONS, read_table())
+    registry = Registry(catalog, config, on_progress=on_download, table=plugins.models)
+    return Office(config, catalog, registry, Jobs(catalog, config.data, _worker_command(config)), plugins)
 
 
 def work(config: Config, job_id: str) -> None:

@@ -44,6 +44,12 @@ class ConfigError(Error):
     errno, sqlstate = 251001, "08001"
 
 
+class PluginError(ConfigError):
+    """A plug-in that can't be loaded, or adds what can't be added; the text names it."""
+
+    hint = "Mend the plug-in, or uninstall its package."
+
+
 class InterfaceError(Error):
     """The connection or cursor is closed, or was used in a way that it does not allow."""
 

@@ -18,7 +18,8 @@ LADDER = (
     {"functions", "training"},
     {"engine"},
     {"server"},
-    {"connection"},
+    {"connection", "hookspecs"},
+    {"plugins"},
     {"app", "terminal"},
     {"quickstart"},
     {"cli"},
@@ -49,6 +50,7 @@ OWNERS = {
     "sklearn": {"quickstart"},
     "scipy": {"quickstart"},
     "matplotlib": {"quickstart", "training"},
+    "pluggy": {"hookspecs", "plugins"},
     "typer": {"cli"},
     "rich": {"terminal", "cli", "quickstart"},
 }
