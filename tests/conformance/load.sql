@@ -65,8 +65,8 @@ copy into people from @no_such_stage;
 copy into no_such_table from @files;
 -- error: 002003 42S02 SQL compilation error:
 
-copy into people from @files file_format = (type = json);
--- error: 000002 0A000 File format type JSON is not supported
+copy into people from @files file_format = (type = avro);
+-- error: 000002 0A000 File format type AVRO is not supported
 
 copy into people from @files validation_mode = return_errors;
 -- error: 000002 0A000 The option VALIDATION_MODE of COPY INTO is not supported

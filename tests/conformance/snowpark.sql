@@ -37,3 +37,110 @@ show file formats like 'snowpark_temp%';
 
 DROP FILE FORMAT IF EXISTS "CORTEX_FINETUNING_DB"."PUBLIC".SNOWPARK_TEMP_FILE_FORMAT_A;
 -- row: ["SNOWPARK_TEMP_FILE_FORMAT_A successfully dropped."]
+
+-- write_pandas: a temporary stage, INFER_SCHEMA, COPY with a transformation.
+
+CREATE SCOPED TEMPORARY STAGE /* Python:snowflake.connector.pandas_tools.write_pandas() */ identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."s"') URL='s3://conformance/' FILE_FORMAT=(TYPE=PARQUET COMPRESSION=auto BINARY_AS_TEXT=FALSE);
+
+CREATE SCOPED TEMPORARY FILE FORMAT identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."f"') /* x */ TYPE=PARQUET COMPRESSION=auto USE_LOGICAL_TYPE = TRUE;
+
+SELECT COLUMN_NAME, TYPE FROM table(infer_schema(location=>'@"CORTEX_FINETUNING_DB"."PUBLIC"."s"/rows.parquet', file_format=>'"CORTEX_FINETUNING_DB"."PUBLIC"."f"'));
+-- columns: COLUMN_NAME VARCHAR(16777216), TYPE VARCHAR(16777216)
+-- row: ["ID", "NUMBER(38, 0)"]
+-- row: ["NAME", "TEXT"]
+-- row: ["V", "REAL"]
+-- row: ["D", "DATE"]
+
+CREATE  TABLE IF NOT EXISTS identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."WP"') ("ID" NUMBER(38, 0), "NAME" TEXT, "V" REAL, "D" DATE)  /* x */ ;
+-- row: ["Table WP successfully created."]
+
+COPY INTO identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."WP"') /* x */ ("ID","NAME","V","D") FROM (SELECT $1:"ID"::NUMBER(38, 0),$1:"NAME"::TEXT,$1:"V"::REAL,$1:"D"::DATE FROM '@"CORTEX_FINETUNING_DB"."PUBLIC"."s"/rows.parquet') FILE_FORMAT=(TYPE=PARQUET USE_VECTORIZED_SCANNER=FALSE COMPRESSION=auto BINARY_AS_TEXT=FALSE USE_LOGICAL_TYPE = TRUE) PURGE=TRUE ON_ERROR='abort_statement';
+-- row: ["~.*rows.parquet", "LOADED", 3, 3, 1, 0, null, null, null, null]
+
+select * from wp order by id;
+-- columns: ID NUMBER(38,0), NAME VARCHAR(16777216), V FLOAT, D DATE
+-- row: [1, "a", 1.5, "2024-01-01"]
+-- row: [2, null, 2.5, "2024-01-02"]
+-- row: [3, "c", null, "2024-01-03"]
+
+COPY INTO wp (id) FROM (SELECT $1:"ID"::NUMBER FROM @"s"/rows.parquet) FILE_FORMAT=(TYPE=PARQUET);
+-- row: ["Copy executed with 0 files processed."]
+
+create or replace table small (n varchar(1), name varchar(9), id number(1,0));
+
+copy into small from @"s"/rows.parquet match_by_column_name = case_insensitive;
+-- row: ["~.*rows.parquet", "LOADED", 3, 3, 1, 0, null, null, null, null]
+
+select * from small order by id;
+-- row: [null, "a", 1]
+-- row: [null, null, 2]
+-- row: [null, "c", 3]
+
+create or replace table docs (d variant);
+
+copy into docs from @"s"/rows.json file_format = (type = json);
+-- row: ["~.*rows.json", "LOADED", 2, 2, 1, 0, null, null, null, null]
+
+select d:id::int as id, d:name::string as name, d:tags[1]::int as tag from docs order by id;
+-- row: [1, "a", 2]
+-- row: [2, null, null]
+
+create or replace table two (a int, b int);
+
+copy into two from @"s"/rows.json file_format = (type = json);
+-- error: 002019 0A000 SQL compilation error:\nJSON file format can produce one and only one column
+
+copy into two from @"s"/rows.json file_format = (type = json) on_error = continue match_by_column_name = case_insensitive;
+-- error: 000002 0A000 ON_ERROR = CONTINUE is not supported
+
+copy into two (a) from (select $1:name from @"s"/rows.json) file_format = (type = json);
+-- error: 100038 22018 Numeric value 'a' is not recognized
+
+-- read.csv, read.json, read.parquet: SELECT from a stage.
+
+CREATE TEMP FILE FORMAT csvf TYPE = CSV SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '"';
+
+SELECT $1::INT AS "ID", $2 AS "NAME" FROM @"s"/people.csv( FILE_FORMAT  => 'CORTEX_FINETUNING_DB.PUBLIC.CSVF') limit 1;
+-- columns: ID NUMBER(38,0), NAME VARCHAR(16777216)
+-- rows: 1
+
+select t.$1, $9, metadata$file_row_number as n, metadata$filename as f from @"s" (file_format => csvf, pattern => '.*people.csv') t order by n limit 1;
+-- row: ["*", null, 1, "~.*people.csv"]
+
+SELECT $1:"ID"::INT AS "ID" FROM @"s"/rows.parquet( FILE_FORMAT  => '"f"') where "ID" > 1 order by 1;
+-- row: [2]
+-- row: [3]
+
+select * from '@nothing';
+-- error: 002003 02000 SQL compilation error:\nStage 'CORTEX_FINETUNING_DB.PUBLIC.NOTHING' does not exist or not authorized.
+
+select * from '/etc/passwd';
+-- error: 000002 0A000 SQL compilation error:\nOnly files of a stage can be read in FROM.
+
+select $1 from @"s"/../../etc/passwd;
+-- error: 003001 42501 The path '../../etc/passwd' leads out of its stage
+
+-- RESULT_SCAN
+
+select 1 as a, 'x' as b;
+
+select * from table(result_scan(last_query_id()));
+-- columns: A NUMBER(1,0), B VARCHAR(1)
+-- row: [1, "x"]
+
+show stages like 'both';
+
+select "name", "type" from table(result_scan(last_query_id()));
+-- row: ["BOTH", "INTERNAL"]
+
+select "name" from table(result_scan()) limit 1;
+-- row: ["BOTH"]
+
+select last_query_id() = last_query_id(-1) as same, last_query_id(1) is null as first, last_query_id(9999) as none;
+-- row: [true, false, null]
+
+select * from table(result_scan('01b00000-0000-0000-0000-000000000000'));
+-- error: 000709 02000 SQL compilation error:\nstatement 01b00000-0000-0000-0000-000000000000 not found
+
+select * from table(nothing(1));
+-- error: 002140 42601 SQL compilation error:\nUnknown table function NOTHING.

@@ -14,7 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect.names import physical, quoted, spelled
-from sapwood.dialect.statements import Call, Command, Name, Scope, Signature
+from sapwood.dialect.statements import Call, Command, Name, Scope, Signature, StagedFiles
 from sapwood.dialect.text import place_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value
@@ -39,6 +39,7 @@ class Source:
     alias: str
     fields: tuple[Field, ...]
     name: Name | None = None
+    hidden: tuple[Field, ...] = ()
 
     def answers_to(self, given: Sequence[str]) -> bool:
         """Whether a qualifier, one to three parts, means this source."""
@@ -78,7 +79,10 @@ QueryBinder = Callable[[exp.Expr, "Namespace | None", "Compilation"], BoundQuery
 
 @dataclass
 class Compilation:
-    """One statement's work. `text` is the source that places of errors are counted in."""
+    """One statement's work. `text` is the source that places of errors are counted in.
+
+    `copied` says how a COPY reads the files in FROM: their format stands behind the query.
+    """
 
     scope: Scope
     signatures: Mapping[str, Signature]
@@ -92,6 +96,7 @@ class Compilation:
     kept: list[exp.Expr] = field(default_factory=list)
     views: dict[Name, exp.Expr] = field(default_factory=dict)
     depth: int = 0
+    copied: StagedFiles | None = None
 
     def place(self, tree: exp.Expr) -> str:
         """`error line 1 at position 7` of the first name in a tree."""
@@ -123,7 +128,7 @@ class Namespace:
         if not qualifier and name in self.merged:
             return self.merged[name]
         sources = [source for source in self.sources if not qualifier or source.answers_to(qualifier)]
-        found = [each for source in sources for each in source.fields if each.name == name]
+        found = [each for source in sources for each in (*source.fields, *source.hidden) if each.name == name]
         if len(found) > 1:
             raise AmbiguousColumnError(
                 f"SQL compilation error: {work.place(tree)}\nambiguous column name '{name}'",

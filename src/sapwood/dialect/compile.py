@@ -9,7 +9,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
@@ -24,7 +24,17 @@ from sapwood.dialect.names import qualify, quoted
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.shape import refuse, retyped
-from sapwood.dialect.statements import NOT_CONSTANT, Column, Explain, Query, Scope, SetVariable, Signature, Statement
+from sapwood.dialect.statements import (
+    NOT_CONSTANT,
+    Column,
+    Explain,
+    Query,
+    Scope,
+    SetVariable,
+    Signature,
+    StagedFiles,
+    Statement,
+)
 from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.types import text as text_type
@@ -116,6 +126,19 @@ class Statements:
         if not isinstance(tree, (exp.Query, exp.Values)):
             raise ParseError("SQL compilation error:\nA query is expected here: SELECT, WITH or VALUES.")
         return finish(bind_query(tree, None, work), work)
+
+    def copied(self, text: str, files: StagedFiles, types: Sequence[SnowType]) -> Query:
+        """The query of a COPY over files, with one column for each of these types and cast to it."""
+        work = replace(self.work(text), copied=files)
+        query = bind_query(parse(text), None, work)
+        if len(query.fields) != len(types):
+            raise ProgrammingError(
+                f"SQL compilation error:\nInsert value list does not match column list expecting {len(types)} but got {len(query.fields)}",
+                errno=2020,
+                sqlstate="21S01",
+            )
+        fields = tuple(replace(each, type=type_) for each, type_ in zip(query.fields, types, strict=True))
+        return finish(BoundQuery(retyped(query, types), fields, query.labels), work)
 
     def type_of(self, text: str) -> SnowType:
         """A type's name, such as VARCHAR(60)."""

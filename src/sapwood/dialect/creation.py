@@ -6,7 +6,7 @@ compiler. An option that would change a meaning and isn't served is refused by n
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
@@ -23,6 +23,7 @@ from sapwood.dialect.statements import (
     Query,
     Relation,
     Scope,
+    StagedFiles,
     Statement,
 )  # fmt: skip
 from sapwood.dialect.types import SnowType
@@ -37,6 +38,7 @@ class Compiler(Protocol):
     def query(self, text: str) -> Query: ...
     def type_of(self, text: str) -> SnowType: ...
     def constant(self, text: str) -> Any: ...
+    def copied(self, text: str, files: StagedFiles, types: Sequence[SnowType]) -> Query: ...
     def full_definition(self, text: str) -> str: ...
     def check_default(self, text: str, type_: SnowType) -> None: ...
 

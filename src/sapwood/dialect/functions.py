@@ -534,6 +534,18 @@ def _context(given: Given) -> Value:
     return Value("CAST(NULL AS VARCHAR)", text(), constant=None) if found is None else text_value(str(found))
 
 
+def _last_query_id(given: Given) -> Value:
+    """LAST_QUERY_ID([n]): the session's n-th statement, from its end if n is negative; NULL if there is none."""
+    ids: Sequence[str] = given.context.get("LAST_QUERY_ID") or ()
+    values = one_of(given, 0, 1)
+    at = values[0].constant if values else -1
+    if not isinstance(at, int):
+        raise InvalidArgumentsError("SQL compilation error:\nLAST_QUERY_ID takes a constant number.")
+    index = at - 1 if at > 0 else at
+    found = ids[index] if at and -len(ids) <= index < len(ids) else None
+    return Value("CAST(NULL AS VARCHAR)", text(), constant=None) if found is None else text_value(found)
+
+
 def _typeof(given: Given) -> Value:
     (value,) = one_of(given, 1)
     return semistructured.typeof(cast(value, VARIANT))
@@ -542,13 +554,14 @@ def _typeof(given: Given) -> Value:
 _CONTEXT = (
     "CURRENT_USER", "CURRENT_ROLE", "CURRENT_DATABASE", "CURRENT_SCHEMA", "CURRENT_WAREHOUSE", "CURRENT_ACCOUNT", "CURRENT_VERSION",
     "CURRENT_SESSION", "CURRENT_REGION", "CURRENT_ACCOUNT_NAME", "CURRENT_ORGANIZATION_NAME", "CURRENT_CLIENT", "CURRENT_IP_ADDRESS",
-    "CURRENT_STATEMENT", "CURRENT_TRANSACTION", "LAST_QUERY_ID", "CURRENT_SECONDARY_ROLES", "CURRENT_AVAILABLE_ROLES", "CURRENT_SCHEMAS",
+    "CURRENT_STATEMENT", "CURRENT_TRANSACTION", "CURRENT_SECONDARY_ROLES", "CURRENT_AVAILABLE_ROLES", "CURRENT_SCHEMAS",
 )  # fmt: skip
 
 _RULES: dict[str, Rule] = {
     **{name: _context for name in _CONTEXT},
     **dates.RULES,
     **semistructured.RULES,
+    "LAST_QUERY_ID": _last_query_id,
     "TYPEOF": _typeof,
     "IFF": _iff,
     "COALESCE": _coalesce,

@@ -6,8 +6,10 @@ Table functions are those of the table at the end; files and DuckDB's own functi
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlglot import exp
 
@@ -18,10 +20,17 @@ from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, literal, parts, physical, qualify, quoted, spelled
 from sapwood.dialect.semistructured import path_keys, path_sql
 from sapwood.dialect.shape import labels_of, refuse, retyped
-from sapwood.dialect.statements import Name, Relation
+from sapwood.dialect.stagepath import stage_path
+from sapwood.dialect.statements import Name, Relation, StagedFiles
 from sapwood.dialect.types import VARIANT, number, text
 from sapwood.dialect.values import Value
-from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnknownObjectError, UnsupportedError
+from sapwood.errors import (
+    InvalidIdentifierError,
+    ProgrammingError,
+    UnknownFunctionError,
+    UnknownObjectError,
+    UnsupportedError,
+)
 
 _MOST_VIEWS = 32
 """Views inside views, at most; more is a circle."""
@@ -164,11 +173,8 @@ def _source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
             return _source(tree.this, names, work)
         case exp.Subquery() | exp.Values():
             return _derived(tree, names, work)
-        case exp.Table() if not isinstance(tree.this, exp.Expr) or isinstance(tree.this, (exp.Var, exp.Literal)):
-            raise UnsupportedError(
-                "SQL compilation error:\nFiles and stages can't be read in FROM.",
-                hint="Load them with COPY INTO <table>.",
-            )
+        case exp.Table() if isinstance(tree.this, (exp.Var, exp.Literal)):
+            return _staged(tree, names, work)
         case _:
             raise UnsupportedError(
                 f"SQL compilation error:\nUnsupported source in FROM: {spoken(tree)}.",
@@ -314,6 +320,51 @@ def _sampling(tree: exp.Expr | None) -> str:
     raise ProgrammingError("SQL compilation error:\nSAMPLE and SEED take a number.")
 
 
+# --- files
+
+
+def _staged(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
+    """@stage/path [(FILE_FORMAT => ..., PATTERN => ...)]: columns $1, $2, ... and what is known of each row's place."""
+    refuse(tree, ("this", "format", "pattern", "alias", "joins"))
+    if not tree.this.name.startswith("@"):
+        raise UnsupportedError(
+            "SQL compilation error:\nOnly files of a stage can be read in FROM.",
+            hint="CREATE STAGE gives a folder or URL a name; write FROM @stage/path.",
+        )
+    place, _ = stage_path(tree.this.name, work.scope)
+    width = max((int(found) for found in _NUMBERED.findall(work.text)), default=1)
+    if work.copied is not None:
+        files = replace(work.copied, place=place, width=width)
+    else:
+        pattern = tree.args["pattern"].name if tree.args.get("pattern") is not None else ""
+        files = StagedFiles(place, _format_name(tree.args.get("format"), work), pattern=pattern, width=width)
+    relation = work.scope.staged_files(files)
+    alias, columns = _alias_of(tree)
+    alias = alias or f"{_UNNAMED}{len(names.sources)}"
+    source = source_of_table(relation, alias)
+    shown = tuple(each for each in source.fields if each.name.startswith("$"))
+    if columns:
+        shown = tuple(replace(each, name=new) for each, new in zip(shown, columns, strict=False))
+    return Bound(replace(source, fields=shown, hidden=source.fields), f"{relation.source} AS {duck(alias)}")
+
+
+_NUMBERED = re.compile(r"\$(\d{1,3})\b")
+"""A file's column by its place."""
+
+
+def _format_name(tree: exp.Expr | None, work: Compilation) -> Name | None:
+    """FILE_FORMAT => name or 'name'."""
+    if tree is None:
+        return None
+    if isinstance(tree, exp.Literal):
+        given = parts(tree.name)
+    else:
+        given = tuple(
+            identifier(part) for part in (tree.args.get("catalog"), tree.args.get("db"), tree.this) if part is not None
+        )
+    return Name(*qualify(given, database=work.scope.database, schema=work.scope.schema))
+
+
 # --- table functions
 
 
@@ -321,11 +372,13 @@ def _table_function(tree: exp.Expr, call: exp.Expr, names: Namespace, work: Comp
     """TABLE(f(...)), IDENTIFIER(...)."""
     name = str(call.this).upper()
     inner = call.expressions[0] if len(call.expressions) == 1 else None
-    if name == "IDENTIFIER" or (name == "TABLE" and inner is not None and not isinstance(inner, exp.Anonymous)):
+    if name == "IDENTIFIER" or (name == "TABLE" and isinstance(inner, (exp.Literal, exp.Column, exp.Parameter))):
         value = bind(inner, Namespace(), work) if inner is not None else constant_value(None)
         if not isinstance(value.constant, str):
             raise ProgrammingError("SQL compilation error:\nIDENTIFIER needs a constant text.")
         return _relation_bound(parts(value.constant), tree, names, work)
+    if name == "TABLE" and isinstance(inner, exp.Dot):
+        return _tabled(inner, tree, names, work)
     if name != "TABLE" or inner is None:
         raise UnsupportedError(
             f"SQL compilation error:\nUnknown table function {name}.",
@@ -347,17 +400,53 @@ def _lateral(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
 
 
 def _tabled(call: exp.Expr, tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    name = str(call.this).upper()
-    binder = _TABLE_FUNCTIONS.get(name)
-    if binder is None:
-        raise UnsupportedError(
-            f"SQL compilation error:\nUnknown table function {name}.",
-            hint="Table functions here are FLATTEN and GENERATOR.",
-        )
+    name, call = _name_of_call(call)
+    binder = _TABLE_FUNCTIONS.get(name, _known_to_engine(name))
     given = {str(each.this.name).upper(): each.expression for each in call.expressions if isinstance(each, exp.Kwarg)}
     plain = [each for each in call.expressions if not isinstance(each, exp.Kwarg)]
     alias, columns = _alias_of(tree)
     return binder(given, plain, alias or f"{_UNNAMED}{len(names.sources)}", columns, names, work)
+
+
+def _name_of_call(call: exp.Expr) -> tuple[str, exp.Expr]:
+    """A function's name in upper case with its dots, and the call behind them."""
+    flat = list(call.flatten()) if isinstance(call, exp.Dot) else [call]
+    return ".".join([*(identifier(part) for part in flat[:-1]), str(flat[-1].this).upper()]), flat[-1]
+
+
+def _known_to_engine(name: str) -> _TableFunction:
+    """A table function whose rows the engine gives; its arguments are constants."""
+
+    def binder(
+        given: dict[str, exp.Expr],
+        plain: Sequence[exp.Expr],
+        alias: str,
+        columns: Sequence[str],
+        names: Namespace,
+        work: Compilation,
+    ) -> Bound:
+        named = {**{str(place): each for place, each in enumerate(plain, start=1)}, **given}
+        refusal = f"Arguments of {name} can't read the column {{column}}."
+        values = {key: bind(each, Namespace(refusal=refusal), work) for key, each in named.items()}
+        relation = work.scope.table_function(name, {key: _known(value, work) for key, value in values.items()})
+        if relation is None:
+            raise UnknownFunctionError(
+                f"SQL compilation error:\nUnknown table function {name}.",
+                hint="Table functions here are FLATTEN, GENERATOR, RESULT_SCAN, INFER_SCHEMA and those of INFORMATION_SCHEMA.",
+            )
+        query = _relation(relation, work)
+        return Bound(query.as_source(alias, columns=columns), f"{relation.source} AS {duck(alias)}")
+
+    return binder
+
+
+def _known(value: Value, work: Compilation) -> Any:
+    """What an argument without columns is."""
+    if value.is_constant:
+        return value.constant
+    if work.calls or work.commands:
+        raise UnsupportedError("SQL compilation error:\nA model can't be asked in the arguments of a table function.")
+    return work.scope.value(value.sql)
 
 
 def _flatten(

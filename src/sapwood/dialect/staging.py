@@ -7,46 +7,34 @@ in them are no operators.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sapwood.dialect.creation import Compiler, Format, format_of, named, resolved
-from sapwood.dialect.names import parts
+from sapwood.dialect.creation import Compiler, Format, format_of, known, named
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import CopyInto, GetFiles, ListStage, PutFiles, RemoveFiles, StagePath, Statement
+from sapwood.dialect.stagepath import stage_path
+from sapwood.dialect.statements import (
+    CopyInto,
+    GetFiles,
+    ListStage,
+    Name,
+    PutFiles,
+    Query,
+    RemoveFiles,
+    StagedFiles,
+    StagePath,
+    Statement,
+)
+from sapwood.dialect.types import text as text_type
 from sapwood.errors import ParseError
 
-_PLACE = re.compile(
-    r"""@(?P<kind>~|%?)(?P<name>(?:"(?:[^"]|"")*"|[A-Za-z_][\w$]*)?(?:\.(?:%?"(?:[^"]|"")*"|%?[A-Za-z_][\w$]*))*)(?P<path>/[^\s,;)]*)?"""
-)
 _FILES = re.compile(r"\s*(?:'(?P<quoted>file://[^']*)'|(?P<bare>file://[^\s;]+))\s*", re.IGNORECASE)
-
-
-def stage_path(text: str, compiler: Compiler) -> tuple[StagePath, int]:
-    """The stage path at the start of a text, and where it ends.
-
-    Forms: @stage/path, @db.schema.stage, @%table/path, @~/path; the same in quotes; 's3://...'.
-    """
-    if text.startswith("'"):
-        end = text.index("'", 1) if "'" in text[1:] else len(text) - 1
-        inner = text[1:end]
-        return (stage_path(inner, compiler)[0] if inner.startswith("@") else StagePath(url=inner)), end + 1
-    found = _PLACE.match(text)
-    if found is None:
-        raise ParseError("SQL compilation error:\nA stage is expected here, such as @my_stage/path.")
-    path = (found["path"] or "").lstrip("/")
-    if found["kind"] == "~":
-        return StagePath(user=True, path=path), found.end()
-    *holder, last = parts(found["name"].replace("%", ""))
-    name = resolved((*holder, last), compiler.scope)
-    if found["kind"] == "%" or "%" in found["name"]:
-        return StagePath(table=name, path=path), found.end()
-    return StagePath(stage=name, path=path), found.end()
 
 
 def _place(reader: Reader, compiler: Compiler) -> StagePath:
     start = reader.offset
-    source, length = stage_path(reader.text[start:], compiler)
+    source, length = stage_path(reader.text[start:], compiler.scope)
     reader.skip_to(start + length)
     return source
 
@@ -62,11 +50,8 @@ def copy_into(reader: Reader, compiler: Compiler) -> Statement:
     target = named(reader, compiler)
     columns = tuple(Reader(each).identifier() for each in reader.inside().split(",")) if reader.at("(") else ()
     reader.expect("FROM")
-    if reader.at("("):
-        raise unsupported(
-            "COPY INTO from a query", hint="Load the file as it is, then transform it with INSERT ... SELECT."
-        )
-    source = _place(reader, compiler)
+    text = reader.inside() if reader.at("(") else ""
+    source = _place_in(text, compiler) if text else _place(reader, compiler)
     options, form = _copy_options(reader, compiler)
     files = options.pop("FILES", ())
     pattern = str(options.pop("PATTERN", ""))
@@ -82,7 +67,28 @@ def copy_into(reader: Reader, compiler: Compiler) -> Statement:
         format_name=form.name,
         format_options=form.options,
         options=options,
+        query=_transformation(text, target, columns, StagedFiles(source, form.name, form.options), compiler)
+        if text
+        else None,
     )
+
+
+def _place_in(text: str, compiler: Compiler) -> StagePath:
+    """The stage path that a query reads."""
+    reader = Reader(text)
+    while not (reader.at("FROM") or reader.is_done):
+        reader.skip_to(reader.offset + 1)
+    reader.expect("FROM")
+    start = reader.offset
+    return stage_path(text[start:], compiler.scope)[0]
+
+
+def _transformation(text: str, target: Name, columns: Sequence[str], files: StagedFiles, compiler: Compiler) -> Query:
+    """COPY's query, cast to the types of the columns that it fills."""
+    relation = known(target, compiler.scope)
+    by_name = {column.name: column.type for column in relation.columns}
+    types = [by_name.get(name, text_type()) for name in columns] or list(by_name.values())
+    return compiler.copied(text, replace(files, is_deferred=True), types)
 
 
 _COPY_OPTIONS = (
@@ -129,7 +135,7 @@ def _pattern(reader: Reader) -> str:
 def put_files(text: str, compiler: Compiler) -> Statement:
     """PUT file://path @stage [options]; read from the text, since // would begin a comment."""
     local, rest = _local(text)
-    source, length = stage_path(rest, compiler)
+    source, length = stage_path(rest, compiler.scope)
     options = _file_options(rest[length:])
     return PutFiles(local, source, options)
 
@@ -137,7 +143,7 @@ def put_files(text: str, compiler: Compiler) -> Statement:
 def get_files(text: str, compiler: Compiler) -> Statement:
     """GET @stage/path file://folder [PATTERN = '...']"""
     text = text.strip()
-    source, length = stage_path(text, compiler)
+    source, length = stage_path(text, compiler.scope)
     local, rest = _local(text[length:])
     return GetFiles(source, local, str(_file_options(rest).get("PATTERN", "")))
 

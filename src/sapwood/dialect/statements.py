@@ -69,6 +69,19 @@ class Scope(Protocol):
 
     def relation(self, name: Name) -> Relation | None: ...
 
+    def table_function(self, name: str, arguments: Mapping[str, Any]) -> Relation | None:
+        """The rows of a table function that the dialect doesn't know, None if there is no such function.
+
+        `name` is upper case, with the dots that were written. Arguments without a name are "1", "2", ...
+        """
+        ...
+
+    def staged_files(self, files: StagedFiles) -> Relation: ...
+
+    def value(self, sql: str) -> Any:
+        """The value of DuckDB's SQL that reads no columns."""
+        ...
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -281,8 +294,24 @@ class StagePath:
 
 
 @dataclass(frozen=True)
+class StagedFiles:
+    """Files of a stage as something to select from.
+
+    `width` is the highest `$n` that the statement reads. `is_deferred` leaves the reading to COPY, which knows what is
+    loaded already.
+    """
+
+    place: StagePath
+    format_name: Name | None = None
+    format_options: Mapping[str, Any] = field(default_factory=dict)
+    pattern: str = ""
+    width: int = 1
+    is_deferred: bool = False
+
+
+@dataclass(frozen=True)
 class CopyInto(Statement):
-    """COPY INTO <table> FROM <stage path>."""
+    """COPY INTO <table> FROM <stage path>. `query` is what is made of the files' columns, if anything is."""
 
     target: Name
     columns: tuple[str, ...]
@@ -292,6 +321,7 @@ class CopyInto(Statement):
     format_name: Name | None = None
     format_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
+    query: Query | None = None
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from sapwood.dialect.statements import NOT_CONSTANT, Call
@@ -76,15 +77,24 @@ class Batcher:
         self._lock = threading.Lock()
         self._done: dict[str, Completion] = {}
         self.usage = Usage()
+        self.tokens: dict[tuple[str, str], int] = {}
+        """Tokens asked and answered by function and model."""
 
     def answer(self, call: Call, askings: Sequence[Asking]) -> dict[Asking, Outcome]:
         """An outcome for each asking; CancelledError once what was finished is stored."""
         with self._lock:
             plan = self._planned(call, askings)
+            before = set(self._done)
             completions = self._completed(plan)
+            self._count_models(call, plan, completions.keys() - before)
             broken = sum(outcome.error is not None for outcome in plan.outcomes.values())
             self.usage = replace(self.usage, failed=self.usage.failed + broken)
             return {**plan.outcomes, **self._values(call, plan, completions)}
+
+    def _count_models(self, call: Call, plan: _Plan, new: AbstractSet[str]) -> None:
+        for key in new:
+            used, done = (call.function, plan.requests[key].model.name), self._done[key]
+            self.tokens[used] = self.tokens.get(used, 0) + done.prompt_tokens + done.completion_tokens
 
     def count_rows(self, rows: int) -> None:
         """Note how many rows asked in the pass that gave the result."""

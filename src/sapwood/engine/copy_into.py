@@ -12,15 +12,19 @@ from typing import Any
 
 import pyarrow as pa
 
-from sapwood.dialect.statements import Column, CopyInto, Name
+from sapwood.dialect.statements import Column, CopyInto, Query
 from sapwood.dialect.types import number, text
-from sapwood.engine.csv_format import CsvFormat, csv_format, merged
+from sapwood.engine.copy_query import FileRows, document_rows, queried_rows
+from sapwood.engine.csv_format import CsvFormat
+from sapwood.engine.csv_reader import Fault
+from sapwood.engine.document_format import DocumentFormat, FileForm, file_form
 from sapwood.engine.insertion import insert_rows
 from sapwood.engine.load import Loaded, load_file
 from sapwood.engine.location import Location, StageFile, check_is_there, files, locate
 from sapwood.engine.metadata import LoadedFile, TableInfo, read_history, write_history
 from sapwood.engine.result import Rows, listing, status_rows
-from sapwood.engine.work import Work, now_ms, source_of, unknown_object
+from sapwood.engine.staged import options_of
+from sapwood.engine.work import Work, now_ms, source_of
 from sapwood.errors import (
     CancelledError,
     CopyError,
@@ -65,6 +69,7 @@ class CopyOptions:
     returns_failed_only: bool = False
     truncates: bool = False
     is_forced: bool = False
+    match: str = "NONE"
 
 
 def copy_into(work: Work, statement: CopyInto) -> Rows:
@@ -75,7 +80,7 @@ def copy_into(work: Work, statement: CopyInto) -> Rows:
     options = copy_options(statement.options)
     columns = _columns(target, statement.columns)
     location = locate(work, statement.source)
-    form = _form(work, statement, location)
+    form = file_form(options_of(work, location, statement.format_name, statement.format_options))
     if location.notice:
         work.notices.append(location.notice)
     check_is_there(location)
@@ -83,7 +88,11 @@ def copy_into(work: Work, statement: CopyInto) -> Rows:
     chosen = _not_loaded(work, target, wanted, is_forced=options.is_forced)
     if not chosen:
         return status_rows("COPY", NOTHING)
-    return _load(work, target, columns, chosen, form=form, options=options, is_internal=location.is_internal)
+    if statement.query is None and isinstance(form, CsvFormat):
+        outcomes = _read(work, target, columns, chosen, form=form, options=options)
+    else:
+        outcomes = _made(work, columns, chosen, form=form, options=options, query=statement.query)
+    return _load(work, target, columns, outcomes, options=options, is_internal=location.is_internal)
 
 
 def copy_options(given: Mapping[str, Any]) -> CopyOptions:
@@ -127,12 +136,10 @@ def _size_limit(name: str, value: Any) -> dict[str, Any]:
     return {"size_limit": int(value)}
 
 
-def _no_match(name: str, value: Any) -> dict[str, Any]:
-    if str(value).upper() != "NONE":
-        raise UnsupportedError(
-            f"{name} = {value} is not supported", hint="Name the table's columns in the file's order."
-        )
-    return {}
+def _match(name: str, value: Any) -> dict[str, Any]:
+    if str(value).upper() not in ("NONE", "CASE_SENSITIVE", "CASE_INSENSITIVE"):
+        raise _invalid(name, value)
+    return {"match": str(value).upper()}
 
 
 _OPTIONS: dict[str, Any] = {
@@ -144,7 +151,7 @@ _OPTIONS: dict[str, Any] = {
     "TRUNCATECOLUMNS": _flag("truncates"),
     "FORCE": _flag("is_forced"),
     "LOAD_UNCERTAIN_FILES": lambda name, value: {},
-    "MATCH_BY_COLUMN_NAME": _no_match,
+    "MATCH_BY_COLUMN_NAME": _match,
 }
 
 
@@ -165,24 +172,6 @@ def _columns(target: TableInfo, names: Sequence[str]) -> tuple[Column, ...]:
                 f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{name}'"
             )
     return tuple(by_name[name] for name in names) or target.columns
-
-
-def _form(work: Work, statement: CopyInto, location: Location) -> CsvFormat:
-    named = statement.format_name or location.format_name
-    options = merged(
-        _named_options(work, location.format_name) if location.format_name else {},
-        location.format_options or {},
-        _named_options(work, named) if named and statement.format_name else {},
-        statement.format_options,
-    )
-    return csv_format(options)
-
-
-def _named_options(work: Work, name: Name) -> Mapping[str, Any]:
-    found = work.file_format(name)
-    if found is None:
-        raise unknown_object("File format", name, sqlstate="02000")
-    return found.options
 
 
 def _wanted(location: Location, statement: CopyInto) -> list[StageFile]:
@@ -224,7 +213,10 @@ def _not_loaded(work: Work, target: TableInfo, wanted: Sequence[StageFile], *, i
 # Loading --------------------------------------------------------------------------------------------------------------
 
 
-def _load(
+Outcomes = list[tuple[StageFile, Loaded]]
+
+
+def _read(
     work: Work,
     target: TableInfo,
     columns: tuple[Column, ...],
@@ -232,13 +224,17 @@ def _load(
     *,
     form: CsvFormat,
     options: CopyOptions,
-    is_internal: bool,
-) -> Rows:
-    outcomes: list[tuple[StageFile, Loaded]] = []
-    size = 0
-    for file in chosen:
-        if options.size_limit is not None and outcomes and size >= options.size_limit:
-            break
+) -> Outcomes:
+    """The rows of CSV files as they stand."""
+    if form.parses_header:
+        raise UnsupportedError("PARSE_HEADER = TRUE is not supported in COPY INTO", hint="Use SKIP_HEADER = 1.")
+    if options.match != "NONE":
+        raise UnsupportedError(
+            f"MATCH_BY_COLUMN_NAME = {options.match} is not supported for CSV files",
+            hint="Name the table's columns in the file's order.",
+        )
+    outcomes: Outcomes = []
+    for file in _within_limit(chosen, options):
         if work.cancelled.is_set():
             raise CancelledError("SQL execution canceled")
         loaded = load_file(
@@ -251,7 +247,59 @@ def _load(
             is_cancelled=work.cancelled.is_set,
         )
         outcomes.append((file, _judged(loaded, options)))
-        size += file.size
+    return outcomes
+
+
+def _made(
+    work: Work,
+    columns: tuple[Column, ...],
+    chosen: Sequence[StageFile],
+    *,
+    form: FileForm,
+    options: CopyOptions,
+    query: Query | None,
+) -> Outcomes:
+    """The rows that a query makes of files, or those of documents."""
+    if options.on_error == "CONTINUE":
+        raise UnsupportedError(
+            "ON_ERROR = CONTINUE is not supported for documents and transformations", hint="Use SKIP_FILE."
+        )
+    wanted, skips = _within_limit(chosen, options), options.on_error == "SKIP"
+    if query is not None:
+        made = queried_rows(work, wanted, form, query, skips=skips)
+    else:
+        assert isinstance(form, DocumentFormat), "CSV files are read as they stand"
+        made = document_rows(work, wanted, form, columns, match=options.match, skips=skips)
+    return [(each.file, _outcome(each)) for each in made]
+
+
+def _outcome(made: FileRows) -> Loaded:
+    failure = made.failure
+    if failure is None:
+        return Loaded(made.rows, made.rows.num_rows, 0, made.file.md5)
+    fault = Fault(failure.msg, failure.errno, 1, 1, 1, 1, failure.sqlstate)
+    return Loaded(made.rows, 0, 1, made.file.md5, fault)
+
+
+def _within_limit(chosen: Sequence[StageFile], options: CopyOptions) -> list[StageFile]:
+    """The files before SIZE_LIMIT is passed, at least one."""
+    kept: list[StageFile] = []
+    for file in chosen:
+        if options.size_limit is not None and kept and sum(each.size for each in kept) >= options.size_limit:
+            break
+        kept.append(file)
+    return kept
+
+
+def _load(
+    work: Work,
+    target: TableInfo,
+    columns: tuple[Column, ...],
+    outcomes: Outcomes,
+    *,
+    options: CopyOptions,
+    is_internal: bool,
+) -> Rows:
     _write(work, target, columns, outcomes)
     if options.purges and is_internal:
         for file, loaded in outcomes:

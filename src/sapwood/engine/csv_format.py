@@ -47,6 +47,7 @@ class CsvFormat:
     empty_field_as_null: bool = True
     skip_byte_order_mark: bool = True
     encoding: str = "utf-8"
+    parses_header: bool = False
 
 
 def merged(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -62,7 +63,7 @@ def merged(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def check_options(options: Mapping[str, Any]) -> None:
-    """Raise for an unknown option or a bad value. Formats other than CSV may be made, and are refused where they are used."""
+    """Raise for an unknown option or a bad value. Types other than CSV, JSON and PARQUET may be made, and are refused where they are used."""
     kind = str(options.get("TYPE", "CSV")).upper()
     if kind not in TYPES:
         raise _invalid("TYPE", options["TYPE"])
@@ -74,7 +75,7 @@ def csv_format(options: Mapping[str, Any]) -> CsvFormat:
     """The format; UnsupportedError for what is not served, ProgrammingError for what is wrong."""
     kind = str(options.get("TYPE", "CSV")).upper()
     if kind != "CSV":
-        raise UnsupportedError(f"File format type {kind} is not supported", hint="Use a CSV file.")
+        raise UnsupportedError(f"File format type {kind} is not supported", hint="Use CSV, JSON or PARQUET.")
     fields: dict[str, Any] = {}
     for name, value in options.items():
         if name != "TYPE":
@@ -196,18 +197,12 @@ _CODECS = {"UTF16": "utf-16", "UTF16BE": "utf-16-be", "UTF16LE": "utf-16-le", "U
            "EUCJP": "euc_jp", "EUCKR": "euc_kr", "SHIFTJIS": "shift_jis", "KOI8R": "koi8_r", "IBM949": "cp949"}  # fmt: skip
 
 
-def _parse_header(name: str, value: Any) -> dict[str, Any]:
-    if str(value).upper() == "TRUE":
-        raise UnsupportedError("PARSE_HEADER = TRUE is not supported", hint="Use SKIP_HEADER = 1.")
-    return {}
-
-
 _OPTIONS: dict[str, Any] = {
     "COMPRESSION": _choice("compression", COMPRESSIONS),
     "RECORD_DELIMITER": _record_delimiter,
     "FIELD_DELIMITER": _field_delimiter,
     "MULTI_LINE": _boolean("multi_line"),
-    "PARSE_HEADER": _parse_header,
+    "PARSE_HEADER": _boolean("parses_header"),
     "SKIP_HEADER": _whole("skip_header"),
     "SKIP_BLANK_LINES": _boolean("skip_blank_lines"),
     "DATE_FORMAT": _text("date_format"),

@@ -64,11 +64,8 @@ def load_file(
     is_cancelled: Callable[[], bool],
 ) -> Loaded:
     """Read a file. A file that can't be read at all raises; a record that can't is a fault."""
-    try:
-        data = file.path.read_bytes()
-    except OSError as error:
-        raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
-    content = _decoded(_decompressed(data, file, form), file, form)
+    data = _bytes_of(file)
+    content = text_of(_decompressed(data, file, form.compression), file, form)
     loading = _Loading(content, columns, form=form, truncates=truncates)
     loading.read(stops_at_fault=stops_at_fault, is_cancelled=is_cancelled)
     fault = loading.first_fault
@@ -81,6 +78,13 @@ def load_file(
     return replace(loaded, fault_column=column, report=f"{fault.message}\n  {place}")
 
 
+def _bytes_of(file: StageFile) -> bytes:
+    try:
+        return file.path.read_bytes()
+    except OSError as error:
+        raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
+
+
 def _shown_column(table: TableInfo, columns: Sequence[Column], fault: Fault) -> str:
     index = min(fault.field, len(columns))
     return f'"{table.name.name}"["{columns[index - 1].name}":{index}]'
@@ -89,8 +93,12 @@ def _shown_column(table: TableInfo, columns: Sequence[Column], fault: Fault) -> 
 # Bytes to text --------------------------------------------------------------------------------------------------------
 
 
-def _decompressed(data: bytes, file: StageFile, form: CsvFormat) -> bytes:
-    kind = form.compression
+def content_of(file: StageFile, compression: str) -> bytes:
+    """A file's bytes, decompressed."""
+    return _decompressed(_bytes_of(file), file, compression)
+
+
+def _decompressed(data: bytes, file: StageFile, kind: str) -> bytes:
     if kind == "AUTO":
         suffix = file.path.suffix.lower()
         kind = _BY_SUFFIX.get(suffix) or ("GZIP" if data[:2] == b"\x1f\x8b" else "NONE")
@@ -156,7 +164,7 @@ _DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
 }
 
 
-def _decoded(data: bytes, file: StageFile, form: CsvFormat) -> str:
+def text_of(data: bytes, file: StageFile, form: CsvFormat) -> str:
     """The text; bytes that are no UTF-8 are kept as lone surrogates, so that the record that has them can be told."""
     if form.replace_invalid_characters:
         content = data.decode(form.encoding, "replace")

@@ -12,15 +12,13 @@ import uuid
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
-from sapwood import __version__
 from sapwood.dialect.compile import compile_statement, split
-from sapwood.dialect.statements import Name, Query, Relation, Signature
+from sapwood.dialect.statements import Query, Signature
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.execution import describe, handle
@@ -28,7 +26,9 @@ from sapwood.engine.failure import translated
 from sapwood.engine.location import session_folder
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
-from sapwood.engine.result import OnProgress, Result, Rows, Usage
+from sapwood.engine.result import OnProgress, Result, Rows
+from sapwood.engine.scope import SessionScope
+from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
 from sapwood.errors import (
     CancelledError,
@@ -117,18 +117,21 @@ class Session:
             error.sfqid = query_id
             self._leave_aborted(error)
             if not describe_only:
-                self._record(query_id, text, started=started, usage=batcher.usage, error=error)
+                self._record(query_id, text, started=started, batcher=batcher, error=error)
             raise
         if not describe_only:
-            self._record(query_id, text, started=started, usage=batcher.usage, rows=rows.rowcount or 0)
-            self.state.last_query_id = query_id
-        return Result(query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text)
+            self._record(query_id, text, started=started, batcher=batcher, rows=rows)
+            self.state.query_ids.append(query_id)
+        result = Result(query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text)
+        if not describe_only:
+            self._parts.recent.keep(self.state.user, result)
+        return result
 
     def _rows(self, text: str, query_id: str, batcher: Batcher, *, describe_only: bool) -> tuple[Rows, tuple[str, ...]]:
-        work = self._work(query_id, batcher)
-        statement = compile_statement(text, _Scope(work), self._signatures(query_id))
-        rows = describe(statement) if describe_only else handle(work, statement)
-        return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
+        with self._work(query_id, batcher) as work:
+            statement = compile_statement(text, SessionScope(work), self._signatures(query_id))
+            rows = describe(statement) if describe_only else handle(work, statement)
+            return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
 
     @contextmanager
     def _running(self) -> Generator[None]:
@@ -161,8 +164,23 @@ class Session:
         self._timed_out.set()
         self.cancel()
 
-    def _work(self, query_id: str, batcher: Batcher) -> Work:
-        return Work(self._parts, self.state, self._cursor, query_id, batcher, self._cancelled, self._query_table)
+    @contextmanager
+    def _work(self, query_id: str, batcher: Batcher) -> Generator[Work]:
+        """One statement's work; the tables that are made for it end with it."""
+        snapshots = Snapshots(self._cursor)
+        try:
+            yield Work(
+                self._parts,
+                self.state,
+                self._cursor,
+                query_id,
+                batcher,
+                self._cancelled,
+                self._query_table,
+                snapshots,
+            )
+        finally:
+            snapshots.close()
 
     def _batcher(self, query_id: str) -> Batcher:
         return Batcher(
@@ -196,13 +214,13 @@ class Session:
         """The rows of one SELECT, for a command that runs inside a statement of this session."""
         statements = split(text)
         query_id = str(uuid.uuid4())
-        work = self._work(query_id, self._batcher(query_id))
         if len(statements) != 1:
             raise InternalError("one query is expected")
-        statement = compile_statement(text, _Scope(work), self._signatures(query_id))
-        if not isinstance(statement, Query):
-            raise InternalError("a query is expected")
-        return conform(work.rows(statement), statement.columns)
+        with self._work(query_id, self._batcher(query_id)) as work:
+            statement = compile_statement(text, SessionScope(work), self._signatures(query_id))
+            if not isinstance(statement, Query):
+                raise InternalError("a query is expected")
+            return conform(work.rows(statement), statement.columns)
 
     # After a statement -----------------------------------------------------------------------------------------------
 
@@ -219,7 +237,14 @@ class Session:
             error.hint = " ".join(part for part in (error.hint, "The open transaction was rolled back.") if part)
 
     def _record(
-        self, query_id: str, text: str, *, started: int, usage: Usage, rows: int = 0, error: Error | None = None
+        self,
+        query_id: str,
+        text: str,
+        *,
+        started: int,
+        batcher: Batcher,
+        rows: Rows | None = None,
+        error: Error | None = None,
     ) -> None:
         """Write the history; a full disk or a busy catalogue costs the record, not the statement."""
         status = "SUCCESS" if error is None else "CANCELLED" if isinstance(error, CancelledError) else "FAILED"
@@ -232,11 +257,26 @@ class Session:
             started,
             finished_on=now_ms(),
             error="" if error is None else str(error),
-            rows=rows,
-            usage={**asdict(usage), "query_tag": parameter_value(self._parts, self.state, "QUERY_TAG")},
+            rows=0 if rows is None else rows.rowcount or 0,
+            usage={**asdict(batcher.usage), **self._circumstances(batcher), "kind": "" if rows is None else rows.kind},
         )
         with contextlib.suppress(StorageFullError, DataDirectoryBusyError):
             self._parts.catalog.record_query(record)
+
+    def _circumstances(self, batcher: Batcher) -> dict[str, Any]:
+        """Where a statement ran and which models it asked, for its record."""
+        state = self.state
+        return {
+            "query_tag": parameter_value(self._parts, state, "QUERY_TAG"),
+            "database": state.database,
+            "schema": state.schema,
+            "warehouse": state.warehouse,
+            "session": state.id,
+            "models": [
+                {"function": function, "model": model, "tokens": tokens}
+                for (function, model), tokens in batcher.tokens.items()
+            ],
+        }
 
 
 @contextmanager
@@ -252,49 +292,6 @@ def _walled() -> Generator[None]:
             f"SQL execution internal error ({type(error).__name__}: {error})",
             hint="This is a defect: please report it with the statement.",
         ) from error
-
-
-class _Scope:
-    """What the dialect may ask about the session: `dialect.statements.Scope`."""
-
-    def __init__(self, work: Work) -> None:
-        self._work = work
-        self._moment = datetime.now(UTC)
-
-    @property
-    def database(self) -> str | None:
-        return self._work.state.database
-
-    @property
-    def schema(self) -> str | None:
-        return self._work.state.schema
-
-    @property
-    def variables(self) -> Mapping[str, Any]:
-        return self._work.state.variables
-
-    @property
-    def context(self) -> Mapping[str, Any]:
-        state = self._work.state
-        return {
-            "CURRENT_USER": state.user,
-            "CURRENT_ROLE": state.role,
-            "CURRENT_WAREHOUSE": state.warehouse,
-            "CURRENT_DATABASE": state.database,
-            "CURRENT_SCHEMA": state.schema,
-            "CURRENT_ACCOUNT": "SAPWOOD",
-            "CURRENT_REGION": "LOCAL",
-            "CURRENT_SESSION": state.id,
-            "CURRENT_VERSION": __version__,
-            "CURRENT_CLIENT": f"sapwood {__version__}",
-            "CURRENT_ACCOUNT_NAME": "SAPWOOD",
-            "CURRENT_ORGANIZATION_NAME": "SAPWOOD",
-            "CURRENT_TIMESTAMP": self._moment,
-            "LAST_QUERY_ID": state.last_query_id or None,
-        }
-
-    def relation(self, name: Name) -> Relation | None:
-        return self._work.relation(name)
 
 
 def _signature(function: SqlFunction, models: SessionModels) -> Signature:

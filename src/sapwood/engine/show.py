@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from sapwood.dialect.statements import Name, Show
@@ -15,7 +14,7 @@ from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
 from sapwood.engine.parameter import PARAMETERS, default_of
 from sapwood.engine.result import Rows, listing
-from sapwood.engine.work import Work, source_of
+from sapwood.engine.work import Work, moment, source_of
 from sapwood.errors import UnsupportedError
 from sapwood.functions.function import SqlFunction
 from sapwood.store.records import FileFormat, Stage
@@ -59,11 +58,6 @@ def like(name: str, pattern: str) -> bool:
     pieces = re.findall(r"\\.|.", pattern, flags=re.DOTALL)
     made = "".join({"%": ".*", "_": "."}.get(piece) or re.escape(piece.removeprefix("\\")) for piece in pieces)
     return re.fullmatch(made, name, flags=re.DOTALL | re.IGNORECASE) is not None
-
-
-def moment(epoch_ms: int) -> datetime:
-    """Epoch milliseconds as a point in time."""
-    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
 # Places ---------------------------------------------------------------------------------------------------------------

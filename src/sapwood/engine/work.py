@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import Any
 
 import duckdb
@@ -25,6 +26,8 @@ from sapwood.engine.models import Registry
 from sapwood.engine.parameter import AccountParameters, default_of
 from sapwood.engine.passes import Passes
 from sapwood.engine.physical import table_source, temporary_source
+from sapwood.engine.recent import RecentResults
+from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
 from sapwood.errors import Error, UnknownObjectError
 from sapwood.functions.function import CommandContext, CommandHandler, SqlFunction
@@ -48,6 +51,7 @@ class Parts:
     databases: Databases
     door: CallDoor
     account: AccountParameters
+    recent: RecentResults = field(default_factory=RecentResults)
 
 
 @dataclass
@@ -67,7 +71,7 @@ class State:
     temporary_stages: dict[Name, Stage] = field(default_factory=dict)
     temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
     is_in_transaction: bool = False
-    last_query_id: str = ""
+    query_ids: list[str] = field(default_factory=list)
     is_remote: bool = False
 
 
@@ -82,6 +86,7 @@ class Work:
     batcher: Batcher
     cancelled: threading.Event
     run_query: Callable[[str], pa.Table]
+    snapshots: Snapshots
     notices: list[str] = field(default_factory=list)
 
     # Reading ---------------------------------------------------------------------------------------------------------
@@ -234,6 +239,11 @@ def unknown_object(kind: str, name: Name, *, sqlstate: str = "42S02") -> Error:
     return UnknownObjectError(
         f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", sqlstate=sqlstate
     )
+
+
+def moment(epoch_ms: int) -> datetime:
+    """Epoch milliseconds as a point in time."""
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC)
 
 
 def now_ms() -> int:

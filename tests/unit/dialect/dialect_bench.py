@@ -12,9 +12,19 @@ from duckdb.func import FunctionNullHandling
 
 from sapwood.dialect import compile_statement
 from sapwood.dialect.names import duck
-from sapwood.dialect.statements import NOT_CONSTANT, Column, Name, Parameter, Query, Relation, Signature, Statement
+from sapwood.dialect.statements import (
+    NOT_CONSTANT,
+    Column,
+    Name,
+    Parameter,
+    Query,
+    Relation,
+    Signature,
+    StagedFiles,
+    Statement,
+)
 from sapwood.dialect.types import DATE, REAL, TIMESTAMP_NTZ, VARIANT, SnowType, number, text
-from sapwood.errors import UnknownModelError
+from sapwood.errors import UnknownModelError, UnknownObjectError
 
 DATABASE, SCHEMA = "CORTEX_FINETUNING_DB", "PUBLIC"
 
@@ -33,6 +43,15 @@ class FakeScope:
 
     def relation(self, name: Name) -> Relation | None:
         return self.relations.get(name)
+
+    def table_function(self, name: str, arguments: Mapping[str, Any]) -> Relation | None:
+        return None
+
+    def staged_files(self, files: StagedFiles) -> Relation:
+        raise UnknownObjectError(f"there is no stage {files.place.stage}")
+
+    def value(self, sql: str) -> Any:
+        return duckdb.execute(f"SELECT {sql}").fetchall()[0][0]
 
 
 def named(name: str, schema: str = SCHEMA, database: str = DATABASE) -> Name:

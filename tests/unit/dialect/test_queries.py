@@ -220,7 +220,7 @@ ERRORS: list[tuple[str, type[ProgrammingError], str]] = [
     ("select id from numbers start with id = 1 connect by id = prior id", UnsupportedError, "CONNECT"),
     ("select 'a'::geography", UnsupportedError, "data type"),
     ("select random() as r, r + 1", UnsupportedError, "alias R"),
-    ("select $1 from @stage/file.csv", UnsupportedError, "Files and stages"),
+    ("select $1 from 's3://bucket/file.csv'", UnsupportedError, "Only files of a stage"),
     ("select f.seq from numbers, lateral flatten(input => v) f", UnsupportedError, "SEQ of FLATTEN"),
 ]  # fmt: skip
 

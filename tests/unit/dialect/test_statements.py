@@ -199,7 +199,6 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create stage s storage_integration = i", UnsupportedError, "STORAGE_INTEGRATION"),
     ("create stage s colour = 'red'", UnsupportedError, "COLOUR"),
     ("copy into @s from t", UnsupportedError, "COPY INTO a stage"),
-    ("copy into t from (select $1 from @s)", UnsupportedError, "COPY INTO from a query"),
     ("copy into t from @s colour = red", UnsupportedError, "COLOUR"),
     ("create database d clone e", UnsupportedError, "CLONE"),
     ("create warehouse w colour = red", UnsupportedError, "COLOUR"),

@@ -19,6 +19,7 @@ from sapwood.engine.execution import handle
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.result import Progress, Rows
+from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
 from sapwood.engine.work import Parts, State, Work
 from sapwood.errors import UnknownModelError
@@ -148,7 +149,16 @@ class Bench:
                 **self.settings,
             )
         )
-        return Work(parts, self.state, self.cursor, "query", batcher, self.cancelled, run_query=lambda sql: None)  # type: ignore[arg-type, return-value]
+        return Work(
+            parts,
+            self.state,
+            self.cursor,
+            "query",
+            batcher,
+            self.cancelled,
+            run_query=lambda sql: None,  # type: ignore[arg-type, return-value]
+            snapshots=Snapshots(self.cursor),
+        )
 
     def run(self, statement: Any) -> Rows:
         work = self.work()

@@ -1,0 +1,87 @@
+"""What statements and fine-tunes have cost, as rows: from the query history and the jobs.
+
+Column names: the vendor's pages of QUERY_HISTORY and the CORTEX_..._USAGE_HISTORY views. Tokens are those that were asked
+and answered, cached answers at what they cost when they were made. Nothing costs credits here.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from sapwood.engine.work import Work, moment
+from sapwood.store.records import QueryRecord
+
+MOST_QUERIES = 10_000
+"""Statements that the views look back at."""
+HOUR_MS = 3_600_000
+SEES_ALL = "ACCOUNTADMIN"
+"""The role that sees the statements of all users."""
+
+Row = dict[str, Any]
+
+
+def query_rows(work: Work, limit: int = MOST_QUERIES) -> Iterator[Row]:
+    """The statements that the session's role may see, newest first."""
+    for query in _queries(work, limit):
+        elapsed = None if query.finished_on is None else query.finished_on - query.started_on
+        yield {
+            "QUERY_ID": query.id,
+            "QUERY_TEXT": query.text,
+            "DATABASE_NAME": query.usage.get("database"),
+            "SCHEMA_NAME": query.usage.get("schema"),
+            "QUERY_TYPE": query.usage.get("kind"),
+            "SESSION_ID": query.usage.get("session"),
+            "USER_NAME": query.user,
+            "ROLE_NAME": query.role,
+            "WAREHOUSE_NAME": query.usage.get("warehouse"),
+            "WAREHOUSE_SIZE": "X-Small",
+            "WAREHOUSE_TYPE": "STANDARD",
+            "QUERY_TAG": query.usage.get("query_tag", ""),
+            "EXECUTION_STATUS": "FAIL" if query.error else "SUCCESS",
+            "ERROR_CODE": query.error.split(" ", 1)[0] if query.error else None,
+            "ERROR_MESSAGE": query.error or None,
+            "START_TIME": moment(query.started_on),
+            "END_TIME": None if query.finished_on is None else moment(query.finished_on),
+            "TOTAL_ELAPSED_TIME": elapsed,
+            "EXECUTION_TIME": elapsed,
+            "ROWS_PRODUCED": query.rows,
+        }
+
+
+def _queries(work: Work, limit: int) -> list[QueryRecord]:
+    found = work.parts.catalog.queries(limit)
+    return [query for query in found if work.state.role == SEES_ALL or query.user == work.state.user]
+
+
+def query_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """Tokens of each statement, function and model."""
+    for query in _queries(work, MOST_QUERIES):
+        for used in query.usage.get("models", ()):
+            yield {"QUERY_ID": query.id, **_used(used["function"], used["model"], used["tokens"])}
+
+
+def function_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """Tokens of each hour, function and model."""
+    tokens: dict[tuple[int, str, str], int] = defaultdict(int)
+    for query in _queries(work, MOST_QUERIES):
+        for used in query.usage.get("models", ()):
+            tokens[query.started_on // HOUR_MS, used["function"], used["model"]] += used["tokens"]
+    for (hour, function, model), count in sorted(tokens.items()):
+        yield {**_hour(hour), **_used(function, model, count)}
+
+
+def finetune_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """Trained tokens of each finished fine-tune, in the hour in which it ended."""
+    for job in work.parts.catalog.jobs("finetune"):
+        if job.trained_tokens is not None and job.finished_on is not None:
+            yield {**_hour(job.finished_on // HOUR_MS), **_used("FINETUNE", job.base_model, job.trained_tokens)}
+
+
+def _hour(hour: int) -> Row:
+    return {"START_TIME": moment(hour * HOUR_MS), "END_TIME": moment((hour + 1) * HOUR_MS)}
+
+
+def _used(function: str, model: str, tokens: int) -> Row:
+    return {"FUNCTION_NAME": function, "MODEL_NAME": model, "TOKENS": tokens, "TOKEN_CREDITS": 0.0}
