@@ -168,6 +168,12 @@ class NotNullError(ProgrammingError):
     errno, sqlstate = 100072, "22000"
 
 
+class DuplicateRowError(ProgrammingError):
+    """A MERGE would change one row of its target twice."""
+
+    errno, sqlstate = 100090, "42P18"
+
+
 class CopyError(ProgrammingError):
     """A file that COPY INTO could not load; the text has file, line, character and column."""
 

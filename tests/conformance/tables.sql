@@ -156,7 +156,7 @@ select read_csv('/etc/passwd');
 select * from '/etc/passwd';
 -- error: * *
 
-merge into renamed using v on true when matched then delete;
+call my_procedure(1);
 -- error: 000002 0A000
 
 -- A literal in CTAS makes a column that takes NULL: only a declared NOT NULL is one.

@@ -103,6 +103,11 @@ def _with_defaults(tree: exp.Expr, target: Sequence[Column]) -> exp.Expr:
     return tree
 
 
+def default_value(column: Column, work: Compilation) -> Value:
+    """The value of a column that isn't given."""
+    return bind(_default_tree(column), Namespace(), work) if column.default else null()
+
+
 def _default_tree(column: Column) -> exp.Expr:
     return parse(f"SELECT {column.default}").expressions[0] if column.default else exp.null()
 
@@ -113,11 +118,9 @@ def _shaped(query: BoundQuery, target: Sequence[Column], relation: Relation, wor
         column.name: (field, label) for column, field, label in zip(target, query.fields, query.labels, strict=True)
     }
     values = [
-        _stored(
-            Value(quoted(given[column.name][1]), given[column.name][0].type, given[column.name][0].nullable), column
-        )
+        stored(Value(quoted(given[column.name][1]), given[column.name][0].type, given[column.name][0].nullable), column)
         if column.name in given
-        else _stored(bind(_default_tree(column), Namespace(), work) if column.default else null(), column)
+        else stored(default_value(column, work), column)
         for column in relation.columns
     ]
     listed = ", ".join(
@@ -131,7 +134,7 @@ def _shaped(query: BoundQuery, target: Sequence[Column], relation: Relation, wor
     )
 
 
-def _stored(value: Value, column: Column) -> Value:
+def stored(value: Value, column: Column) -> Value:
     """A value as its column holds it: too long a text is the engine's error, never cut."""
     return cast(value, column.type, truncates=False)
 
@@ -145,15 +148,15 @@ def update(text: str, work: Compilation) -> Statement:
     if not isinstance(tree, exp.Update):
         raise unsupported("UPDATE")
     refuse(tree, ("this", "expressions", "from_", "where"))
-    relation, names, sql, alias = _target(tree.this, work)
+    relation, names, sql, alias = target_of(tree.this, work)
     extra = join_sources(tree.args.get("from_"), names, work)
-    assignments = [_assignment(each, relation, names, work) for each in tree.expressions]
+    assignments = [assignment(each, relation, names, work) for each in tree.expressions]
     where = _where(tree.args.get("where"), names, work)
     listed = ", ".join(f"{column} = {value.sql}" for column, value in assignments)
-    return _changed("UPDATE", relation, f"UPDATE {sql} AS {alias} SET {listed}{extra}{where}", work)
+    return changed("UPDATE", relation, f"UPDATE {sql} AS {alias} SET {listed}{extra}{where}", work)
 
 
-def _target(tree: exp.Expr, work: Compilation) -> tuple[Relation, Namespace, str, str]:
+def target_of(tree: exp.Expr, work: Compilation) -> tuple[Relation, Namespace, str, str]:
     """The table to change, with the names of its columns."""
     if not isinstance(tree, exp.Table) or not isinstance(tree.this, exp.Identifier):
         raise UnsupportedError("SQL compilation error:\nUPDATE and DELETE take a table.")
@@ -168,23 +171,20 @@ def _target(tree: exp.Expr, work: Compilation) -> tuple[Relation, Namespace, str
     return relation, Namespace(sources=[source_of_table(relation, alias)]), relation.source, duck(alias)
 
 
-def _assignment(tree: exp.Expr, relation: Relation, names: Namespace, work: Compilation) -> tuple[str, Value]:
+def assignment(tree: exp.Expr, relation: Relation, names: Namespace, work: Compilation) -> tuple[str, Value]:
+    """column = value, cast to the column's type."""
     if not isinstance(tree, exp.EQ) or not isinstance(tree.this, exp.Column):
         raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nSET takes column = value.")
     name = identifier(tree.this.this)
     column = next((each for each in relation.columns if each.name == name), None)
     if column is None:
         raise InvalidIdentifierError(f"SQL compilation error: {work.place(tree)}\ninvalid identifier '{spelled(name)}'")
-    value = (
-        bind(_default_tree(column), Namespace(), work)
-        if _is_default(tree.expression)
-        else bind(tree.expression, names, work)
-    )
+    value = default_value(column, work) if _is_default(tree.expression) else bind(tree.expression, names, work)
     if value.has_aggregate or value.has_window:
         raise ProgrammingError(
             f"SQL compilation error: {work.place(tree)}\nInvalid aggregate or window function in SET."
         )
-    return duck(name), _stored(value, column)
+    return duck(name), stored(value, column)
 
 
 def _is_default(tree: exp.Expr) -> bool:
@@ -201,17 +201,18 @@ def delete(text: str, work: Compilation) -> Statement:
     if not isinstance(tree, exp.Delete):
         raise unsupported("DELETE")
     refuse(tree, ("this", "using", "where"))
-    relation, names, sql, alias = _target(tree.this, work)
+    relation, names, sql, alias = target_of(tree.this, work)
     using = tree.args.get("using") or []
     extra = "".join(join_sources(exp.From(this=each), names, work) for each in using).replace(" FROM ", " USING ", 1)
     if len(using) > 1:
         raise unsupported("DELETE ... USING with several sources")
-    return _changed(
+    return changed(
         "DELETE", relation, f"DELETE FROM {sql} AS {alias}{extra}{_where(tree.args.get('where'), names, work)}", work
     )
 
 
-def _changed(kind: str, relation: Relation, sql: str, work: Compilation) -> Dml:
+def changed(kind: str, relation: Relation, sql: str, work: Compilation) -> Dml:
+    """The change as the engine runs it."""
     if work.commands:
         raise ProgrammingError(f"SQL compilation error:\n{kind} can't run FINETUNE.")
     return Dml(kind, relation.name, sql=sql, calls=tuple(work.calls))

@@ -20,6 +20,7 @@ from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
 from sapwood.dialect.expressions import bind, identifier, type_of
 from sapwood.dialect.grammar import parse
+from sapwood.dialect.merge import merge
 from sapwood.dialect.names import qualify, quoted
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
@@ -250,6 +251,7 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
     "INSERT": _insert,
     "UPDATE": _update,
     "DELETE": _delete,
+    "MERGE": lambda reader, compiler: merge(reader.text, compiler.work(reader.text)),
     "TRUNCATE": changes.truncate,
     "COPY": staging.copy_into,
     "LIST": staging.list_stage,
@@ -275,6 +277,6 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
 }
 
 _KNOWN_BUT_UNSERVED = (
-    "MERGE", "CALL", "EXECUTE", "DECLARE", "UNDROP", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
+    "CALL", "EXECUTE", "DECLARE", "UNDROP", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
     "ANALYZE", "LOCK", "UNLOCK", "IF", "FOR", "WHILE", "LET", "RETURN",
 )  # fmt: skip

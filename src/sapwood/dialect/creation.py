@@ -351,7 +351,7 @@ def _view(reader: Reader, head: Head, compiler: Compiler) -> Statement:
     )
     _check_names([column.name for column in columns])
     definition = compiler.full_definition(text).strip()
-    return CreateView(name, columns, definition, head.or_replace, head.if_not_exists, comment)
+    return CreateView(name, columns, definition, head.or_replace, head.if_not_exists, comment, head.temporary)
 
 
 def _view_columns(reader: Reader) -> list[Declared]:

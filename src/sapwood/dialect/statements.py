@@ -192,6 +192,7 @@ class CreateView(Statement):
     or_replace: bool = False
     if_not_exists: bool = False
     comment: str = ""
+    temporary: bool = False
 
 
 @dataclass(frozen=True)
@@ -220,6 +221,8 @@ class Dml(Statement):
 
     For INSERT, `source` gives the rows to insert with `columns` naming the target's columns in that order, already cast
     to the target's types; the engine checks lengths and NULLs against the target and inserts. `overwrite` empties first.
+    Of a MERGE, `sql` gives the action of each changed row, `guard` a row if one would be changed twice, and `actions` are
+    those that it has.
     """
 
     kind: str
@@ -229,6 +232,8 @@ class Dml(Statement):
     columns: tuple[str, ...] = ()
     calls: tuple[Call, ...] = ()
     overwrite: bool = False
+    guard: str = ""
+    actions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Callable
 from typing import Any
 
 from sapwood.dialect.statements import Column, Dml
@@ -9,7 +11,7 @@ from sapwood.engine.insertion import check_lengths, insert_rows
 from sapwood.engine.metadata import TableInfo, clear_history
 from sapwood.engine.result import Rows, count_rows, status_rows
 from sapwood.engine.work import Work, source_of
-from sapwood.errors import NotNullError, UnsupportedError
+from sapwood.errors import DuplicateRowError, NotNullError, UnsupportedError
 
 
 def change_rows(work: Work, statement: Dml) -> Rows:
@@ -61,7 +63,15 @@ def _delete(work: Work, statement: Dml, target: TableInfo) -> Rows:
 
 
 def _merge(work: Work, statement: Dml, target: TableInfo) -> Rows:
-    return count_rows("MERGE", {"number of rows inserted or updated": _changed(work, statement, target)})
+    """MERGE; DuplicateRowError if two rows of the source would change one of the target."""
+    if statement.guard and work.run(statement.guard):
+        raise DuplicateRowError(
+            "Duplicate row detected during DML action",
+            hint="Make the rows of the source distinct by the join's columns.",
+        )
+    actions = _changed(work, statement, target, read=_actions)
+    names = {"INSERT": "inserted", "UPDATE": "updated", "DELETE": "deleted"}
+    return count_rows("MERGE", {f"number of rows {names[each]}": actions[each] for each in statement.actions})
 
 
 def _truncate(work: Work, statement: Dml, target: TableInfo) -> Rows:
@@ -76,29 +86,30 @@ def _truncate(work: Work, statement: Dml, target: TableInfo) -> Rows:
 _KINDS = {"INSERT": _insert, "UPDATE": _update, "DELETE": _delete, "MERGE": _merge, "TRUNCATE": _truncate}
 
 
-def _changed(work: Work, statement: Dml, target: TableInfo) -> int:
-    """Run the change; the number of rows. With calls it is run and rolled back until nothing is unknown."""
+def _changed(work: Work, statement: Dml, target: TableInfo, *, read: Callable[[Work, str], Any] | None = None) -> Any:
+    """Run the change; the number of rows, or what `read` makes of it. With calls it is run and rolled back until nothing is unknown."""
+    read = read or _count
     place = source_of(target)
     if not statement.calls:
         with work.transaction():
-            count = _count(work, statement.sql)
+            count = read(work, statement.sql)
             check_lengths(work.cursor, place, target.columns)
         return count
     if work.state.is_in_transaction:
-        return work.passes.at_once(statement.sql, statement.calls, lambda sql: _count(work, sql))
-    return _until_known(work, statement, target)
+        return work.passes.at_once(statement.sql, statement.calls, lambda sql: read(work, sql))
+    return _until_known(work, statement, target, read)
 
 
-def _until_known(work: Work, statement: Dml, target: TableInfo) -> int:
+def _until_known(work: Work, statement: Dml, target: TableInfo, read: Callable[[Work, str], Any]) -> Any:
     is_open = False
 
-    def attempt(sql: str) -> int:
+    def attempt(sql: str) -> Any:
         nonlocal is_open
         if is_open:
             work.roll_back()
         work.run("BEGIN TRANSACTION")
         is_open = True
-        return _count(work, sql)
+        return read(work, sql)
 
     try:
         count = work.passes.until_known(statement.sql, statement.calls, attempt)
@@ -109,6 +120,11 @@ def _until_known(work: Work, statement: Dml, target: TableInfo) -> int:
             work.roll_back()
         raise
     return count
+
+
+def _actions(work: Work, sql: str) -> Counter[str]:
+    """How often a MERGE did what."""
+    return Counter(str(row[0]).upper() for row in work.run(sql))
 
 
 def _count(work: Work, sql: str) -> int:

@@ -114,7 +114,7 @@ def _relations(work: Work, statement: Show, kind: str) -> list[TableInfo]:
             for table in read_tables(work.cursor, database, schema)
             if table.kind == kind and table.name not in hidden
         ]
-        found += [work.state.temporary[name] for name in hidden if kind == "TABLE"]
+        found += [work.state.temporary[name] for name in hidden if work.state.temporary[name].kind == kind]
     return sorted(found, key=lambda table: (table.name.database, table.name.schema, table.name.name))
 
 

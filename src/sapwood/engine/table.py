@@ -96,16 +96,26 @@ def create_view(work: Work, statement: CreateView) -> Rows:
     work.commit_open()
     name = statement.name
     work.check_schema(name.database, name.schema)
-    held = work.permanent(name)
+    held = _taken(work, name, is_temporary=statement.temporary)
     if held is not None and statement.if_not_exists:
         return status_rows("CREATE_VIEW", f"{name.name} already exists, statement succeeded.")
     if held is not None and (not statement.or_replace or held.kind != "VIEW"):
         raise exists(name)
     info = TableInfo(
-        name, "VIEW", statement.columns, statement.comment, now_ms(), work.state.role, definition=statement.definition
+        name,
+        "VIEW",
+        statement.columns,
+        statement.comment,
+        now_ms(),
+        work.state.role,
+        definition=statement.definition,
+        is_temporary=statement.temporary,
     )
-    with work.transaction():
-        write_table(work.cursor, info)
+    if statement.temporary:
+        work.state.temporary[name] = info
+    else:
+        with work.transaction():
+            write_table(work.cursor, info)
     return status_rows("CREATE_VIEW", f"View {name.name} successfully created.")
 
 

@@ -191,7 +191,6 @@ def test_statement(sql: str, expected: Statement) -> None:
 
 
 REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
-    ("merge into t using s on t.a = s.a when matched then delete", UnsupportedError, "MERGE"),
     ("create function f() returns int as '1'", UnsupportedError, "CREATE FUNCTION"),
     ("create table t (a int autoincrement)", UnsupportedError, "AUTOINCREMENT"),
     ("create table t (a int collate 'en')", UnsupportedError, "COLLATE"),
