@@ -19,6 +19,8 @@ from pathlib import Path
 
 from sapwood.errors import ConfigError, DataDirectoryBusyError, Error, StorageFullError
 
+FOLDERS = ("databases", "cache", "jobs", "models", "stages", "results")
+"""What holds users' data: nobody but the user may look into them, whatever the rights on the data directory."""
 LOCK = "owner.lock"
 TOKEN = "owner.token"
 
@@ -73,10 +75,19 @@ def take(path: Path) -> Ownership:
             hint="Close that process, or connect to it: `sapwood sql` and sapwood.connect do so by themselves.",
         ) from None
     try:
+        _close_to_others(path)
         return Ownership(path, descriptor)
     except OSError as error:
         os.close(descriptor)
         raise _unusable(path, error) from error
+
+
+def _close_to_others(path: Path) -> None:
+    for name in FOLDERS:
+        folder = path / name
+        folder.mkdir(mode=0o700, exist_ok=True)
+        if folder.stat().st_mode & 0o077:
+            folder.chmod(0o700)
 
 
 def _unusable(path: Path, error: OSError) -> Error:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sapwood.directory import LOCK, TOKEN, Owner, owned, read_owner, read_token, take
+from sapwood.directory import FOLDERS, LOCK, TOKEN, Owner, owned, read_owner, read_token, take
 from sapwood.errors import ConfigError, DataDirectoryBusyError, StorageFullError
 
 
@@ -31,6 +31,14 @@ def test_the_owner_says_where_its_door_is_and_leaves_a_private_token(tmp_path: P
             assert stat.S_IMODE((tmp_path / name).stat().st_mode) == 0o600
     assert read_owner(tmp_path) is None
     assert read_token(tmp_path) is None
+
+
+def test_nobody_else_may_look_into_the_folders_of_a_directory_that_was_open_to_all(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    (tmp_path / "databases").mkdir()
+    (tmp_path / "databases").chmod(0o755)
+    with owned(tmp_path):
+        assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in FOLDERS} == {0o700}
 
 
 def test_a_killed_owner_leaves_the_directory_free(tmp_path: Path) -> None:

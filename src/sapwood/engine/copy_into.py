@@ -301,7 +301,7 @@ def _load(
     is_internal: bool,
 ) -> Rows:
     _write(work, target, columns, outcomes)
-    if options.purges and is_internal:
+    if options.purges and is_internal and not work.state.is_in_transaction:  # else a ROLLBACK would lose the rows
         for file, loaded in outcomes:
             if loaded.status != "LOAD_FAILED":
                 file.path.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from sapwood.dialect.types import number, text
 from sapwood.engine.location import Location, check_is_there, files, local_path, locate
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.work import Work
-from sapwood.errors import ProgrammingError, UnknownFileError, UnsupportedError
+from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
 
 COMPRESSED = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD", ".br": "BROTLI", ".deflate": "DEFLATE"}
 PUT_COLUMNS = {
@@ -46,7 +46,7 @@ def put_files(work: Work, statement: PutFiles) -> Rows:
     location = locate(work, statement.target)
     if not location.is_internal:
         raise UnsupportedError("PUT into an external stage is not supported", hint="Copy the files into its folder.")
-    sources = _sources(statement.local)
+    sources = _sources(work, statement.local)
     folder = location.folder / location.prefix
     folder.mkdir(parents=True, exist_ok=True)
     return listing("PUT", PUT_COLUMNS, [_put(source, folder, options=statement.options) for source in sources])
@@ -55,7 +55,7 @@ def put_files(work: Work, statement: PutFiles) -> Rows:
 def get_files(work: Work, statement: GetFiles) -> Rows:
     """GET: copy a stage's files into a local folder."""
     location = _located(work, statement.source)
-    folder = _local(statement.local)
+    folder = _local(work, statement.local)
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[Any, ...]] = []
     for file in files(location, pattern=statement.pattern):
@@ -85,15 +85,20 @@ def _located(work: Work, place: Any) -> Location:
     return location
 
 
-def _local(written: str) -> Path:
+def _local(work: Work, written: str) -> Path:
+    if work.state.is_remote:
+        raise AccessError(
+            f"The server's own path '{written}' can't be reached over the network",
+            hint="PUT and GET move files between the stage and the client's machine; use a client that does.",
+        )
     folder = local_path(written)
     if folder is None:
         raise ProgrammingError(f"'{written}' is no local path", hint="Write file:///absolute/path.")
     return folder
 
 
-def _sources(written: str) -> list[Path]:
-    pattern = _local(written)
+def _sources(work: Work, written: str) -> list[Path]:
+    pattern = _local(work, written)
     found = [Path(name) for name in sorted(glob.glob(str(pattern))) if Path(name).is_file()]
     if not found:
         raise UnknownFileError(

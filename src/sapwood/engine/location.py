@@ -72,7 +72,7 @@ def locate(work: Work, place: StagePath) -> Location:
     if place.url.startswith(MODEL_URL):
         return _of_model(work, place.url)
     if place.url:
-        return _of_url(work.parts.config.stages, place.url, place.path)
+        return _of_url(work, place.url, place.path)
     if place.user:
         folder = work.parts.config.data / "stages" / "users" / _safe(work.state.user)
         return Location(folder, place.path, "", is_internal=True)
@@ -135,7 +135,7 @@ def _of_stage(work: Work, name: Name, path: str) -> Location:
         folder = stage_folder(work, name)
         label = f"{name.name.lower()}/"
         return Location(folder, path, label, is_internal=True, format_name=format_name, format_options=stage.options)
-    found = _of_url(work.parts.config.stages, stage.url, path)
+    found = _of_url(work, stage.url, path)
     return Location(
         found.folder,
         found.prefix,
@@ -178,10 +178,11 @@ def check_version(model: TunedModel, version: str) -> None:
 # URLs ----------------------------------------------------------------------------------------------------------------
 
 
-def _of_url(config: StageConfig, url: str, path: str) -> Location:
+def _of_url(work: Work, url: str, path: str) -> Location:
+    """The folder behind a URL. A session from another machine reaches the folders that settings map, and no other."""
     _check_path(url)
     whole = url if not path else f"{url.rstrip('/')}/{path}"
-    mapped = _mapped(config, whole)
+    mapped = _mapped(work.parts.config.stages, whole)
     if mapped is not None:
         prefix, folder, notice = mapped
         return Location(
@@ -192,6 +193,11 @@ def _of_url(config: StageConfig, url: str, path: str) -> Location:
         raise UnsupportedError(
             f"The URL '{whole}' can't be read: only local folders and mapped URLs are served",
             hint=f"Map it to a folder: --map-url {url}=/path/to/folder, or [stages.map] in sapwood.toml.",
+        )
+    if work.state.is_remote:
+        raise AccessError(
+            f"The local path '{whole}' can't be read over the network",
+            hint=f"Whoever runs the server can map it: [stages.map] '{whole}' = '{local}' in sapwood.toml.",
         )
     is_folder = whole.endswith("/") or local.is_dir()
     folder = local if is_folder else local.parent

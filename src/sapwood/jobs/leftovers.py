@@ -1,4 +1,4 @@
-"""What jobs leave behind: the folders of old ones, of those that never came to be, and models that were never registered.
+"""What jobs leave behind: folders of old ones and of those that never came to be, files of models that are not registered.
 
 The owner of a data directory clears them when it starts; it alone makes jobs. Jobs that have not ended keep everything.
 """
@@ -20,11 +20,16 @@ UNKNOWN_DAYS = 1
 
 
 def clear_leftovers(catalog: Catalog, data: Path, *, days: int) -> list[Path]:
-    """Remove the folders of jobs that ended more than `days` ago, and model folders of jobs without a model; what went."""
-    jobs = {job.id: job for job in catalog.jobs()}
+    """Remove the folders of jobs that ended more than `days` ago, and those of models that are gone; what went."""
+    jobs = {job.id: job for job in catalog.jobs()}  # before the models: a job that ends meanwhile is not over here
+    registered = {model.job_id for model in catalog.models()}
     now = time.time()
     old = [folder for folder in _folders(data / "jobs") if _is_over(folder, jobs.get(folder.name), days, now)]
-    unused = [folder for folder in _folders(data / "models") if _has_no_model(jobs.get(folder.name))]
+    unused = [
+        folder
+        for folder in _folders(data / "models")
+        if folder.name not in registered and _is_finished(jobs.get(folder.name))
+    ]
     for folder in (*old, *unused):
         shutil.rmtree(folder, ignore_errors=True)
     return [*old, *unused]
@@ -40,5 +45,5 @@ def _is_over(folder: Path, job: Job | None, days: int, now: float) -> bool:
     return job.status in FINISHED and job.finished_on is not None and job.finished_on / 1000 < now - days * DAY_S
 
 
-def _has_no_model(job: Job | None) -> bool:
-    return job is not None and job.status in FINISHED and job.status != "SUCCESS"
+def _is_finished(job: Job | None) -> bool:
+    return job is not None and job.status in FINISHED

@@ -6,6 +6,7 @@ makes it ERROR; a killed worker leaves it IN_PROGRESS, and the next one goes on 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import socket
@@ -17,7 +18,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sapwood.errors import CancelledError, Error, InternalError, InvalidArgumentsError, JobError, StorageFullError
+from sapwood.errors import (
+    CancelledError,
+    DataDirectoryBusyError,
+    Error,
+    InternalError,
+    InvalidArgumentsError,
+    JobError,
+    StorageFullError,
+)
 from sapwood.jobs.handler import FINISHED, Handler
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import Job
@@ -117,7 +126,8 @@ def _heartbeat(task: RunningTask) -> Generator[None]:
         next_beat = 0.0
         while not over.wait(CANCEL_POLL_S):
             now = time.monotonic()
-            task.beat(is_due=now >= next_beat)
+            with contextlib.suppress(DataDirectoryBusyError, StorageFullError):  # the next beat may get through
+                task.beat(is_due=now >= next_beat)
             next_beat = now + HEARTBEAT_S if now >= next_beat else next_beat
 
     thread = threading.Thread(target=breathe, name="heartbeat", daemon=True)

@@ -56,7 +56,7 @@ def read_gguf(path: Path) -> GgufFile:
     try:
         with path.open("rb") as file:
             return _Header(file, path).read()
-    except (struct.error, UnicodeDecodeError, KeyError, EOFError) as error:
+    except (struct.error, ValueError, LookupError, ArithmeticError, EOFError) as error:
         raise UnsupportedError(f"{path.name} is no whole GGUF file") from error
 
 
@@ -66,6 +66,7 @@ class _Header:
     def __init__(self, file: BinaryIO, path: Path) -> None:
         self._file = file
         self._path = path
+        self._size = path.stat().st_size
 
     def read(self) -> GgufFile:
         if self._file.read(4) != b"GGUF":
@@ -103,10 +104,9 @@ class _Header:
         return name, tuple(reversed(shape)), self._number("I"), self._number("Q")
 
     def _bytes(self, count: int) -> bytes:
-        data = self._file.read(count)
-        if len(data) != count:
+        if count > self._size - self._file.tell():  # asked first: a broken count may be larger than all memory
             raise EOFError
-        return data
+        return self._file.read(count)
 
 
 def _placed(info: tuple[str, tuple[int, ...], int, int], start: int) -> GgufTensor:

@@ -26,8 +26,11 @@ def read_local(path: Path) -> tuple[str, int]:
     if not (path / "config.json").is_file() or not (weights := sorted(path.glob("*.safetensors"))):
         hint = "Give a .gguf file, or a folder with config.json, *.safetensors and the tokenizer's files."
         raise ConfigError(f"{path} holds no model", hint=hint)
-    config = json.loads((path / "config.json").read_text(encoding="utf-8"))
-    context = config.get("max_position_embeddings")
+    try:
+        config = json.loads((path / "config.json").read_text(encoding="utf-8"))
+        context = config.get("max_position_embeddings")
+    except (ValueError, AttributeError) as error:
+        raise ConfigError(f"{path}/config.json holds no JSON object", hint="Save the model again.") from error
     if not isinstance(context, int):
         raise ConfigError(f"{path}/config.json does not say max_position_embeddings")
     return _folder_digest([*weights, *sorted(path.glob("*.json"))]), context

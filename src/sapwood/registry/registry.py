@@ -325,6 +325,9 @@ class Registry:
 
         reporter = Reporter(self._tell)
         unpack(file, half, rope=entry.rope, report=report)
+        for path in half.iterdir():  # whole on the disk before it has its name
+            with path.open("rb") as written:
+                os.fsync(written.fileno())
         os.replace(half, folder)
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:

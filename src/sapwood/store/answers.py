@@ -23,8 +23,13 @@ _TABLE = """CREATE TABLE IF NOT EXISTS answers (
 _COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model"
 _TOO_MUCH = """DELETE FROM answers WHERE key IN (SELECT key FROM (
     SELECT key, SUM(LENGTH(CAST(text AS BLOB)) + 200) OVER (ORDER BY made_on DESC, key) AS size FROM answers) WHERE size > ?)"""
+_FILE_BYTES = (
+    "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
+)
 _KEYS_A_QUERY = 500
 _DAY_MS = 86_400_000
+COMMITS_A_PRUNE = 1000
+"""Calls of `put_many` after which old answers are looked for."""
 
 
 class AnswerCache:
@@ -36,6 +41,8 @@ class AnswerCache:
     def __init__(self, path: Path, *, clock: Callable[[], int] = now_ms) -> None:
         self._clock = clock
         self._lock = threading.Lock()
+        self._limits: tuple[int, int] | None = None
+        self._commits = 0
         make_private(path)
         with _translated():
             self._connection = _open(path)
@@ -58,15 +65,23 @@ class AnswerCache:
             self._connection.executemany(
                 f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
+        self._commits += 1
+        if self._limits is not None and self._commits % COMMITS_A_PRUNE == 0:
+            self.prune(days=self._limits[0], megabytes=self._limits[1])
 
     def prune(self, *, days: int, megabytes: int) -> int:
-        """Forget what is older than `days`, then the oldest until `megabytes` (2**20 bytes) hold the rest; the number forgotten."""
+        """Forget what is older than `days`, then the oldest until `megabytes` (2**20 bytes) hold the rest; the number forgotten.
+
+        From then on this is done from time to time. All answers are read only if the file is larger than that.
+        """
+        self._limits = (days, megabytes)
         with self._lock:
             with self._writing():
                 old = self._connection.execute(
                     "DELETE FROM answers WHERE made_on < ?", (self._clock() - days * _DAY_MS,)
                 ).rowcount
-                large = self._connection.execute(_TOO_MUCH, (megabytes * 2**20,)).rowcount
+                is_large = self._connection.execute(_FILE_BYTES).fetchone()[0] > megabytes * 2**20
+                large = self._connection.execute(_TOO_MUCH, (megabytes * 2**20,)).rowcount if is_large else 0
             if old + large:
                 with _translated():
                     self._connection.execute("PRAGMA incremental_vacuum").fetchall()

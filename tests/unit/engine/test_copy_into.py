@@ -22,6 +22,8 @@ from sapwood.dialect.statements import (
 )
 from sapwood.dialect.types import BOOLEAN, DATE, REAL, number, text
 from sapwood.engine.copy_into import CONTINUE_HINT, NOTHING
+from sapwood.engine.engine import Engine
+from sapwood.engine.session import Session
 from sapwood.errors import (
     AccessError,
     CopyError,
@@ -399,6 +401,32 @@ def test_put_compresses_lists_and_loads(loader: Loader) -> None:
     (copied,) = bench.rows(CopyInto(bench.name("T"), (), target, options={"PURGE": True}))
     assert (copied["file"], copied["rows_loaded"]) == ("i/a.csv.gz", 1)
     assert bench.rows(ListStage(target)) == []
+
+
+def test_a_rollback_finds_the_files_that_were_to_be_purged(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text("1\n", encoding="utf-8")
+    session.execute(f"create table n (a int); create stage i; put 'file://{folder}/a.csv' @i")
+    session.execute("begin; copy into n from @i purge = true; rollback")
+    session.execute("copy into n from @i purge = true")
+    assert session.execute("select a from n")[-1].table.to_pylist() == [{"A": 1}]
+    assert session.execute("list @i")[-1].table.num_rows == 0
+
+
+def test_a_session_from_another_machine_reaches_mapped_folders_only(engine: Engine, folder: Path) -> None:
+    (folder / "a.csv").write_text("1\n", encoding="utf-8")
+    session = engine.open_session(is_remote=True)
+    session.execute(f"create table n (a int); create stage s url = 'file://{folder}/'")
+    for statement in (
+        "list @s",
+        "copy into n from @s",
+        f"copy into n from 'file://{folder}/'",
+        f"copy into n from '{folder}/a.csv'",
+        f"put 'file://{folder}/a.csv' @~",
+        f"get @~ 'file://{folder}/'",
+    ):
+        with pytest.raises(AccessError, match="over the network"):
+            session.execute(statement)
+    assert session.execute("list 's3://sfquickstarts/'")[-1].table.num_rows > 0
 
 
 def test_an_unknown_stage_and_an_unknown_format(loader: Loader) -> None:

@@ -12,7 +12,8 @@ from textwrap import dedent
 
 import pytest
 
-from sapwood.errors import JobError
+from sapwood.errors import JobError, StorageFullError
+from sapwood.jobs import worker
 from sapwood.jobs.jobs import MOST_STARTS, Jobs
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import Job
@@ -199,3 +200,26 @@ def test_wait_returns_the_job_as_it_stands_at_the_time_out(jobs: Jobs) -> None:
     assert jobs.wait(job.id, 0.1).status == "IN_PROGRESS"
     jobs.cancel(job.id)
     assert jobs.wait(job.id, 20).status == "CANCELLED"
+
+
+def test_the_heart_goes_on_beating_after_a_full_disk(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker, "CANCEL_POLL_S", 0.01)
+    catalog.add_job(new_job("quick"))
+    job = catalog.claim_job("CortexFineTuningWorkflow_1", "w", 60_000)
+    assert job is not None
+    beats: list[bool] = []
+
+    class Task(worker.RunningTask):
+        def beat(self, is_due: bool) -> None:
+            beats.append(is_due)
+            if len(beats) == 1:
+                raise StorageFullError("The disk is full")
+            super().beat(is_due)
+
+    task = Task(catalog, job, "w", tmp_path)
+    catalog.request_cancel(job.id)
+    with vars(worker)["_heartbeat"](task):
+        wait_until(lambda: task.stop is not None)
+    assert len(beats) > 1

@@ -10,10 +10,11 @@ import pytest
 
 from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.store.catalog import Catalog
-from sapwood.store.records import Job
+from sapwood.store.records import Job, TunedModel
 
 DAY_MS = 86_400_000
 NOW = time.time_ns() // 1_000_000
+MODEL = TunedModel("DB", "PUBLIC", "M", "mistral-7b", "d0", "models/x", "d1", created_on=7)
 JOB = Job("j", "finetune", "SUCCESS", NOW - 90 * DAY_MS, "mistral-7b", "DB.PUBLIC.M", "SELECT 1")
 
 
@@ -36,6 +37,7 @@ def test_folders_of_jobs_that_ended_long_ago_go(catalog: Catalog, tmp_path: Path
         (tmp_path / "jobs" / name).mkdir(parents=True)
         (tmp_path / "jobs" / name / "train.arrow").touch()
         (tmp_path / "models" / name).mkdir(parents=True)
+        catalog.add_model(replace(MODEL, name=name, job_id=name))
     assert clear_leftovers(catalog, tmp_path, days=30) == [tmp_path / "jobs" / "old"]
     assert left(tmp_path, "jobs") == {"fresh", "running"}
     assert left(tmp_path, "models") == {"old", "fresh", "running"}
@@ -51,13 +53,14 @@ def test_a_folder_without_a_job_goes_after_a_day(catalog: Catalog, tmp_path: Pat
     assert left(tmp_path, "jobs") == {"now"}
 
 
-def test_a_model_that_was_never_registered_goes(catalog: Catalog, tmp_path: Path) -> None:
-    for status in ("ERROR", "CANCELLED", "SUCCESS", "IN_PROGRESS"):
-        catalog.add_job(replace(JOB, id=status, status=status, finished_on=NOW))
-        (tmp_path / "models" / status).mkdir(parents=True)
+def test_files_of_a_model_that_is_not_registered_go(catalog: Catalog, tmp_path: Path) -> None:
+    for job_id, status in (("failed", "ERROR"), ("dropped", "SUCCESS"), ("kept", "SUCCESS"), ("runs", "IN_PROGRESS")):
+        catalog.add_job(replace(JOB, id=job_id, status=status, finished_on=NOW))
+        (tmp_path / "models" / job_id).mkdir(parents=True)
     (tmp_path / "models" / "of-somebody-else").mkdir()
+    catalog.add_model(replace(MODEL, job_id="kept"))
     clear_leftovers(catalog, tmp_path, days=30)
-    assert left(tmp_path, "models") == {"SUCCESS", "IN_PROGRESS", "of-somebody-else"}
+    assert left(tmp_path, "models") == {"kept", "runs", "of-somebody-else"}
 
 
 def test_a_new_data_directory_has_nothing_to_clear(catalog: Catalog, tmp_path: Path) -> None:

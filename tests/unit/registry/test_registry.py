@@ -374,6 +374,9 @@ def test_a_folder_of_the_users_own_is_loaded_where_it_is(tiny: Registry, tmp_pat
     assert tiny.prepare(version).path == str(tmp_path / "own")
     with pytest.raises(ConfigError, match="holds no model"):
         tiny.add_local("other", tmp_path)
+    (tmp_path / "own" / "config.json").write_text("{")
+    with pytest.raises(ConfigError, match="no JSON object"):
+        tiny.add_local("other", tmp_path / "own")
 
 
 def test_a_file_that_the_user_brought_serves_the_base_model_of_the_same_bytes(

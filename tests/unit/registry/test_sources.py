@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import http.server
 import socket
@@ -74,6 +75,25 @@ def test_parts_are_joined_in_order_and_go_on_where_they_stopped(index: Path, fol
     seen: list[int] = []
     assert fetch(WHEELS, order(folder, seen)).read_bytes() == CONTENT + b"the end"
     assert seen[-1] == len(CONTENT) + 7
+
+
+def test_notes_that_were_cut_off_begin_the_parts_anew(index: Path, folder: Path) -> None:
+    for number in (1, 2):
+        write_wheel(index, number, CONTENT)
+    (folder / "wheels.part").write_bytes(b"some")
+    (folder / "wheels.json").write_text("[40")
+    assert fetch(WHEELS, order(folder)).read_bytes() == CONTENT * 2
+
+
+def test_a_full_disk_is_not_taken_for_a_hub_that_is_away(
+    hub: Source, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*arguments: object, **named: object) -> str:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr("huggingface_hub.hf_hub_download", full)
+    with pytest.raises(OSError, match="space"):
+        fetch(hub, order(folder))
 
 
 def test_a_wheel_without_the_file_is_a_failure(index: Path, folder: Path) -> None:

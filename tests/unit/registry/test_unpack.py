@@ -127,6 +127,9 @@ def test_what_would_come_out_wrong_is_refused_by_name(tmp_path: Path) -> None:
     (tmp_path / "c.gguf").write_bytes(whole[:2000])
     with pytest.raises(UnsupportedError, match="no whole GGUF file"):
         read_gguf(tmp_path / "c.gguf")
+    (tmp_path / "f.gguf").write_bytes(whole[:24] + b"\xff" * 7 + b"\x0f" + whole[32:])  # a name of 2**60 bytes
+    with pytest.raises(UnsupportedError, match="no whole GGUF file"):
+        read_gguf(tmp_path / "f.gguf")
     (tmp_path / "d.gguf").write_bytes(b"PK\x03\x04" + whole[4:])
     with pytest.raises(UnsupportedError, match="no GGUF file"):
         read_gguf(tmp_path / "d.gguf")

@@ -80,6 +80,19 @@ def test_the_oldest_answers_make_room(cache: AnswerCache, clock: Clock, tmp_path
     assert set(cache.get_many([f"k{number}" for number in range(4)])) == {"k2", "k3"}
 
 
+def test_a_cache_that_grows_is_pruned_from_time_to_time(
+    cache: AnswerCache, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sapwood.store.answers.COMMITS_A_PRUNE", 3)
+    cache.prune(days=30, megabytes=10)
+    cache.put_many([answer("old")])
+    clock.now += 31 * DAY
+    cache.put_many([answer("k1")])
+    assert set(cache.get_many(["old", "k1"])) == {"old", "k1"}
+    cache.put_many([answer("k2")])
+    assert set(cache.get_many(["old", "k1", "k2"])) == {"k1", "k2"}
+
+
 def test_a_purge_leaves_nothing_of_the_text_in_the_files(cache: AnswerCache, tmp_path: Path) -> None:
     secret = "the customer said marzipan"
     cache.put_many([answer(f"k{number}", f"{secret} {number}" * 50) for number in range(100)])
