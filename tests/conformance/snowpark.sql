@@ -144,3 +144,38 @@ select * from table(result_scan('01b00000-0000-0000-0000-000000000000'));
 
 select * from table(nothing(1));
 -- error: 002140 42601 SQL compilation error:\nUnknown table function NOTHING.
+
+-- Functions and clauses as the DataFrame API writes them.
+
+select regexp_replace('axbx', 'x', 'y', 1, 0) as a, regexp_replace('axbx', 'x', 'y', 1, 1) as b, regexp_replace('axbX', 'X', '', 1, 0, 'i') as c;
+-- row: ["ayby", "aybx", "ab"]
+
+select system$cancel_all_queries(42);
+-- row: ["0 statements cancelled."]
+
+create or replace table sales as select * from values ('e1', 'Jan', 100), ('e1', 'Feb', 200), ('e2', 'Jan', 5), ('e2', 'Jan', 6) as v (emp, month, amt);
+
+SELECT  *  FROM ( SELECT  *  FROM sales) PIVOT ( sum("AMT") FOR "MONTH" IN ('Jan', 'Feb')) order by emp;
+-- columns: EMP VARCHAR(2), 'Jan' NUMBER(38,0), 'Feb' NUMBER(38,0)
+-- row: ["e1", 100, 200]
+-- row: ["e2", 11, null]
+
+select * from sales pivot (count(amt) for month in ('Jan' as january, 'Mar')) as p (who, j, m) order by who;
+-- columns: WHO VARCHAR(2), J NUMBER(18,0), M NUMBER(18,0)
+-- row: ["e1", 1, 0]
+-- row: ["e2", 2, 0]
+
+select * from sales pivot (sum(amt) for month in ('Feb') default on null (0)) order by emp;
+-- row: ["e1", 200]
+-- row: ["e2", 0]
+
+select * from sales pivot (sum(amt) for month in (any));
+-- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'PIVOT with values that are not written out'
+
+select * from (select 1 as id, 10 as jan, null::int as feb, 30 as mar) unpivot (sales for month in (jan, feb as 'February', mar)) order by month;
+-- columns: ID NUMBER(1,0), MONTH VARCHAR(16777216), SALES NUMBER(38,0)
+-- row: [1, "JAN", 10]
+-- row: [1, "MAR", 30]
+
+select count(*) as n from (select 1 as id, 10 as jan, null::int as feb) unpivot include nulls (sales for month in (jan, feb));
+-- row: [2]

@@ -130,8 +130,6 @@ REGEXP_LIKE       text,text             bool   regexp_full_match({0}, {1})
 REGEXP_LIKE       text,text,text        bool   regexp_full_match({0}, {1}, {2})
 RLIKE             text,text             bool   regexp_full_match({0}, {1})
 RLIKE             text,text,text        bool   regexp_full_match({0}, {1}, {2})
-REGEXP_REPLACE    text,text             text   regexp_replace({0}, {1}, '', 'g')
-REGEXP_REPLACE    text,text,text        text   regexp_replace({0}, {1}, {2}, 'g')
 REGEXP_COUNT      text,text             count  length(regexp_extract_all({0}, {1}))
 REGEXP_SUBSTR_ALL text,text             array  to_json(regexp_extract_all({0}, {1}))
 ABS               num                   same   abs({0})
@@ -363,6 +361,29 @@ def _regexp_substr(given: Given) -> Value:
     return combine(sql, text(), [subject, pattern], nullable=True)
 
 
+def _regexp_replace(given: Given) -> Value:
+    """REGEXP_REPLACE(text, pattern [, replacement, position, occurrence, parameters]); occurrence 0 is all of them."""
+    at_least(given, 2)
+    texts = [
+        _TAKES["text"](value) for value in (*given.values[:3], *([text_value("")] if len(given.values) == 2 else []))
+    ]
+    start, occurrence, flags = (
+        *(value.constant for value in given.values[3:6]),
+        *(1, 0, "c")[max(0, len(given.values) - 3) :],
+    )
+    if len(given.values) > 6 or start != 1 or occurrence not in (0, 1):
+        raise UnsupportedError("SQL compilation error:\nREGEXP_REPLACE replaces the first or all of a whole text only.")
+    options = ("g" if occurrence == 0 else "") + ("i" if "i" in str(flags) else "")
+    subject, pattern, replacement = (value.sql for value in texts)
+    return combine(f"regexp_replace({subject}, {pattern}, {replacement}, '{options}')", text(), texts)
+
+
+def _cancel_all_queries(given: Given) -> Value:
+    """SYSTEM$CANCEL_ALL_QUERIES(session): clients say it when they close; a session runs one statement at a time, this one."""
+    one_of(given, 1)
+    return text_value("0 statements cancelled.")
+
+
 def _regexp_instr(given: Given) -> Value:
     subject, pattern = (_TAKES["text"](value) for value in one_of(given, 2))
     sql = once(
@@ -583,6 +604,8 @@ _RULES: dict[str, Rule] = {
     "CONCAT_WS": _concat_ws,
     "REGEXP_SUBSTR": _regexp_substr,
     "REGEXP_INSTR": _regexp_instr,
+    "REGEXP_REPLACE": _regexp_replace,
+    "SYSTEM$CANCEL_ALL_QUERIES": _cancel_all_queries,
     "ROUND": _rounded("round"),
     "TRUNC": _rounded("trunc"),
     "TRUNCATE": _rounded("trunc"),

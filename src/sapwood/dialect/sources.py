@@ -18,6 +18,7 @@ from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespac
 from sapwood.dialect.expressions import bind, constant_value, identifier, spoken
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, literal, parts, physical, qualify, quoted, spelled
+from sapwood.dialect.pivots import turned
 from sapwood.dialect.semistructured import path_keys, path_sql
 from sapwood.dialect.shape import labels_of, refuse, retyped
 from sapwood.dialect.stagepath import stage_path
@@ -159,6 +160,17 @@ def _merge(
 
 
 def _source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
+    """One source of FROM, turned where PIVOT or UNPIVOT stands behind it."""
+    bound = _plain_source(tree, names, work)
+    for clause in tree.args.get("pivots") or []:
+        query = turned(clause, bound.source, bound.sql, work)
+        alias, columns = _alias_of(clause)
+        alias = alias or f"{_UNNAMED}{len(names.sources)}"
+        bound = Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}")
+    return bound
+
+
+def _plain_source(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
     match tree:
         case exp.Table() if isinstance(tree.this, exp.Anonymous):
             return _table_function(tree, tree.this, names, work)
@@ -217,7 +229,7 @@ _UNNAMED = "~"
 
 def _derived(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
     """(query) AS alias, VALUES (...) AS alias(columns)"""
-    refuse(tree, ("this", "alias", "expressions", "with_", "order", "limit", "offset", "sample", "joins"))
+    refuse(tree, ("this", "alias", "expressions", "with_", "order", "limit", "offset", "sample", "joins", "pivots"))
     query = work.bind_query(_inner(tree), names.parent, work)
     alias, columns = _alias_of(tree)
     alias = alias or f"{_UNNAMED}{len(names.sources)}"
@@ -231,7 +243,7 @@ def _inner(tree: exp.Expr) -> exp.Expr:
 
 
 def _table(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
-    refuse(tree, ("this", "db", "catalog", "alias", "sample", "joins"))
+    refuse(tree, ("this", "db", "catalog", "alias", "sample", "joins", "pivots"))
     given = tuple(
         identifier(part) for part in (tree.args.get("catalog"), tree.args.get("db"), tree.this) if part is not None
     )
