@@ -11,6 +11,7 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from sapwood.dialect.bindings import over_rows
 from sapwood.dialect.coercion import cast, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import Compiler, known, named
@@ -45,7 +46,7 @@ def insert(reader: Reader, compiler: Compiler, work: Compilation, finish: Finish
     relation = _table(name, compiler)
     target = _targets(reader, relation)
     tree = parse(reader.rest_in_place())
-    query = bind_query(_with_defaults(tree, target), None, work)
+    query = bind_query(over_rows(_with_defaults(tree, target), work), None, work)
     if len(query.fields) != len(target):
         raise ProgrammingError(
             f"SQL compilation error:\nInsert value list does not match column list expecting {len(target)} but got {len(query.fields)}",

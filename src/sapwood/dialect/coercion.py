@@ -82,6 +82,26 @@ def _checked(what: str, errno: int) -> _Build:
     return build
 
 
+def _moment(what: str, errno: int) -> _Build:
+    """A cast from text to a date, a time or a timestamp; a whole number counts from 1970, in a unit that its size tells."""
+
+    def build(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+        counted = f"CAST(make_timestamp({_micros(f'TRY_CAST({sql} AS BIGINT)')}) AS {target.duckdb()})"
+        found = f"coalesce(TRY_CAST({sql} AS {target.duckdb()}), {counted})"
+        return found if tries else _or_error(found, sql, what=what, errno=errno, target=target)
+
+    return build
+
+
+def _micros(count: str) -> str:
+    """Seconds, or from some size on milliseconds, microseconds and nanoseconds. Source: the vendor's page of TO_TIMESTAMP."""
+    size = f"abs({count})"
+    return (
+        f"CASE WHEN {size} < 31536000000 THEN {count} * 1000000 WHEN {size} < 31536000000000 THEN {count} * 1000 "
+        f"WHEN {size} < 31536000000000000 THEN {count} ELSE {count} // 1000 END"
+    )
+
+
 def _or_error(found: str, sql: str, *, what: str, errno: int, target: SnowType) -> str:
     failure = raising(errno, "22018", literal(f"{what} '"), sql, literal("' is not recognized"), type_=target)
     return f"coalesce({found}, CASE WHEN {sql} IS NOT NULL THEN {failure} END)"
@@ -186,9 +206,9 @@ _FROM_TEXT: dict[str, _Build] = {
     "FIXED": _NUMERIC,
     "REAL": _NUMERIC,
     "BOOLEAN": _text_to_boolean,
-    "DATE": _checked("Date", 100040),
-    "TIME": _checked("Time", 100108),
-    "STAMP": _checked("Timestamp", 100035),
+    "DATE": _moment("Date", 100040),
+    "TIME": _moment("Time", 100108),
+    "STAMP": _moment("Timestamp", 100035),
 }
 _CASTS: dict[tuple[str, str], _Build] = {
     ("TEXT", "TEXT"): _same,

@@ -14,7 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect.names import physical, quoted, spelled
-from sapwood.dialect.statements import Call, Command, Name, Scope, Signature, StagedFiles
+from sapwood.dialect.statements import Bindings, Call, Command, Name, Scope, Signature, StagedFiles
 from sapwood.dialect.text import place_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value
@@ -96,6 +96,7 @@ class Compilation:
     kept: list[exp.Expr] = field(default_factory=list)
     views: dict[Name, exp.Expr] = field(default_factory=dict)
     depth: int = 0
+    bindings: Bindings | None = None
     copied: StagedFiles | None = None
 
     def place(self, tree: exp.Expr) -> str:

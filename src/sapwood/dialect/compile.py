@@ -27,6 +27,7 @@ from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.shape import refuse, retyped
 from sapwood.dialect.statements import (
     NOT_CONSTANT,
+    Bindings,
     Column,
     Explain,
     Query,
@@ -45,10 +46,12 @@ from sapwood.errors import ParseError, ProgrammingError, UnsupportedError
 __all__ = ["compile_statement", "split"]
 
 
-def compile_statement(text: str, scope: Scope, signatures: Sequence[Signature]) -> Query | Statement:
+def compile_statement(
+    text: str, scope: Scope, signatures: Sequence[Signature], bindings: Bindings | None = None
+) -> Query | Statement:
     """One statement, resolved and typed, as the engine runs it."""
     with _room_for_nesting():
-        return _compiled(text, scope, signatures)
+        return _compiled(text, Statements(scope, _by_spelling(signatures), bindings))
 
 
 @contextmanager
@@ -70,8 +73,7 @@ _DEEPEST = 10_000
 """Frames of Python, of which a parenthesis takes about twenty and an operator three."""
 
 
-def _compiled(text: str, scope: Scope, signatures: Sequence[Signature]) -> Query | Statement:
-    compiler = Statements(scope, _by_spelling(signatures))
+def _compiled(text: str, compiler: Statements) -> Query | Statement:
     verb = _first_word(text)
     raw = _RAW.get(verb)
     if raw is not None:
@@ -116,9 +118,10 @@ class Statements:
 
     scope: Scope
     signatures: Mapping[str, Signature]
+    bindings: Bindings | None = None
 
     def work(self, text: str) -> Compilation:
-        return Compilation(self.scope, self.signatures, text, bind_query)
+        return Compilation(self.scope, self.signatures, text, bind_query, bindings=self.bindings)
 
     def query(self, text: str) -> Query:
         """A query's text, bound."""

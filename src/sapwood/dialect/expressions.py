@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from difflib import get_close_matches
 from typing import Any
 
@@ -16,12 +15,12 @@ from sqlglot import exp
 
 from sapwood.dialect import coercion, dates, functions, semistructured
 from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
+from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.calls import bind_call, signature_of
 from sapwood.dialect.coercion import cast, compared, numeric, truth, unified
 from sapwood.dialect.compilation import Compilation, Field, Namespace, unknown_column, variable_value
 from sapwood.dialect.given import Given
 from sapwood.dialect.names import fold, spelled
-from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import (
     ARRAY,
     BINARY,
@@ -39,7 +38,18 @@ from sapwood.dialect.types import (
     number,
     text,
 )  # fmt: skip
-from sapwood.dialect.values import Value, array_of, boolean_value, combine, null, number_value, object_of, text_value
+from sapwood.dialect.values import (
+    Value,
+    array_of,
+    boolean_value,
+    combine,
+    constant_value,
+    negative,
+    null,
+    number_value,
+    object_of,
+    text_value,
+)  # fmt: skip
 from sapwood.errors import (
     InvalidArgumentsError,
     InvalidIdentifierError,
@@ -141,23 +151,8 @@ def _parameter(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     return constant_value(variable_value(work, tree.this.name.upper()))
 
 
-def constant_value(content: Any) -> Value:
-    """A Python value as a bound constant."""
-    match content:
-        case None:
-            return null()
-        case bool():
-            return boolean_value(content)
-        case int() | Decimal():
-            return _signed(f"{content:f}" if isinstance(content, Decimal) else str(content))
-        case float():
-            return Value(f"CAST({content!r} AS DOUBLE)", REAL, nullable=False, constant=content)
-        case _:
-            return text_value(str(content))
-
-
-def _signed(digits: str) -> Value:
-    return _negative(number_value(digits[1:])) if digits.startswith("-") else number_value(digits)
+def _placeholder(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    return bind_placeholder(tree, work)
 
 
 # --- literals
@@ -242,12 +237,7 @@ def _modulo(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 
 def _negate(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    return _negative(numeric(bind(tree.this, names, work)))
-
-
-def _negative(value: Value) -> Value:
-    constant = -value.constant if isinstance(value.constant, (int, float)) else NOT_CONSTANT
-    return value.over(f"(-{value.sql})", value.type, constant=constant)
+    return negative(numeric(bind(tree.this, names, work)))
 
 
 def _join_texts(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -739,6 +729,7 @@ _BINDERS: dict[type[exp.Expr], Binder] = {
     exp.Column: _column,
     exp.Parameter: _parameter,
     exp.Literal: _literal,
+    exp.Placeholder: _placeholder,
     exp.RawString: lambda tree, names, work: text_value(str(tree.this)),
     exp.Boolean: _boolean,
     exp.Null: lambda tree, names, work: null(),

@@ -37,6 +37,17 @@ class Grammar(SnowflakeParser):
         name: SnowflakeParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("ANY", "CASE")
     }
 
+    PLACEHOLDER_PARSERS = {  # noqa: RUF012
+        **SnowflakeParser.PLACEHOLDER_PARSERS,
+        TokenType.PLACEHOLDER: lambda self: self._marked_placeholder(),
+    }
+
+    def _marked_placeholder(self) -> exp.Expr:
+        """A `?` that knows where it stands."""
+        tree = self.expression(exp.Placeholder())
+        tree.meta["start"] = self._prev.start
+        return tree
+
     def raise_error(self, message: str, token: Any = None) -> None:
         raise RefusedError(token or self._curr or None)
 

@@ -13,6 +13,7 @@ from typing import cast as typed
 
 from sqlglot import exp
 
+from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
 from sapwood.dialect.expressions import bind, direction, identifier, spoken
@@ -119,7 +120,7 @@ def _set_operation(tree: exp.Expr, outer: Namespace | None, work: Compilation) -
     )
     sql = f"({retyped(left, types)}) {word} ({retyped(right, types)})"
     order = _order_of_columns(tree.args.get("order"), fields)
-    return BoundQuery(f"{sql}{order}{_limit(tree)}", fields, left.labels)
+    return BoundQuery(f"{sql}{order}{_limit(tree, work)}", fields, left.labels)
 
 
 _SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
@@ -177,7 +178,7 @@ def _nested(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> Bound
     if isinstance(tree.this, exp.Table):
         raise UnsupportedError("SQL compilation error:\nA table in parentheses is no query.")
     query = bind_query(tree.this, outer, work)
-    tail = f"{_order_of_columns(tree.args.get('order'), query.fields)}{_limit(tree)}"
+    tail = f"{_order_of_columns(tree.args.get('order'), query.fields)}{_limit(tree, work)}"
     return replace(query, sql=f"SELECT * FROM ({query.sql}) AS {quoted('nested')}{tail}") if tail else query
 
 
@@ -223,7 +224,7 @@ def _select(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> Bound
     labels = labels_of([item.name for item in items])
     listed = ", ".join(f"{item.value.sql} AS {quoted(label)}" for item, label in zip(items, labels, strict=True))
     distinct = _distinct(tree)
-    sql = f"SELECT {distinct}{listed}{sources}{where}{group}{having}{qualify_}{order}{_limit(tree)}"
+    sql = f"SELECT {distinct}{listed}{sources}{where}{group}{having}{qualify_}{order}{_limit(tree, work)}"
     fields = tuple(Field(item.name, item.value.type, item.value.nullable, "") for item in items)
     return BoundQuery(sql, fields, labels)
 
@@ -259,7 +260,7 @@ def _condition(word: str, clause: exp.Expr | None, names: Namespace, work: Compi
     return f" {word} {value.sql}"
 
 
-def _limit(tree: exp.Expr) -> str:
+def _limit(tree: exp.Expr, work: Compilation) -> str:
     """LIMIT, FETCH, TOP and OFFSET: constants only."""
     limit, offset = tree.args.get("limit"), tree.args.get("offset")
     written = ""
@@ -268,15 +269,18 @@ def _limit(tree: exp.Expr) -> str:
         options = limit.args.get("limit_options")
         if options is not None and (options.args.get("percent") or options.args.get("with_ties")):
             raise UnsupportedError("SQL compilation error:\nFETCH with PERCENT or WITH TIES is not supported.")
-        written += "" if isinstance(count, exp.Null) else f" LIMIT {_count(count)}"
+        written += "" if isinstance(count, exp.Null) else f" LIMIT {_count(count, work)}"
     if offset is not None:
-        written += f" OFFSET {_count(offset.expression)}"
+        written += f" OFFSET {_count(offset.expression, work)}"
     return written
 
 
-def _count(tree: exp.Expr | None) -> int:
+def _count(tree: exp.Expr | None, work: Compilation) -> int:
     if tree is None:
         return 1
+    if isinstance(tree, exp.Placeholder):
+        value = bind_placeholder(tree, work).constant
+        return value if isinstance(value, int) else 0
     if isinstance(tree, exp.Literal) and tree.name.isdigit() and not tree.is_string:
         return int(tree.name)
     raise ProgrammingError(f"SQL compilation error:\nLIMIT and OFFSET take a number, found {spoken(tree)}.")

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source
-from sapwood.dialect.expressions import bind, constant_value, identifier, spoken
+from sapwood.dialect.expressions import bind, identifier, spoken
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, literal, parts, physical, qualify, quoted, spelled
 from sapwood.dialect.pivots import turned
@@ -24,7 +24,7 @@ from sapwood.dialect.shape import labels_of, refuse, retyped
 from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import Name, Relation, StagedFiles
 from sapwood.dialect.types import VARIANT, number, text
-from sapwood.dialect.values import Value
+from sapwood.dialect.values import Value, constant_value
 from sapwood.errors import (
     InvalidIdentifierError,
     ProgrammingError,

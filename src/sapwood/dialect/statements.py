@@ -26,6 +26,20 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Bindings:
+    """What the `?` of a statement stand for, in order.
+
+    `values` are one row, as Python values. Many rows lie in a table instead: `source` is what DuckDB calls it, with
+    columns c0, c1, ... `is_open` stands for a statement that is only described: every `?` is NULL.
+    """
+
+    types: tuple[SnowType, ...] = ()
+    values: tuple[Any, ...] = ()
+    source: str = ""
+    is_open: bool = False
+
+
+@dataclass(frozen=True)
 class Column:
     """A column of a table or a result. `default` is the Snowflake text of its default, None if it has none."""
 

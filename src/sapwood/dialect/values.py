@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any
 
 from sapwood.dialect.names import literal
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, SnowType, number, text
+from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, REAL, SnowType, number, text
 
 UNTYPED = SnowType("NULL")
 """The type of a bare NULL."""
@@ -104,6 +105,31 @@ def number_value(digits: str) -> Value:
         nullable=False,
         constant=float(written) if fraction else int(written),
     )
+
+
+def constant_value(content: Any) -> Value:
+    """A Python value as a bound constant."""
+    match content:
+        case None:
+            return null()
+        case bool():
+            return boolean_value(content)
+        case int() | Decimal():
+            return _signed(f"{content:f}" if isinstance(content, Decimal) else str(content))
+        case float():
+            return Value(f"CAST('{content!r}' AS DOUBLE)", REAL, nullable=False, constant=content)
+        case _:
+            return text_value(str(content))
+
+
+def _signed(digits: str) -> Value:
+    return negative(number_value(digits[1:])) if digits.startswith("-") else number_value(digits)
+
+
+def negative(value: Value) -> Value:
+    """A number with the other sign."""
+    constant = -value.constant if isinstance(value.constant, (int, float)) else NOT_CONSTANT
+    return value.over(f"(-{value.sql})", value.type, constant=constant)
 
 
 def array_of(values: Sequence[Value]) -> Value:

@@ -33,7 +33,7 @@ from sapwood.dialect.statements import (
     UnsetVariable,
     Use,
 )
-from sapwood.dialect.types import text
+from sapwood.dialect.types import number, text
 from sapwood.engine.arrow import conform
 from sapwood.engine.container import create_container, use
 from sapwood.engine.copy_into import copy_into
@@ -65,7 +65,17 @@ def describe(statement: Query | Statement) -> Rows:
         rows = listing("SELECT", {}, [])
         empty = conform(_empty(statement), statement.columns)
         return Rows("SELECT", statement.columns, empty, rowcount=rows.rowcount)
+    if isinstance(statement, Dml):
+        return listing(statement.kind, dict.fromkeys(_COUNTS.get(statement.kind, ("status",)), number(19, 0)), [])
     return listing(type(statement).__name__.upper(), {"status": text()}, [])
+
+
+_COUNTS = {
+    "INSERT": ("number of rows inserted",),
+    "UPDATE": ("number of rows updated", "number of multi-joined rows updated"),
+    "DELETE": ("number of rows deleted",),
+}
+"""What a change of rows tells, by kind."""
 
 
 def _empty(query: Query) -> Any:

@@ -21,6 +21,7 @@ from sapwood.dialect.compile import compile_statement, split
 from sapwood.dialect.statements import Query, Signature
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
+from sapwood.engine.binds import Asking, Binds
 from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
 from sapwood.engine.location import session_folder
@@ -56,18 +57,19 @@ class Session:
         self._is_running = False
         self._is_closed = False
 
-    def execute(self, text: str, *, describe_only: bool = False, query_id: str | None = None) -> list[Result]:
+    def execute(
+        self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
+    ) -> list[Result]:
         """Run each statement of a text; the first error ends it. `describe_only` gives columns without running anything.
 
-        `query_id` is the id of the one statement in the text, where the caller has told it already.
+        `query_id` is the id of the one statement in the text, where the caller has told it already; `binds` are the
+        values of its `?`.
         """
         with self._lock:
             if self._is_closed:
                 raise InterfaceError("The session is closed", hint="Open a new connection.")
-            return [
-                self._statement(statement, query_id or str(uuid.uuid4()), describe_only=describe_only)
-                for statement in split(text)
-            ]
+            asked = Asking(describe_only=describe_only, binds=binds)
+            return [self._statement(statement, query_id or str(uuid.uuid4()), asked) for statement in split(text)]
 
     def fork(self) -> Session | None:
         """A session that begins where this one is, to run beside it; None if this one has something of its own to read."""
@@ -83,6 +85,18 @@ class Session:
     def set_parameters(self, values: Mapping[str, Any]) -> None:
         """Set parameters of the session, as ALTER SESSION does; all or none."""
         self.state.parameters.update({known(name).name: checked(name, value) for name, value in values.items()})
+
+    @contextmanager
+    def with_parameters(self, values: Mapping[str, Any]) -> Generator[None]:
+        """Parameters for the length of a block."""
+        before = dict(self.state.parameters)
+        self.set_parameters(values)
+        try:
+            yield
+        finally:
+            for name in map(str.upper, values):
+                self.state.parameters.pop(name, None)
+                self.state.parameters.update({name: before[name]} if name in before else {})
 
     def cancel(self) -> None:
         """Stop the statement that runs; nothing happens if none does."""
@@ -107,30 +121,31 @@ class Session:
 
     # One statement ---------------------------------------------------------------------------------------------------
 
-    def _statement(self, text: str, query_id: str, *, describe_only: bool) -> Result:
+    def _statement(self, text: str, query_id: str, asked: Asking) -> Result:
         started = now_ms()
         batcher = self._batcher(query_id)
         try:
             with self._running():
-                rows, notices = self._rows(text, query_id, batcher, describe_only=describe_only)
+                rows, notices = self._rows(text, query_id, batcher, asked)
         except Error as error:
             error.sfqid = query_id
             self._leave_aborted(error)
-            if not describe_only:
+            if not asked.describe_only:
                 self._record(query_id, text, started=started, batcher=batcher, error=error)
             raise
-        if not describe_only:
+        if not asked.describe_only:
             self._record(query_id, text, started=started, batcher=batcher, rows=rows)
             self.state.query_ids.append(query_id)
         result = Result(query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text)
-        if not describe_only:
+        if not asked.describe_only:
             self._parts.recent.keep(self.state.user, result)
         return result
 
-    def _rows(self, text: str, query_id: str, batcher: Batcher, *, describe_only: bool) -> tuple[Rows, tuple[str, ...]]:
+    def _rows(self, text: str, query_id: str, batcher: Batcher, asked: Asking) -> tuple[Rows, tuple[str, ...]]:
         with self._work(query_id, batcher) as work:
-            statement = compile_statement(text, SessionScope(work), self._signatures(query_id))
-            rows = describe(statement) if describe_only else handle(work, statement)
+            with asked.bound(work) as bindings:
+                statement = compile_statement(text, SessionScope(work), self._signatures(query_id), bindings)
+                rows = describe(statement) if asked.describe_only else handle(work, statement)
             return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
 
     @contextmanager

@@ -141,7 +141,7 @@ def _arrow(result: Result, data: dict[str, Any]) -> Encoded:
     table = wire_table(result.table, result.columns)
     first, *rest = _slices(table)
     data.update(queryResultFormat="arrow", returned=first.num_rows)
-    data["rowsetBase64"] = base64.b64encode(_stream(first)).decode("ascii")
+    data["rowsetBase64"] = base64.b64encode(_stream(first)).decode("ascii") if first.num_rows else ""
     bodies = tuple(_stream(part) for part in rest)
     return _with_chunks(data, [part.num_rows for part in rest], bodies)
 

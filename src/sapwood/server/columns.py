@@ -74,10 +74,14 @@ def _metadata(kind: SnowType) -> dict[str, str]:
         "precision": str(_precision(kind) or 38),
         "scale": str(_scale(kind) or 0),
         "charLength": str(_length(kind) or 0),
-        "byteLength": str(_length(kind) or 0),
+        "byteLength": str(_length(kind) or _ZONED_BYTES),
         "finalType": "T",
         "physicalType": "",
     }
+
+
+_ZONED_BYTES = 16
+"""Size of a TIMESTAMP_TZ with fraction and zone, by which older clients tell its form."""
 
 
 def _wire(values: pa.ChunkedArray, kind: SnowType) -> pa.ChunkedArray:

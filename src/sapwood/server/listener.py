@@ -102,13 +102,7 @@ class Listener:
 
     def __init__(self, config: ServerConfig, edge: Edge) -> None:
         self._edge = edge
-        try:
-            self._socket = socket.create_server((config.host, config.port), backlog=512)
-        except OSError as error:
-            raise ConfigError(
-                f"can't listen on {config.host}:{config.port}: {error.strerror}",
-                hint="Name another port with --port, or stop what listens there.",
-            ) from error
+        self._socket = _listening(config.host, config.port)
         self.host, self.port = self._socket.getsockname()[:2]
         settings = uvicorn.Config(
             edge.app,
@@ -138,6 +132,22 @@ class Listener:
     def stop(self) -> None:
         """Take no more on, let statements end, and return from `run`."""
         self._server.should_exit = True
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """A socket whose connections send at once: asyncio sees to that for those that name TCP, and waits 40 ms elsewhere."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        found = socket.socket(family, kind, socket.IPPROTO_TCP)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+        found.listen(512)
+    except OSError as error:
+        raise ConfigError(
+            f"can't listen on {host}:{port}: {error.strerror}",
+            hint="Name another port with --port, or stop what listens there.",
+        ) from error
+    return found
 
 
 class _Server(uvicorn.Server):

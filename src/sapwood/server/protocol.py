@@ -27,6 +27,7 @@ from sapwood.config import ServerConfig
 from sapwood.engine.parameter import PARAMETERS
 from sapwood.errors import Error, InternalError, ProgrammingError
 from sapwood.server.authentication import Login, Principal
+from sapwood.server.bindings import read_binds
 from sapwood.server.client_program import read_client
 from sapwood.server.envelope import failure, read_body, success
 from sapwood.server.login import fold, read_login
@@ -170,7 +171,8 @@ class Wire:
 
     async def _query(self, request: Request) -> Response:
         session = self._session(request)
-        order = read_order(await read_body(request, limit=self._limit), request.query_params.get("requestId", ""))
+        body = await read_body(request, limit=self._limit)
+        order = await run_in_threadpool(read_order, body, request.query_params.get("requestId", ""))
         statement = self._inside.statements.start(session, order)
         if order.is_async:
             return _running(statement, ACCEPTED)
@@ -340,13 +342,16 @@ def read_order(body: Mapping[str, Any], request_id: str) -> Order:
     text = body.get("sqlText")
     if not isinstance(text, str):
         raise ProgrammingError("SQL compilation error:\nEmpty SQL statement.", errno=900, sqlstate="42601")
-    count = _object(body, "parameters").get("MULTI_STATEMENT_COUNT", 1)
+    given = {name.upper(): value for name, value in _object(body, "parameters").items()}
+    count = given.get("MULTI_STATEMENT_COUNT", 1)
     return Order(
         text,
         request_id=request_id[:100],
         is_async=bool(body.get("asyncExec")),
         describe_only=bool(body.get("describeOnly")),
         count=int(count) if str(count).isdigit() else 1,
+        binds=read_binds(_object(body, "bindings")),
+        parameters={name: value for name, value in given.items() if name in PARAMETERS},
     )
 
 

@@ -89,6 +89,10 @@ class Results:
         path = self._folder / query_id / str(index)
         return path if query_id in self._sizes and path.is_file() else None
 
+    def chunks(self, answer: Answer) -> list[Path]:
+        """The files of an answer's chunks, in order."""
+        return [self._folder / answer.query_id / str(index) for index in range(len(answer.chunks))]
+
     @property
     def size(self) -> int:
         """Bytes of all chunks."""

@@ -13,9 +13,11 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
+from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
 from sapwood.errors import Error
 from sapwood.server.authentication import Principal
@@ -65,7 +67,10 @@ class EngineSession(Protocol):
 
     @property
     def state(self) -> EngineState: ...
-    def execute(self, text: str, *, describe_only: bool = False, query_id: str | None = None) -> list[Result]: ...
+    def execute(
+        self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
+    ) -> list[Result]: ...
+    def with_parameters(self, values: Mapping[str, Any]) -> AbstractContextManager[None]: ...
     def parameter(self, name: str) -> Any: ...
     def set_parameters(self, values: Mapping[str, Any]) -> None: ...
     def fork(self) -> EngineSession | None: ...

@@ -6,17 +6,20 @@ Comes in: a session, a text and what the request says about it. Goes out: the pr
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 import uuid
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
 from typing import Any
 
+from sapwood.dialect.bindings import placeholders
 from sapwood.dialect.compile import split
+from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
 from sapwood.errors import CancelledError, Error, InternalError, ProgrammingError
 from sapwood.server.answers import Encoded, Place, encode, encode_many
@@ -24,6 +27,8 @@ from sapwood.server.envelope import failed
 from sapwood.server.results import Answer, Results
 from sapwood.server.sessions import EngineSession, WireSession
 
+_REREAD = re.compile(r"select \* from table\(result_scan\('([0-9a-f-]{36})'\)\)", re.IGNORECASE)
+"""How the older connector fetches the result of a query id."""
 REMEMBERED = 10_000
 """Finished statements that are known by their request id, so that a repeated request does not run twice."""
 _ABORT_S = 30.0
@@ -34,13 +39,18 @@ log = logging.getLogger("sapwood.server")
 
 @dataclass(frozen=True)
 class Order:
-    """What a query-request asks for. `count` is the number of statements in the text, 0 for any."""
+    """What a query-request asks for. `count` is the number of statements in the text, 0 for any.
+
+    `binds` are the values of its `?`, `parameters` those of the session that count for this order alone.
+    """
 
     text: str
     request_id: str = ""
     is_async: bool = False
     describe_only: bool = False
     count: int = 1
+    binds: Binds | None = None
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
 @dataclass
@@ -166,15 +176,30 @@ class Statements:
         order, session = statement.order, statement.session
         texts = split(order.text)
         _check_count(len(texts), order.count)
-        as_arrow = session.takes_arrow
-        if len(texts) == 1:
-            results += engine.execute(texts[0], describe_only=order.describe_only, query_id=statement.id)
-            return encode(results[0], place(engine), as_arrow=as_arrow)
-        for text in texts:
-            (result,) = engine.execute(text, query_id=str(uuid.uuid4()))
-            results.append(result)
-            self._keep_part(statement, result, encode(result, place(engine), as_arrow=as_arrow))
-        return encode_many(results, statement.id, place(engine))
+        if len(texts) == 1 and (answer := self._reread(statement, texts[0])) is not None:
+            return answer
+        with engine.with_parameters(order.parameters):
+            as_arrow = session.takes_arrow
+            if len(texts) == 1:
+                results += engine.execute(
+                    texts[0], describe_only=order.describe_only, query_id=statement.id, binds=order.binds
+                )
+                return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(order.binds))
+            for text, binds in zip(texts, _shared(order.binds, texts), strict=True):
+                (result,) = engine.execute(text, query_id=str(uuid.uuid4()), binds=binds)
+                results.append(result)
+                self._keep_part(statement, result, encode(result, place(engine), as_arrow=as_arrow))
+            return encode_many(results, statement.id, place(engine))
+
+    def _reread(self, statement: Statement, text: str) -> Encoded | None:
+        """The answer of an earlier statement as it was kept, for the text by which the connector asks for it."""
+        found = _REREAD.fullmatch(text.strip())
+        answer = self._results.find(found[1], statement.user) if found else None
+        if answer is None or not answer.is_success:
+            return None
+        bodies = tuple(path.read_bytes() for path in self._results.chunks(answer))
+        data = {**answer.envelope["data"], "queryId": statement.id}
+        return Encoded({**answer.envelope, "data": data}, answer.chunks, bodies)
 
     def _keep_part(self, statement: Statement, result: Result, encoded: Encoded) -> None:
         self._results.keep(self._answer(statement, result.query_id, result.statement, encoded), encoded.bodies)
@@ -226,6 +251,22 @@ def _check_count(found: int, wanted: int) -> None:
             errno=8,
             sqlstate="0A000",
         )
+
+
+def _width(binds: Binds | None) -> int:
+    return 0 if binds is None else len(binds.types)
+
+
+def _shared(binds: Binds | None, texts: Sequence[str]) -> Iterator[Binds | None]:
+    """Each statement's part of the values, in order."""
+    start = 0
+    for text in texts:
+        if binds is None:
+            yield None
+            continue
+        end = start + placeholders(text)
+        yield Binds(binds.types[start:end], binds.table.select(range(start, min(end, len(binds.types)))), binds.is_many)
+        start = end
 
 
 def _is_query(text: str) -> bool:

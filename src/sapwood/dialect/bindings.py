@@ -1,0 +1,93 @@
+"""Values that a client sends beside the text: what `?` and `:1` stand for.
+
+One row of values, or, for a bulk INSERT, many rows that lie in a table of the engine's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+from sqlglot.tokenizer_core import TokenType
+
+from sapwood.dialect.coercion import cast
+from sapwood.dialect.compilation import BoundQuery, Compilation, Field
+from sapwood.dialect.names import quoted
+from sapwood.dialect.text import tokens
+from sapwood.dialect.types import BINARY, SnowType
+from sapwood.dialect.values import Value, constant_value, null, text_value
+from sapwood.errors import ProgrammingError, UnsupportedError
+
+MANY = "SAPWOOD BINDINGS"
+"""What a bulk INSERT calls the table of its rows; it stands for that statement alone."""
+
+
+def bind_placeholder(tree: exp.Expr, work: Compilation) -> Value:
+    """The value of `?` (by its place in the text) or `:1` (by its number)."""
+    bindings = work.bindings
+    number = tree.args.get("this")
+    place = int(number) - 1 if number else _place(tree, work)
+    if bindings is not None and bindings.is_open:
+        return null()
+    if bindings is None or place >= len(bindings.types):
+        raise ProgrammingError(
+            f"SQL compilation error: {work.place(tree)}\nBind variable {f':{number}' if number else '?'} not set.",
+            errno=2049,
+            sqlstate="42601",
+        )
+    kind = bindings.types[place]
+    if bindings.source:
+        sql = f"{quoted(MANY)}.c{place}"
+        return Value(sql, kind, loose=frozenset((sql,)))
+    return _value(bindings.values[place], kind)
+
+
+def _place(tree: exp.Expr, work: Compilation) -> int:
+    """How many `?` stand before this one in the statement."""
+    start = int(tree.meta.get("start", 0))
+    return sum(token.token_type == TokenType.PLACEHOLDER for token in tokens(work.text) if token.start < start)
+
+
+def placeholders(text: str) -> int:
+    """How many `?` a statement has.
+
+    >>> placeholders("select ?, '?' -- ?")
+    1
+    """
+    return sum(token.token_type == TokenType.PLACEHOLDER for token in tokens(text))
+
+
+def _value(content: Any, kind: SnowType) -> Value:
+    if content is None:
+        return cast(null(), kind)
+    make = _MAKERS.get(kind.name)
+    return cast(text_value(str(content)), kind) if make is None else make(content)
+
+
+_MAKERS: Mapping[str, Callable[[Any], Value]] = {
+    "FIXED": constant_value,
+    "REAL": lambda content: constant_value(float(content)),
+    "TEXT": text_value,
+    "BOOLEAN": constant_value,
+    "BINARY": lambda content: Value(f"from_hex('{content.hex()}')", BINARY, nullable=False),
+}
+
+
+def over_rows(tree: exp.Expr, work: Compilation) -> exp.Expr:
+    """The VALUES of a bulk INSERT as a SELECT over its rows; any other tree as it is."""
+    bindings = work.bindings
+    if bindings is None or not bindings.source:
+        return tree
+    fields = tuple(Field(f"C{index}", kind, True, "") for index, kind in enumerate(bindings.types))
+    work.ctes[MANY] = BoundQuery("", fields, tuple(f"c{index}" for index in range(len(fields))))
+    rows = exp.From(this=exp.Table(this=exp.to_identifier(MANY, quoted=True)))
+    if isinstance(tree, exp.Values) and len(tree.expressions) == 1:
+        row = tree.expressions[0]
+        return exp.Select(expressions=list(row.expressions if isinstance(row, exp.Tuple) else [row]), from_=rows)
+    if isinstance(tree, exp.Select) and tree.args.get("from_") is None:
+        tree.set("from_", rows)
+        return tree
+    raise UnsupportedError(
+        "SQL compilation error:\nMany rows of values are bound to INSERT ... VALUES (?, ...) or INSERT ... SELECT ?, ... only."
+    )
