@@ -75,7 +75,14 @@ class App:
         database = wanted.database or principal.database
         schema = wanted.schema or (principal.schema if database == principal.database else None) or "PUBLIC"
         session = self.engine.open_session(
-            user=principal.user, role=principal.role, database=database, schema=schema, is_remote=True
+            user=principal.user,
+            role=principal.role,
+            database=database,
+            schema=schema,
+            is_remote=True,
+            has_all_roles=principal.has_all_roles,
+            is_role_fixed=principal.is_role_fixed,
+            is_by_token=principal.is_by_token,
         )
         session.state.warehouse = wanted.warehouse or principal.warehouse or session.state.warehouse
         return session

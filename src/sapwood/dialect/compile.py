@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect import changes, session, staging
+from sapwood.dialect import changes, grants, session, staging
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
@@ -270,8 +270,8 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
     "ALTER": session.alter,
     "DROP": session.drop,
     "COMMENT": session.comment_on,
-    "GRANT": lambda reader, compiler: session.grant(reader, is_revoke=False),
-    "REVOKE": lambda reader, compiler: session.grant(reader, is_revoke=True),
+    "GRANT": lambda reader, compiler: grants.grant(reader, compiler, is_revoke=False),
+    "REVOKE": lambda reader, compiler: grants.grant(reader, compiler, is_revoke=True),
     "BEGIN": lambda reader, compiler: session.transaction("BEGIN", reader),
     "START": lambda reader, compiler: session.transaction("BEGIN", reader),
     "COMMIT": lambda reader, compiler: session.transaction("COMMIT", reader),

@@ -1,4 +1,4 @@
-"""CREATE TABLE, VIEW, FILE FORMAT, STAGE, DATABASE, SCHEMA, WAREHOUSE and ROLE.
+"""CREATE TABLE, VIEW, FILE FORMAT, STAGE, DATABASE, SCHEMA, WAREHOUSE, ROLE and USER.
 
 Comes in: a reader behind the word CREATE, and the compiler. Goes out: one statement. A query inside is given back to the
 compiler. An option that would change a meaning and isn't served is refused by name.
@@ -27,6 +27,7 @@ from sapwood.dialect.statements import (
     Statement,
 )  # fmt: skip
 from sapwood.dialect.types import SnowType
+from sapwood.dialect.users import create_user
 from sapwood.errors import ProgrammingError, UnknownObjectError
 
 
@@ -518,10 +519,16 @@ _CONTAINER_OPTIONS = {
     "SCHEMA": ("DATA_RETENTION_TIME_IN_DAYS", "MAX_DATA_EXTENSION_TIME_IN_DAYS"),
 }  # fmt: skip
 
+
+def _user(reader: Reader, head: Head, compiler: Compiler) -> Statement:
+    return create_user(reader, or_replace=head.or_replace, if_not_exists=head.if_not_exists)
+
+
 _CREATES: dict[str, Callable[[Reader, Head, Compiler], Statement]] = {
     "TABLE": _table,
     "VIEW": _view,
     "FILE FORMAT": _file_format,
     "STAGE": _stage,
+    "USER": _user,
     **{kind: _container(kind) for kind in ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE")},
 }

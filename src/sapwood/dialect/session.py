@@ -1,4 +1,4 @@
-"""SHOW, DESCRIBE, USE, SET, ALTER, DROP, GRANT, COMMENT ON and transactions.
+"""SHOW, DESCRIBE, USE, SET, ALTER, DROP, COMMENT ON and transactions.
 
 Comes in: a reader behind the first word. Goes out: one statement. Words that aren't known are refused by name.
 """
@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from sapwood.dialect.creation import Compiler, container_name, declared_columns, named, resolved
+from sapwood.dialect.grants import show_grants
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import (
@@ -18,7 +19,6 @@ from sapwood.dialect.statements import (
     Column,
     Describe,
     Drop,
-    Grant,
     Name,
     SetComment,
     Show,
@@ -27,6 +27,7 @@ from sapwood.dialect.statements import (
     UnsetVariable,
     Use,
 )  # fmt: skip
+from sapwood.dialect.users import alter_user, show_tokens
 
 _CONTAINERS = ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE")
 _OBJECTS = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL")
@@ -43,13 +44,14 @@ def kind_of(reader: Reader, kinds: tuple[str, ...], verb: str) -> str:
 
 
 def _object_name(kind: str, reader: Reader, compiler: Compiler) -> Name:
-    return container_name(kind, reader, compiler.scope) if kind in _CONTAINERS else named(reader, compiler)
+    is_held = kind in (*_CONTAINERS, "USER")
+    return container_name(kind, reader, compiler.scope) if is_held else named(reader, compiler)
 
 
 # --- SHOW and DESCRIBE
 
 _SHOWN = (
-    "TABLES", "VIEWS", "SCHEMAS", "DATABASES", "COLUMNS", "STAGES", "FILE FORMATS", "MODELS", "WAREHOUSES", "ROLES", "USERS", "GRANTS", "PARAMETERS",
+    "TABLES", "VIEWS", "SCHEMAS", "DATABASES", "COLUMNS", "STAGES", "FILE FORMATS", "MODELS", "WAREHOUSES", "ROLES", "USERS", "PARAMETERS",
     "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS",
 )  # fmt: skip
 _IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAMETERS")
@@ -57,10 +59,14 @@ _IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAME
 
 def show(reader: Reader, compiler: Compiler) -> Statement:
     """SHOW [TERSE] <kind> [HISTORY] [LIKE '...'] [IN ...] [STARTS WITH '...'] [LIMIT n]"""
+    if reader.take("GRANTS"):
+        return show_grants(reader, compiler)
+    if reader.take("FUTURE", "GRANTS"):
+        return show_grants(reader, compiler, is_future=True)
+    if reader.take("USER", "PROGRAMMATIC", "ACCESS", "TOKENS") or reader.take("USER", "PATS"):
+        return show_tokens(reader)
     terse = reader.take("TERSE")
     found = Show(kind_of(reader, _SHOWN, "SHOW"), terse=terse)
-    if found.kind == "GRANTS":
-        return replace(found, like=reader.rest()) if not reader.is_done else found
     while not reader.is_done:
         found = _show_clause(found, reader, compiler)
     return found
@@ -120,7 +126,11 @@ def _show_table(found: Show, name: Name) -> Show:
 
 def describe(reader: Reader, compiler: Compiler) -> Statement:
     """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL <name>; a bare name is a table."""
-    if reader.word() in ("RESULT", "USER", "FUNCTION", "PROCEDURE", "WAREHOUSE", "DATABASE", "SCHEMA"):
+    if reader.take("USER"):
+        name = container_name("USER", reader, compiler.scope)
+        reader.end()
+        return Describe("USER", name)
+    if reader.word() in ("RESULT", "FUNCTION", "PROCEDURE", "WAREHOUSE", "DATABASE", "SCHEMA"):
         raise unsupported(f"DESCRIBE {reader.word()}")
     kind = next((kind for kind in _OBJECTS if reader.take(*kind.split())), "TABLE")
     name = named(reader, compiler)
@@ -164,7 +174,9 @@ def unset(reader: Reader, compiler: Compiler) -> Statement:
 
 
 def alter(reader: Reader, compiler: Compiler) -> Statement:
-    """ALTER SESSION | ACCOUNT | TABLE | MODEL ..."""
+    """ALTER SESSION | ACCOUNT | TABLE | MODEL | USER ..."""
+    if reader.take("USER"):
+        return alter_user(reader)
     kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "MODEL"), "ALTER")
     if kind in ("SESSION", "ACCOUNT"):
         return _alter_parameters(kind, reader)
@@ -245,12 +257,12 @@ def _alter_model(statement: AlterModel, reader: Reader, compiler: Compiler) -> S
     return found
 
 
-# --- DROP, COMMENT ON, GRANT, transactions
+# --- DROP, COMMENT ON, transactions
 
 
 def drop(reader: Reader, compiler: Compiler) -> Statement:
     """DROP <kind> [IF EXISTS] <name> [CASCADE | RESTRICT]"""
-    kind = kind_of(reader, (*_OBJECTS, *_CONTAINERS), "DROP")
+    kind = kind_of(reader, (*_OBJECTS, *_CONTAINERS, "USER"), "DROP")
     is_lenient = reader.take("IF", "EXISTS")
     name = _object_name(kind, reader, compiler)
     if reader.take("RESTRICT"):
@@ -285,18 +297,6 @@ def _column_name(reader: Reader) -> list[str]:
     if len(found) < 2:
         raise reader.error()
     return found
-
-
-def grant(reader: Reader, *, is_revoke: bool) -> Statement:
-    """GRANT ... TO ..., REVOKE ... FROM ...: kept as written."""
-    text = reader.text
-    words: list[str] = []
-    while not reader.is_done:
-        words.append(reader.word())
-        reader.skip_to(reader.offset + 1)
-    if ("FROM" if is_revoke else "TO") not in words:
-        raise reader.error()
-    return Grant(text.strip().rstrip(";").strip(), is_revoke)
 
 
 def transaction(action: str, reader: Reader) -> Statement:

@@ -256,6 +256,7 @@ def _relation_bound(given: tuple[str, ...], tree: exp.Expr, names: Namespace, wo
     if len(given) == 1 and given[0] in work.ctes:
         return Bound(work.ctes[given[0]].as_source(alias, columns=columns), f"{duck(given[0])} AS {duck(alias)}")
     relation = relation_of(given, work)
+    work.scope.read(relation)
     query = _relation(relation, work)
     own = () if tree.args.get("alias") is not None else (relation.name,)
     source = query.as_source(alias, columns=columns, name=own[0] if own else None)
@@ -290,10 +291,12 @@ def _relation(relation: Relation, work: Compilation) -> BoundQuery:
     if relation.name not in work.views:
         work.views[relation.name] = parse(relation.definition)
     tree = work.views[relation.name]
-    text_before, ctes_before = work.text, work.ctes
+    text_before, ctes_before, scope_before = work.text, work.ctes, work.scope
     work.text, work.ctes, work.depth = relation.definition, {}, work.depth + 1
+    work.scope = relation.inside or work.scope
     query = work.bind_query(tree, None, work)
     work.text, work.ctes, work.depth = text_before, ctes_before, work.depth - 1
+    work.scope = scope_before
     if len(query.fields) != len(relation.columns):
         raise ProgrammingError(
             f"SQL compilation error:\nView definition for '{_full(relation.name)}' declared {len(relation.columns)} column(s), but view query "

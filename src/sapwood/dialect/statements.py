@@ -55,13 +55,15 @@ class Relation:
     """A table or view as the catalogue knows it.
 
     `source` is what DuckDB calls it, quoted and ready for FROM. A view has `definition` (Snowflake text) instead,
-    with the current database and schema that it was made under.
+    with the current database and schema that it was made under; names in it mean what they mean to its owner, which
+    `inside` says (None: what they mean outside).
     """
 
     name: Name
     columns: tuple[Column, ...]
     source: str = ""
     definition: str = ""
+    inside: Scope | None = field(default=None, compare=False, repr=False)
 
 
 class Scope(Protocol):
@@ -81,7 +83,13 @@ class Scope(Protocol):
         """Values of CURRENT_USER, CURRENT_ROLE, CURRENT_WAREHOUSE, CURRENT_ACCOUNT, CURRENT_VERSION, LAST_QUERY_ID ... by name."""
         ...
 
-    def relation(self, name: Name) -> Relation | None: ...
+    def relation(self, name: Name) -> Relation | None:
+        """A table or view; None if it isn't there or the role may not know of it."""
+        ...
+
+    def read(self, relation: Relation) -> None:
+        """Told of each table and view whose rows the statement reads, before anything is run; raises if that is not allowed."""
+        ...
 
     def table_function(self, name: str, arguments: Mapping[str, Any]) -> Relation | None:
         """The rows of a table function that the dialect doesn't know, None if there is no such function.
@@ -222,7 +230,7 @@ class CreateContainer(Statement):
 
 @dataclass(frozen=True)
 class Drop(Statement):
-    """DROP of any kind: TABLE, VIEW, SCHEMA, DATABASE, STAGE, FILE FORMAT, MODEL, WAREHOUSE, ROLE."""
+    """DROP of any kind: TABLE, VIEW, SCHEMA, DATABASE, STAGE, FILE FORMAT, MODEL, WAREHOUSE, ROLE, USER."""
 
     kind: str
     name: Name
@@ -412,7 +420,7 @@ class AlterSession(Statement):
 class Show(Statement):
     """SHOW <kind> [LIKE '...'] [IN ...]: `kind` is plural and upper case, such as TABLES, MODELS, FILE FORMATS.
 
-    `table` is set by SHOW COLUMNS IN TABLE. For GRANTS, `like` holds the words that follow, as written.
+    `table` is set by SHOW COLUMNS IN TABLE.
     """
 
     kind: str
@@ -435,11 +443,71 @@ class Describe(Statement):
 
 
 @dataclass(frozen=True)
-class Grant(Statement):
-    """GRANT or REVOKE, recorded as written; the file system's rights are what counts in process."""
+class CreateUser(Statement):
+    """CREATE USER: properties by upper-case name, of the types that ALTER USER gives them."""
 
-    text: str
+    name: str
+    properties: Mapping[str, Any] = field(repr=False)
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class AlterUser(Statement):
+    """ALTER USER: properties to set, None means UNSET; or RENAME TO `new_name`. No `name` means the user of the session."""
+
+    name: str
+    properties: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
+    new_name: str = ""
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class AccessTokens(Statement):
+    """ADD, REMOVE, ROTATE or SHOW of a user's programmatic access tokens. No `user` means that of the session."""
+
+    action: str
+    user: str
+    name: str = ""
+    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
+
+
+@dataclass(frozen=True)
+class GrantRole(Statement):
+    """GRANT or REVOKE of a ROLE, DATABASE ROLE or APPLICATION ROLE (those two named in full) to a USER or a ROLE."""
+
+    kind: str
+    role: str
+    grantee_kind: str
+    grantee: str
     is_revoke: bool = False
+
+
+@dataclass(frozen=True)
+class GrantPrivileges(Statement):
+    """GRANT or REVOKE of privileges on an object to a role; ("ALL",) are all that the kind of object has.
+
+    With `extent` ALL or FUTURE it is on all objects of the kind in the database or schema that `name` means.
+    """
+
+    privileges: tuple[str, ...]
+    kind: str
+    name: Name
+    grantee: str
+    extent: str = ""
+    grant_option: bool = False
+    is_revoke: bool = False
+    keeps_grants: bool = False
+
+
+@dataclass(frozen=True)
+class ShowGrants(Statement):
+    """SHOW [FUTURE] GRANTS: `relation` is ON an object, TO a role or user, OF a role, IN a place (future), or '' for one's own."""
+
+    relation: str
+    kind: str
+    name: Name
+    is_future: bool = False
 
 
 @dataclass(frozen=True)

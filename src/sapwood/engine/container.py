@@ -5,10 +5,11 @@ from __future__ import annotations
 from sapwood.dialect.statements import CreateContainer, Name, Use
 from sapwood.engine.database import FIRST_SCHEMA, unknown_database
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
+from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE
 from sapwood.engine.physical import schema_source
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work, now_ms
-from sapwood.errors import NoCurrentDatabaseError, ObjectExistsError, UnknownObjectError
+from sapwood.errors import AccessError, NoCurrentDatabaseError, ObjectExistsError, UnknownObjectError, UnsupportedError
 
 ACCOUNT_KINDS = ("WAREHOUSE", "ROLE")
 
@@ -65,6 +66,7 @@ def _create_account_object(work: Work, statement: CreateContainer) -> bool:
         statement.kind,
         statement.name.name,
         comment=statement.comment,
+        owner=work.state.role,
         or_replace=statement.or_replace,
         if_not_exists=statement.if_not_exists,
     )
@@ -93,6 +95,8 @@ def _exists(name: str) -> ObjectExistsError:
 def drop_container(work: Work, name: Name, *, kind: str) -> bool:
     """DROP DATABASE | SCHEMA | WAREHOUSE | ROLE; False if there is none."""
     work.commit_open()
+    if kind == "ROLE":
+        return work.parts.catalog.drop_role(name.name)
     if kind in ACCOUNT_KINDS:
         return work.parts.catalog.drop_account_object(kind, name.name)
     if kind == "DATABASE":
@@ -173,12 +177,23 @@ def _use_warehouse(work: Work, name: Name) -> None:
 
 
 def _use_role(work: Work, name: Name) -> None:
+    """A role that is not the user's is told of like one that is not there."""
     _check_account_object(work, "ROLE", name.name)
+    if not work.rights.may_use(name.name) or (work.state.is_role_fixed and name.name != work.state.role):
+        raise AccessError(
+            f"SQL access control error:\nRequested role '{name.name}' is not assigned to the executing user. Specify another role to activate.",
+            errno=3013,
+        )
     work.state.role = name.name
 
 
-def _use_nothing(work: Work, name: Name) -> None:
-    """Secondary roles add rights; in process the file system's rights count."""
+def _use_secondary_roles(work: Work, name: Name) -> None:
+    """ALL or NONE; with ALL, what any role of the user has counts."""
+    if name.name not in ("ALL", "NONE"):
+        raise UnsupportedError("USE SECONDARY ROLES takes ALL or NONE")
+    if name.name == "ALL" and work.state.is_role_fixed:
+        raise AccessError("SQL access control error:\nThis login is restricted to one role.")
+    work.state.has_all_roles = name.name == "ALL"
 
 
 _USE = {
@@ -186,12 +201,12 @@ _USE = {
     "SCHEMA": _use_schema,
     "WAREHOUSE": _use_warehouse,
     "ROLE": _use_role,
-    "SECONDARY ROLES": _use_nothing,
+    "SECONDARY ROLES": _use_secondary_roles,
 }
 
 SYSTEM_OBJECTS = {
-    "WAREHOUSE": ("COMPUTE_WH",),
-    "ROLE": ("ACCOUNTADMIN", "SYSADMIN", "SECURITYADMIN", "USERADMIN", "ORGADMIN", "PUBLIC"),
+    "WAREHOUSE": (SYSTEM_WAREHOUSE,),
+    "ROLE": SYSTEM_ROLES,
 }
 """Account objects that are always there."""
 

@@ -11,6 +11,7 @@ from sapwood.dialect.statements import Column, Describe, Name
 from sapwood.dialect.types import text
 from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.users import describe_user
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import UnsupportedError
 
@@ -87,6 +88,7 @@ def _model(work: Work, name: Name) -> Rows:
 
 
 _KINDS: dict[str, Callable[[Work, Name], Rows]] = {
+    "USER": describe_user,
     "TABLE": _relation,
     "VIEW": _relation,
     "STAGE": _stage,

@@ -10,6 +10,7 @@ from sapwood.engine.container import drop_container, own_name
 from sapwood.engine.location import stage_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
+from sapwood.engine.users import drop_user
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import UnsupportedError
 
@@ -65,6 +66,7 @@ _KINDS: dict[str, Callable[[Work, Name], bool]] = {
     "SCHEMA": lambda work, name: drop_container(work, name, kind="SCHEMA"),
     "WAREHOUSE": lambda work, name: drop_container(work, name, kind="WAREHOUSE"),
     "ROLE": lambda work, name: drop_container(work, name, kind="ROLE"),
+    "USER": drop_user,
     "STAGE": _drop_stage,
     "FILE FORMAT": _drop_file_format,
     "MODEL": _drop_model,

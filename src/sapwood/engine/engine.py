@@ -70,17 +70,32 @@ class Engine:
         schema: str | None = "PUBLIC",
         on_progress: OnProgress | None = None,
         is_remote: bool = False,
+        has_all_roles: bool = False,
+        is_role_fixed: bool = False,
+        is_by_token: bool = False,
     ) -> Session:
         """A session of its own. A database that is not there leaves it without a current one, as in Snowflake.
 
-        `is_remote` is a session whose user is on another machine: it reaches no local path.
+        `is_remote` is a session whose user is on another machine: it reaches no local path. The three after it are what
+        the login says: see `State`.
         """
         if database is not None and not self.parts.databases.has(database):
             database = None
         if database is None:
             schema = None
         identity = str(uuid.uuid4().int >> 74)
-        state = State(identity, user, role, database, schema, warehouse="COMPUTE_WH", is_remote=is_remote)
+        state = State(
+            identity,
+            user,
+            role,
+            database,
+            schema,
+            warehouse="COMPUTE_WH",
+            is_remote=is_remote,
+            has_all_roles=has_all_roles,
+            is_role_fixed=is_role_fixed,
+            is_by_token=is_by_token,
+        )
         session = Session(self.parts, state, on_progress=on_progress)
         self._sessions = [*(known for known in self._sessions if not known.is_closed), session]
         return session

@@ -6,21 +6,25 @@ from collections.abc import Callable
 from typing import Any
 
 from sapwood.dialect.statements import (
+    AccessTokens,
     AlterModel,
     AlterSession,
     AlterTable,
+    AlterUser,
     CopyInto,
     CreateContainer,
     CreateFileFormat,
     CreateStage,
     CreateTable,
+    CreateUser,
     CreateView,
     Describe,
     Dml,
     Drop,
     Explain,
     GetFiles,
-    Grant,
+    GrantPrivileges,
+    GrantRole,
     ListStage,
     PutFiles,
     Query,
@@ -28,6 +32,7 @@ from sapwood.dialect.statements import (
     SetComment,
     SetVariable,
     Show,
+    ShowGrants,
     Statement,
     Transaction,
     UnsetVariable,
@@ -41,22 +46,31 @@ from sapwood.engine.describe import describe_object
 from sapwood.engine.dml import change_rows
 from sapwood.engine.drop import drop
 from sapwood.engine.files import get_files, list_stage, put_files, remove_files
+from sapwood.engine.grants import follow, grant_privileges, grant_role, is_there, show_grants, target_of
 from sapwood.engine.model import alter_model
+from sapwood.engine.privileges import check
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.setting import alter_session, set_variable, unset_variable
 from sapwood.engine.show import show
 from sapwood.engine.stage import create_file_format, create_stage
 from sapwood.engine.table import alter_table, create_table, create_view, set_comment
+from sapwood.engine.users import access_tokens, alter_user, create_user
 from sapwood.engine.work import Work
 from sapwood.errors import InternalError
 
 
 def handle(work: Work, statement: Query | Statement) -> Rows:
-    """Run a statement."""
+    """Run a statement, if the session's roles allow it; grants follow the objects that it makes or takes away."""
     handler = _HANDLERS.get(type(statement))
     if handler is None:
         raise InternalError(f"no handler for {type(statement).__name__}")
-    return handler(work, statement)
+    check(work, statement)
+    target = target_of(statement)
+    was_there = is_there(work, target)
+    rows = handler(work, statement)
+    if target is not None:
+        follow(work, statement, target, was_there=was_there)
+    return rows
 
 
 def describe(statement: Query | Statement) -> Rows:
@@ -97,11 +111,6 @@ def _explain(work: Work, statement: Explain) -> Rows:
     return listing("EXPLAIN", {"operation": text(), "objects": text()}, rows)
 
 
-def _grant(work: Work, statement: Grant) -> Rows:
-    work.parts.catalog.record_grant(statement.text, is_revoke=statement.is_revoke)
-    return status_rows("GRANT", "Statement executed successfully.")
-
-
 def _transaction(work: Work, statement: Transaction) -> Rows:
     """BEGIN inside a transaction goes on with it; COMMIT and ROLLBACK without one do nothing. As in Snowflake."""
     is_begin = statement.action.upper() == "BEGIN"
@@ -121,7 +130,13 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     Drop: drop,
     Dml: change_rows,
     AlterTable: alter_table,
+    AccessTokens: access_tokens,
     AlterModel: alter_model,
+    AlterUser: alter_user,
+    CreateUser: create_user,
+    GrantPrivileges: grant_privileges,
+    GrantRole: grant_role,
+    ShowGrants: show_grants,
     AlterSession: alter_session,
     SetComment: set_comment,
     CopyInto: copy_into,
@@ -134,7 +149,6 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     UnsetVariable: unset_variable,
     Show: show,
     Describe: describe_object,
-    Grant: _grant,
     Transaction: _transaction,
     Explain: _explain,
 }

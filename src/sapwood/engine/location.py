@@ -18,14 +18,13 @@ from urllib.parse import unquote as unpercent
 from sapwood.config import StageConfig
 from sapwood.dialect.names import parts, physical, qualify
 from sapwood.dialect.statements import Name, StagePath
+from sapwood.engine.privileges import MODEL_URL, check_place
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
 from sapwood.store.records import TunedModel
 
 SAMPLES_URL = "s3://sfquickstarts/"
 """URL prefix of the vendor's quickstarts; the package ships data in the shape of theirs."""
-MODEL_URL = "snow://model/"
-"""What the address of a tuned model's files begins with: snow://model/<name>/versions/<version>/<file>."""
 REMOTE = re.compile(r"[a-z0-9+.-]+://", re.IGNORECASE)
 
 
@@ -69,6 +68,7 @@ class StageFile:
 def locate(work: Work, place: StagePath) -> Location:
     """The location of a stage path; UnknownObjectError for an unknown stage, UnsupportedError for a URL that leads nowhere."""
     _check_path(place.path)
+    check_place(work, place)
     if place.url.startswith(MODEL_URL):
         return _of_model(work, place.url)
     if place.url:

@@ -122,6 +122,14 @@ def comment_container(cursor: duckdb.DuckDBPyConnection, database: str, schema: 
         cursor.execute(f"UPDATE {metadata(database, 'about')} SET comment = ?", [comment])
 
 
+def own_container(cursor: duckdb.DuckDBPyConnection, database: str, schema: str, *, owner: str) -> None:
+    """Change the owner of a schema, or of the database if `schema` is ''."""
+    if schema:
+        cursor.execute(f"UPDATE {metadata(database, 'schemas')} SET owner = ? WHERE name = ?", [owner, schema])
+    else:
+        cursor.execute(f"UPDATE {metadata(database, 'about')} SET owner = ?", [owner])
+
+
 # Tables and views ----------------------------------------------------------------------------------------------------
 
 
@@ -204,6 +212,14 @@ def comment_table(cursor: duckdb.DuckDBPyConnection, name: Name, *, comment: str
     cursor.execute(
         f"UPDATE {metadata(name.database, 'objects')} SET comment = ? WHERE schema = ? AND name = ?",
         [comment, name.schema, name.name],
+    )
+
+
+def own_table(cursor: duckdb.DuckDBPyConnection, name: Name, *, owner: str) -> None:
+    """Change the owner of a table or view."""
+    cursor.execute(
+        f"UPDATE {metadata(name.database, 'objects')} SET owner = ? WHERE schema = ? AND name = ?",
+        [owner, name.schema, name.name],
     )
 
 

@@ -29,11 +29,14 @@ class SessionModels:
         *,
         place: Callable[[], tuple[str | None, str | None]],
         max_answer_tokens: int,
+        check: Callable[[str, ModelVersion], None] = lambda name, model: None,
     ) -> None:
+        """`place` is the session's database and schema; `check` raises if the session may not ask a model of that name."""
         self._registry = registry
         self._backend = backend
         self._place = place
         self._cap = max_answer_tokens
+        self._check = check
         self._resolved: dict[str, ModelVersion] = {}
 
     @property
@@ -45,7 +48,9 @@ class SessionModels:
         """The model behind a name; UnknownModelError if none."""
         if name not in self._resolved:
             database, schema = self._place()
-            self._resolved[name] = self._registry.resolve(name, database=database, schema=schema)
+            found = self._registry.resolve(name, database=database, schema=schema)
+            self._check(name, found)
+            self._resolved[name] = found
         return self._resolved[name]
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:

@@ -33,7 +33,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("CACHE_ENDPOINT_ANSWERS", False, "Whether answers of endpoints are kept and found again, as those of local models are."),
         Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),
         Parameter("CORTEX_ENABLED_CROSS_REGION", "DISABLED", "Regions that may answer; there is one here.", ("DISABLED", "ANY_REGION")),
-        Parameter("CORTEX_MODELS_ALLOWLIST", "All", "Models that may be used.", ("All",)),
+        Parameter("CORTEX_MODELS_ALLOWLIST", "All", "Base models that may be asked: All, None, or names with commas between them."),
         *(
             Parameter(f"{client}_QUERY_RESULT_FORMAT", "ARROW", "How results travel to that client.", ("ARROW", "JSON"))
             for client in ("PYTHON_CONNECTOR", "JDBC", "ODBC", "GO", "DOTNET")

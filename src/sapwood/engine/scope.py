@@ -9,17 +9,22 @@ from typing import Any
 from sapwood import __version__
 from sapwood.dialect.statements import Name, Relation, StagedFiles
 from sapwood.engine.failure import translated
-from sapwood.engine.information_schema import made_view
+from sapwood.engine.information_schema import ACCOUNT_USAGE, made_view
+from sapwood.engine.privileges import check_read, check_usage_views, may_see
+from sapwood.engine.rights import Rights, rights_of_role
 from sapwood.engine.staged import staged_files
 from sapwood.engine.table_functions import table_function
-from sapwood.engine.work import Work
+from sapwood.engine.work import Work, source_of
 
 
 class SessionScope:
     """What the dialect may ask about the session: `dialect.statements.Scope`."""
 
-    def __init__(self, work: Work) -> None:
+    def __init__(self, work: Work, rights: Rights | None = None) -> None:
+        """`rights` are those that names are looked up with: a view's owner's inside a view, else the session's."""
         self._work = work
+        self._rights = rights or work.rights
+        self._owners: dict[Name, str] = {}
         self._moment = datetime.now(UTC)
 
     @property
@@ -55,9 +60,29 @@ class SessionScope:
         }
 
     def relation(self, name: Name) -> Relation | None:
-        """A table or view of a database, or one that is made of what the catalogue knows."""
-        made = made_view(self._work, name)
-        return made if made is not None else self._work.relation(name)
+        """A table or view of a database, or one that is made of what the catalogue knows; None if it may not be seen."""
+        work, rights = self._work, self._rights
+        made = made_view(work, name)
+        if made is not None:
+            return made
+        found = work.table(name)
+        if found is None or not may_see(work, rights, found.kind, name):
+            return None
+        if not found.is_temporary:
+            self._owners[name] = found.owner
+        if found.kind == "VIEW":
+            is_free = rights.is_all or found.is_temporary
+            inside = None if is_free else SessionScope(work, rights_of_role(work.parts.catalog, found.owner))
+            return Relation(name, found.columns, definition=found.definition, inside=inside)
+        return Relation(name, found.columns, source=source_of(found))
+
+    def read(self, relation: Relation) -> None:
+        """Raise unless the rows of a relation may be read; what the statement has made itself, may."""
+        kind = "VIEW" if relation.definition else "TABLE"
+        if relation.name in self._owners:
+            check_read(self._rights, kind, relation.name, owner=self._owners[relation.name])
+        elif relation.name.schema == ACCOUNT_USAGE:
+            check_usage_views(self._rights)
 
     def table_function(self, name: str, arguments: Mapping[str, Any]) -> Relation | None:
         return table_function(self._work, name, arguments)

@@ -19,6 +19,7 @@ import pyarrow as pa
 
 from sapwood.dialect.compile import compile_statement, split
 from sapwood.dialect.statements import Query, Signature
+from sapwood.dialect.users import without_secrets, without_secrets_of
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.binds import Asking, Binds
@@ -27,6 +28,7 @@ from sapwood.engine.failure import translated
 from sapwood.engine.location import session_folder
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
+from sapwood.engine.privileges import check_model, guarded
 from sapwood.engine.result import OnProgress, Result, Rows
 from sapwood.engine.scope import SessionScope
 from sapwood.engine.snapshot import Snapshots
@@ -144,7 +146,7 @@ class Session:
     def _rows(self, text: str, query_id: str, batcher: Batcher, asked: Asking) -> tuple[Rows, tuple[str, ...]]:
         with self._work(query_id, batcher) as work:
             with asked.bound(work) as bindings:
-                statement = compile_statement(text, SessionScope(work), self._signatures(query_id), bindings)
+                statement = compile_statement(text, SessionScope(work), self._signatures(work), bindings)
                 rows = describe(statement) if asked.describe_only else handle(work, statement)
             return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
 
@@ -218,12 +220,15 @@ class Session:
             self._parts.backends,
             place=lambda: (self.state.database, self.state.schema),
             max_answer_tokens=parameter_value(self._parts, self.state, "MAX_ANSWER_TOKENS"),
+            check=lambda name, model: check_model(self._parts, self.state, name, model),
         )
 
-    def _signatures(self, query_id: str) -> list[Signature]:
+    def _signatures(self, work: Work) -> list[Signature]:
+        """What can be called, each with the check of its arguments and of the session's rights."""
         models = self._models()
         functions = [_signature(function, models) for function in self._parts.functions.values()]
-        return functions + [signature for signature, _ in self._parts.commands.values()]
+        commands = [signature for signature, _ in self._parts.commands.values()]
+        return [guarded(signature, work) for signature in (*functions, *commands)]
 
     def _query_table(self, text: str) -> pa.Table:
         """The rows of one SELECT, for a command that runs inside a statement of this session."""
@@ -232,7 +237,7 @@ class Session:
         if len(statements) != 1:
             raise InternalError("one query is expected")
         with self._work(query_id, self._batcher(query_id)) as work:
-            statement = compile_statement(text, SessionScope(work), self._signatures(query_id))
+            statement = compile_statement(text, SessionScope(work), self._signatures(work))
             if not isinstance(statement, Query):
                 raise InternalError("a query is expected")
             return conform(work.rows(statement), statement.columns)
@@ -265,13 +270,13 @@ class Session:
         status = "SUCCESS" if error is None else "CANCELLED" if isinstance(error, CancelledError) else "FAILED"
         record = QueryRecord(
             query_id,
-            text,
+            without_secrets(text),
             self.state.user,
             self.state.role,
             status,
             started,
             finished_on=now_ms(),
-            error="" if error is None else str(error),
+            error="" if error is None else without_secrets_of(text, str(error)),
             rows=0 if rows is None else rows.rowcount or 0,
             usage={**asdict(batcher.usage), **self._circumstances(batcher), "kind": "" if rows is None else rows.kind},
         )

@@ -13,7 +13,9 @@ from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
 from sapwood.engine.parameter import PARAMETERS, default_of
+from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.users import user_row
 from sapwood.engine.work import Work, moment, source_of
 from sapwood.errors import UnsupportedError
 from sapwood.functions.function import SqlFunction
@@ -32,7 +34,7 @@ def show(work: Work, statement: Show) -> Rows:
     if known is None:
         raise UnsupportedError(f"SHOW {statement.kind} is not supported", hint=f"Served: {', '.join(sorted(_KINDS))}.")
     columns, read = known
-    rows = [row for row in read(work, statement) if _is_wanted(row, statement)]
+    rows = [row for row in read(work, statement) if _is_wanted(row, statement) and _may_see(work, statement, row)]
     if statement.limit is not None:
         rows = rows[: statement.limit]
     if statement.terse:
@@ -45,8 +47,25 @@ _TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
 
 def _is_wanted(row: Row, statement: Show) -> bool:
     name = str(row.get("name", row.get("key", row.get("column_name", ""))))
-    pattern = "" if statement.kind == "GRANTS" else statement.like
-    return (not pattern or like(name, pattern)) and name.startswith(statement.starts_with)
+    return (not statement.like or like(name, statement.like)) and name.startswith(statement.starts_with)
+
+
+def _may_see(work: Work, statement: Show, row: Row) -> bool:
+    """Whether the session may know of what a row shows; what belongs to no database is everybody's to see."""
+    kind = _PROTECTED.get(statement.kind)
+    if kind is None or work.rights.is_all:
+        return True
+    database, schema = str(row.get("database_name", "")), str(row.get("schema_name", ""))
+    name = str(row["table_name"] if kind == "TABLE" and "table_name" in row else row["name"])
+    parts = {"DATABASE": Name(name, "", ""), "SCHEMA": Name(database, name, "")}
+    return may_see(work, work.rights, kind, parts.get(kind, Name(database, schema, name)))
+
+
+_PROTECTED = {
+    "TABLES": "TABLE", "VIEWS": "VIEW", "OBJECTS": "TABLE", "COLUMNS": "TABLE", "DATABASES": "DATABASE", "SCHEMAS": "SCHEMA", "STAGES": "STAGE",
+    "FILE FORMATS": "FILE FORMAT", "MODELS": "MODEL",
+}  # fmt: skip
+"""Kinds of SHOW whose rows are shown to those who have a privilege on them."""
 
 
 def like(name: str, pattern: str) -> bool:
@@ -221,20 +240,10 @@ def _shown_schemas(work: Work, statement: Show) -> list[Row]:
 
 
 def _users(work: Work, statement: Show) -> list[Row]:
-    users = work.parts.catalog.account_objects("USER")
-    made = [_base(user.created_on, user.name, "", "", "ACCOUNTADMIN", user.comment) for user in users]
-    system = [] if any(row["name"] == work.state.user for row in made) else [_base(0, work.state.user, "", "", "", "")]
-    return [
-        {**row, "login_name": row["name"], "display_name": row["name"], "disabled": "false"} for row in system + made
-    ]
-
-
-def _grants(work: Work, statement: Show) -> list[Row]:
-    """Grants as they were written; in process the file system's rights count."""
-    return [
-        {"created_on": moment(grant.recorded_on), "grant": grant.text, "kind": "REVOKE" if grant.is_revoke else "GRANT"}
-        for grant in work.parts.catalog.grants()
-    ]
+    """All users to those who manage them, to others themselves."""
+    rights = work.rights
+    sees_all = rights.is_all or bool(rights.on_account() & {"MANAGE GRANTS", "CREATE USER"})
+    return [user_row(user) for user in work.parts.catalog.users() if sees_all or user.name == work.state.user]
 
 
 def _objects(work: Work, statement: Show) -> list[Row]:
@@ -263,7 +272,7 @@ def _function(function: SqlFunction) -> Row:
 def _account_objects(kind: str) -> Callable[[Work, Show], list[Row]]:
     def read(work: Work, statement: Show) -> list[Row]:
         made = [
-            _base(thing.created_on, thing.name, "", "", "ACCOUNTADMIN", thing.comment)
+            _base(thing.created_on, thing.name, "", "", thing.owner, thing.comment)
             for thing in work.parts.catalog.account_objects(kind)
         ]
         names = {row["name"] for row in made}
@@ -493,10 +502,11 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _functions,
     ),
     "USERS": (
-        _named("name", "created_on", "login_name", "display_name", "disabled", "owner", "comment"),
+        _named("name", "created_on", "login_name", "display_name", "email", "must_change_password", "disabled", "comment",
+               "default_warehouse", "default_namespace", "default_role", "default_secondary_roles", "owner", "has_password",
+               "has_rsa_public_key"),
         _users,
     ),
-    "GRANTS": (_named("created_on", "kind", "grant"), _grants),
     "PARAMETERS": (_named("key", "value", "default", "level", "description", "type"), _parameters),
     "VARIABLES": (_named("session_id", "name", "value", "type"), _variables),
 }  # fmt: skip

@@ -11,13 +11,14 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 import duckdb
 import pyarrow as pa
 
 from sapwood.config import Config
-from sapwood.dialect.statements import Command, Name, Query, Relation, Signature
+from sapwood.dialect.statements import Command, Name, Query, Signature
 from sapwood.engine.batch import Batcher
 from sapwood.engine.database import Databases, unknown_database
 from sapwood.engine.failure import translated
@@ -27,6 +28,7 @@ from sapwood.engine.parameter import AccountParameters, default_of
 from sapwood.engine.passes import Passes
 from sapwood.engine.physical import table_source, temporary_source
 from sapwood.engine.recent import RecentResults
+from sapwood.engine.rights import Rights, rights_of_user
 from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
 from sapwood.errors import Error, UnknownObjectError
@@ -56,7 +58,11 @@ class Parts:
 
 @dataclass
 class State:
-    """What a session remembers between statements. `parameters` holds those set in the session only."""
+    """What a session remembers between statements. `parameters` holds those set in the session only.
+
+    `has_all_roles` says that secondary roles are on, `is_role_fixed` that the login allows this role alone, `is_by_token`
+    that it was made with an access token.
+    """
 
     id: str
     user: str
@@ -73,6 +79,9 @@ class State:
     is_in_transaction: bool = False
     query_ids: list[str] = field(default_factory=list)
     is_remote: bool = False
+    has_all_roles: bool = False
+    is_role_fixed: bool = False
+    is_by_token: bool = False
 
 
 @dataclass
@@ -119,9 +128,15 @@ class Work:
         row = self.run(command.sql)[0] if command.sql else ()
         state = self.state
         place = (state.database, state.schema, state.role)
-        context = CommandContext(*place, self.run_query, self.check_schema, self.notices.append)
+        context = CommandContext(*place, self.run_query, self.check_schema, self.notices.append, self.rights.is_own)
         handler = self.parts.commands[command.function][1]
         return handler(dict(zip(command.arguments, row, strict=True)), context)
+
+    @cached_property
+    def rights(self) -> Rights:
+        """What the session's roles may do, as it was when the statement first asked."""
+        state = self.state
+        return rights_of_user(self.parts.catalog, state.user, state.role, has_all_roles=state.has_all_roles)
 
     # Writing ---------------------------------------------------------------------------------------------------------
 
@@ -183,15 +198,6 @@ class Work:
         if found is None:
             raise unknown_object(kind, name)
         return found
-
-    def relation(self, name: Name) -> Relation | None:
-        """A table or view as the dialect wants it."""
-        found = self.table(name)
-        if found is None:
-            return None
-        if found.kind == "VIEW":
-            return Relation(name, found.columns, definition=found.definition)
-        return Relation(name, found.columns, source=source_of(found))
 
     def stage(self, name: Name) -> Stage | None:
         """A stage; a temporary one hides a permanent one."""

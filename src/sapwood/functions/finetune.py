@@ -34,7 +34,7 @@ from sapwood.errors import (
 )
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.jobs.durable import write_table
-from sapwood.jobs.jobs import Jobs
+from sapwood.jobs.jobs import Jobs, unknown_job
 from sapwood.store.records import Job, ModelVersion, sql_name
 
 SIGNATURE = Signature(
@@ -185,18 +185,27 @@ def _show(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) ->
         [
             {"id": job.id, "status": job.status, "base_model": job.base_model, "created_on": job.created_on}
             for job in desk.jobs.jobs()
+            if context.is_own(str(job.spec.get("owner", "")))
         ]
     )
 
 
 def _describe(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
     desk.jobs.recover()
-    return _json(description(desk.jobs.job(_required(arguments, "name", "DESCRIBE"))))
+    return _json(description(_own_job(desk, _required(arguments, "name", "DESCRIBE"), context)))
 
 
 def _cancel(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
-    job = desk.jobs.cancel(_required(arguments, "name", "CANCEL"))
+    job = desk.jobs.cancel(_own_job(desk, _required(arguments, "name", "CANCEL"), context).id)
     return f"Canceled Cortex Fine-tuning job: {job.id}"
+
+
+def _own_job(desk: _Desk, job_id: str, context: CommandContext) -> Job:
+    """The job; that of a role which the session has not is told of like one that is not there."""
+    job = desk.jobs.job(job_id)
+    if not context.is_own(str(job.spec.get("owner", ""))):
+        raise unknown_job(job_id)
+    return job
 
 
 _ACTIONS: Mapping[str, tuple[int, int, Callable[[_Desk, Mapping[str, Any], CommandContext], str]]] = {

@@ -80,6 +80,7 @@ class CommandContext:
 
     `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, and raises as any statement does.
     `check_schema` raises if there is no such database or schema. `notice` tells the user a line beside the result.
+    `is_own` says whether what a role owns is the session's to see.
     """
 
     database: str | None
@@ -88,6 +89,7 @@ class CommandContext:
     query: Callable[[str], Any]
     check_schema: Callable[[str, str], None]
     notice: Callable[[str], None]
+    is_own: Callable[[str], bool] = lambda owner: True
 
 
 CommandHandler = Callable[[Mapping[str, Any], CommandContext], str]

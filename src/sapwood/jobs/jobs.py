@@ -47,10 +47,7 @@ class Jobs:
         """The job as it stands; JobError if there is none of this id."""
         job = self._catalog.job(job_id)
         if job is None:
-            raise JobError(
-                f"Cortex Fine-tuning job '{job_id}' does not exist",
-                hint="SELECT SNOWFLAKE.CORTEX.FINETUNE('SHOW') lists all jobs.",
-            )
+            raise unknown_job(job_id)
         return job
 
     def jobs(self) -> list[Job]:
@@ -137,3 +134,11 @@ def _gave_up(starts: int, log: Path) -> dict[str, str]:
         "code": "INTERNAL_ERROR",
         "message": f"The worker process died {starts} times in a row without getting further. Its output is in {log}.",
     }
+
+
+def unknown_job(job_id: str) -> JobError:
+    """The error of a job that is not there."""
+    return JobError(
+        f"Cortex Fine-tuning job '{job_id}' does not exist",
+        hint="SELECT SNOWFLAKE.CORTEX.FINETUNE('SHOW') lists all jobs.",
+    )

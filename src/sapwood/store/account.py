@@ -5,9 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, delete, insert, select
 
 from sapwood.store.part import Part
-from sapwood.store.records import AccountObject, Grant, QueryRecord
+from sapwood.store.records import AccountObject, QueryRecord
 from sapwood.store.rows import drop, find_all, put, to_row
-from sapwood.store.schema import ACCOUNT_OBJECTS, GRANTS, PARAMETERS, QUERIES
+from sapwood.store.schema import ACCOUNT_OBJECTS, PARAMETERS, QUERIES
 
 DAY_MS = 86_400_000
 RECORDS_A_PRUNE = 1000
@@ -41,16 +41,6 @@ class Account(Part):
         """False if there was none."""
         with self._database.write() as connection:
             return drop(connection, ACCOUNT_OBJECTS, kind=kind, name=name)
-
-    def record_grant(self, text: str, is_revoke: bool = False) -> None:
-        grant = Grant(text=text, is_revoke=is_revoke, recorded_on=self._clock())
-        with self._database.write() as connection:
-            connection.execute(insert(GRANTS).values(**to_row(grant)))
-
-    def grants(self) -> list[Grant]:
-        """In the order in which they were recorded."""
-        with self._database.read() as connection:
-            return find_all(connection, GRANTS, Grant)
 
     def parameter(self, name: str) -> str | None:
         with self._database.read() as connection:

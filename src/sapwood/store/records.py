@@ -244,15 +244,6 @@ class PrivilegeGrant:
 
 
 @dataclass(frozen=True)
-class Grant:
-    """A GRANT or REVOKE as it was written, in the order in which they came."""
-
-    text: str
-    is_revoke: bool
-    recorded_on: int = 0
-
-
-@dataclass(frozen=True)
 class Endpoint:
     """A server that speaks the OpenAI protocol, added by the user. `key_env` names an environment variable or is a file's path.
 

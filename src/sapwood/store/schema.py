@@ -160,15 +160,6 @@ PRIVILEGE_GRANTS = Table(
     Column("granted_on", BigInteger, nullable=False),
 )
 
-GRANTS = Table(
-    "grants",
-    METADATA,
-    Column("number", _Serial, primary_key=True, autoincrement=True),
-    Column("text", Text, nullable=False),
-    Column("is_revoke", Boolean, nullable=False),
-    Column("recorded_on", BigInteger, nullable=False),
-)
-
 PARAMETERS = Table(
     "parameters", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )

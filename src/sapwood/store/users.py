@@ -83,6 +83,12 @@ class Users(Part):
         with self._database.write() as connection:
             put(connection, ACCESS_TOKENS, token, or_replace=True)
 
+    def rotate_token(self, new: AccessToken, old: AccessToken) -> None:
+        """Put `new` in the place of the token of its name, and keep that one as `old`, all or nothing."""
+        with self._database.write() as connection:
+            put(connection, ACCESS_TOKENS, new, or_replace=True)
+            put(connection, ACCESS_TOKENS, old)
+
     def token_of_digest(self, digest: str) -> AccessToken | None:
         """The token whose secret has this sha256, expired or not."""
         with self._database.read() as connection:

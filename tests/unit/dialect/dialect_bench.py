@@ -53,6 +53,9 @@ class FakeScope:
     def value(self, sql: str) -> Any:
         return duckdb.execute(f"SELECT {sql}").fetchall()[0][0]
 
+    def read(self, relation: Relation) -> None:
+        """Everything may be read here."""
+
 
 def named(name: str, schema: str = SCHEMA, database: str = DATABASE) -> Name:
     return Name(database, schema, name)

@@ -241,12 +241,6 @@ def test_account_objects_grants_and_parameters(catalog: Catalog) -> None:
     assert [(o.name, o.comment) for o in catalog.account_objects("WAREHOUSE")] == [("WH", "small")]
     assert catalog.account_objects("ROLE") == []
     assert catalog.drop_account_object("WAREHOUSE", "WH")
-    catalog.record_grant("GRANT A TO ROLE R", False)
-    catalog.record_grant("REVOKE A FROM ROLE R", True)
-    assert [(g.text, g.is_revoke) for g in catalog.grants()] == [
-        ("GRANT A TO ROLE R", False),
-        ("REVOKE A FROM ROLE R", True),
-    ]
     catalog.set_parameter("P", "1")
     catalog.set_parameter("P", "2")
     assert catalog.parameter("P") == "2"

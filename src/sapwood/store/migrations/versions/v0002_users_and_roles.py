@@ -1,4 +1,7 @@
-"""Users with their credentials, grants of roles and of privileges; ADMIN and what everybody has from the start."""
+"""Users with their credentials, grants of roles and of privileges; ADMIN and what everybody has from the start.
+
+Grants used to be kept as text that nothing read; they are dropped, since what they said was never checked.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ down_revision = "0001"
 
 def upgrade() -> None:
     """New tables, owners of account objects, the first rows."""
+    op.drop_table("grants")
     op.add_column("account_objects", Column("owner", Text, nullable=False, server_default="ACCOUNTADMIN"))
     users = op.create_table(
         "users",
