@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import bz2
-import gzip
 import hashlib
 import lzma
 import re
@@ -16,6 +14,7 @@ import pyarrow as pa
 
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import SnowType
+from sapwood.engine.compression import KINDS, TooLargeError, decompress
 from sapwood.engine.conversion import Converter, Mismatch, converter, not_null
 from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.csv_reader import Fault, Record, field_place, read_records
@@ -25,6 +24,8 @@ from sapwood.errors import CancelledError, CopyError, UnknownFileError, Unsuppor
 
 BLOCK_ROWS = 20_000
 """Rows that are turned into Arrow at once."""
+MOST_BYTES = 2**31
+"""Bytes that a file may have, unpacked: it is held in memory beside its rows."""
 LOOK_ROWS = 1000
 """Rows between two looks at whether the statement was cancelled."""
 
@@ -80,6 +81,8 @@ def load_file(
 
 def _bytes_of(file: StageFile) -> bytes:
     try:
+        if file.size > MOST_BYTES:
+            raise _too_large(file)
         return file.path.read_bytes()
     except OSError as error:
         raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
@@ -104,11 +107,12 @@ def _decompressed(data: bytes, file: StageFile, kind: str) -> bytes:
         kind = _BY_SUFFIX.get(suffix) or ("GZIP" if data[:2] == b"\x1f\x8b" else "NONE")
     if kind == "NONE":
         return data
-    decompress = _DECOMPRESS.get(kind)
-    if decompress is None:
+    if kind not in KINDS:
         raise UnsupportedError(f"COMPRESSION = {kind} is not supported", hint="Use GZIP, BZ2, ZSTD or NONE.")
     try:
-        return decompress(data)
+        return decompress(kind, data, limit=MOST_BYTES)
+    except TooLargeError:
+        raise _too_large(file) from None
     except EOFError:
         raise CopyError(
             f"The file '{file.label}' is cut off: its compressed data ends too early",
@@ -123,27 +127,12 @@ def _decompressed(data: bytes, file: StageFile, kind: str) -> bytes:
         ) from None
 
 
-def _zstd(data: bytes) -> bytes:
-    with pa.CompressedInputStream(pa.BufferReader(data), "zstd") as stream:
-        return stream.read()
-
-
-def _deflate(window_bits: int) -> Callable[[bytes], bytes]:
-    def decompress(data: bytes) -> bytes:
-        engine = zlib.decompressobj(window_bits)
-        content = engine.decompress(data) + engine.flush()
-        if not engine.eof:
-            raise EOFError
-        return content
-
-    return decompress
-
-
-def _bz2(data: bytes) -> bytes:
-    try:
-        return bz2.decompress(data)
-    except ValueError as error:
-        raise EOFError from error
+def _too_large(file: StageFile) -> CopyError:
+    return CopyError(
+        f"The file '{file.label}' has more than {MOST_BYTES:,} bytes once it is unpacked",
+        errno=100079,
+        hint="Split it: the vendor recommends files of 100 to 250 MB, compressed.",
+    )
 
 
 _BY_SUFFIX = {
@@ -154,13 +143,6 @@ _BY_SUFFIX = {
     ".deflate": "DEFLATE",
     ".raw_deflate": "RAW_DEFLATE",
     ".br": "BROTLI",
-}
-_DECOMPRESS: dict[str, Callable[[bytes], bytes]] = {
-    "GZIP": gzip.decompress,
-    "BZ2": _bz2,
-    "ZSTD": _zstd,
-    "DEFLATE": _deflate(zlib.MAX_WBITS),
-    "RAW_DEFLATE": _deflate(-zlib.MAX_WBITS),
 }
 
 

@@ -36,6 +36,8 @@ LEASE_MS = 20_000
 HEARTBEAT_S = 4.0
 CANCEL_POLL_S = 0.5
 REPORT_EVERY_S = 0.5
+_NEWS = contextlib.suppress(DataDirectoryBusyError, StorageFullError)
+"""Around what is only told: a catalogue that can't take it just now costs the news, not the work."""
 
 
 def work(catalog: Catalog, job_id: str, handlers: Mapping[str, Handler], data: Path) -> None:
@@ -80,7 +82,8 @@ class RunningTask:
         now = time.monotonic()
         if now - self._reported_at >= REPORT_EVERY_S or progress >= 1.0:
             self._reported_at = now
-            self._renew(progress=min(max(progress, 0.0), 1.0), detail=detail)
+            with _NEWS:
+                self._renew(progress=min(max(progress, 0.0), 1.0), detail=detail)
             self.check()
 
     def checkpointed(self, **facts: Any) -> None:
@@ -88,7 +91,8 @@ class RunningTask:
 
     def note(self, kind: str, **facts: Any) -> None:
         self.check()
-        self._catalog.add_job_event(self.job.id, kind, facts)
+        with _NEWS:
+            self._catalog.add_job_event(self.job.id, kind, facts)
 
     def check(self) -> None:
         """Raise if the job is no longer this worker's to do."""
@@ -126,7 +130,7 @@ def _heartbeat(task: RunningTask) -> Generator[None]:
         next_beat = 0.0
         while not over.wait(CANCEL_POLL_S):
             now = time.monotonic()
-            with contextlib.suppress(DataDirectoryBusyError, StorageFullError):  # the next beat may get through
+            with _NEWS:
                 task.beat(is_due=now >= next_beat)
             next_beat = now + HEARTBEAT_S if now >= next_beat else next_beat
 

@@ -2,7 +2,8 @@ from __future__ import annotations
 
 import bz2
 import gzip
-from collections.abc import Mapping
+import zlib
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -220,10 +221,32 @@ def test_gzip_bz2_and_zstd_are_known_by_their_suffix(loader: Loader) -> None:
     assert [row["rows_loaded"] for row in loader.copy()] == [1, 1, 1]
 
 
-@pytest.mark.parametrize("name", ["a.csv.gz", "a.csv.bz2"])
+PACK: Mapping[str, Callable[[bytes], bytes]] = {
+    "a.csv.gz": gzip.compress,
+    "a.csv.bz2": bz2.compress,
+    "a.csv.zst": lambda data: pa.compress(data, codec="zstd", asbytes=True),
+    "a.csv.deflate": zlib.compress,
+    "a.csv": lambda data: data,
+}
+
+
+@pytest.mark.parametrize("name", PACK)
+def test_a_file_that_is_too_large_once_it_is_unpacked_is_refused(
+    loader: Loader, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sapwood.engine.load.MOST_BYTES", 996)
+    loader.write(name, PACK[name](b"a,b,1\n" * 167))
+    with pytest.raises(CopyError, match="more than 996 bytes") as caught:
+        loader.copy()
+    assert "Split it" in caught.value.hint
+    assert loader.rows() == []
+    loader.write(name, PACK[name](b"a,b,1\n" * 166))
+    assert loader.copy()[0]["rows_loaded"] == 166
+
+
+@pytest.mark.parametrize("name", [name for name in PACK if name != "a.csv"])
 def test_a_cut_off_file_changes_nothing(loader: Loader, name: str) -> None:
-    whole = b"".join(f"a{number},b,{number}\n".encode() for number in range(5000))
-    packed = gzip.compress(whole) if name.endswith("gz") else bz2.compress(whole)
+    packed = PACK[name](b"".join(f"a{number},b,{number}\n".encode() for number in range(5000)))
     loader.write(name, packed[: len(packed) // 2])
     with pytest.raises(CopyError, match="is cut off"):
         loader.copy()

@@ -12,7 +12,7 @@ from textwrap import dedent
 
 import pytest
 
-from sapwood.errors import JobError, StorageFullError
+from sapwood.errors import DataDirectoryBusyError, JobError, StorageFullError
 from sapwood.jobs import worker
 from sapwood.jobs.jobs import MOST_STARTS, Jobs
 from sapwood.store.catalog import Catalog
@@ -200,6 +200,27 @@ def test_wait_returns_the_job_as_it_stands_at_the_time_out(jobs: Jobs) -> None:
     assert jobs.wait(job.id, 0.1).status == "IN_PROGRESS"
     jobs.cancel(job.id)
     assert jobs.wait(job.id, 20).status == "CANCELLED"
+
+
+def test_news_that_can_not_be_stored_cost_no_job(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def busy(*arguments: object, **named: object) -> None:
+        raise DataDirectoryBusyError("another process holds the catalogue")
+
+    catalog.add_job(new_job("quick"))
+    job = catalog.claim_job("CortexFineTuningWorkflow_1", "w", 60_000)
+    assert job is not None
+    task = worker.RunningTask(catalog, job, "w", tmp_path)
+    with monkeypatch.context() as patch:
+        patch.setattr(Catalog, "update_job", busy)
+        patch.setattr(Catalog, "add_job_event", busy)
+        task.report(1.0)
+        task.checkpointed(step=1)
+    task.report(1.0, "now")
+    after = catalog.job(job.id)
+    assert after is not None
+    assert (after.progress, after.detail) == (1.0, "now")
 
 
 def test_the_heart_goes_on_beating_after_a_full_disk(
