@@ -149,20 +149,20 @@ def write_mails(teller: Teller, model: str) -> None:
     """Five e-mails or texts, with their words counted against the limits of the prompt."""
     picked, written = story.mails(model)
     teller.tell(picked)
-    rows = [(name, contact, count_words(contact, text), text) for _, name, contact, text in teller.tell(written).rows]
-    teller.table(("to", "through", "words", "text"), rows)
+    for _, name, contact, text in teller.tell(written).rows:
+        teller.letter(f"To {name}, {contact}: {count_words(contact, text)}", text)
 
 
 def count_words(contact: str, text: str | None) -> str:
     """The number of words against the limit for this way of contact.
 
     >>> count_words("📲 Text Message", "Save money with our new plan!")
-    '6 of 24'
+    '6 words of 24'
     """
     words = len((text or "").split())
     limit = next((limit for way, limit in story.WORD_LIMITS.items() if contact.endswith(way)), None)
     over = "" if limit is None or words <= limit else ", too many"
-    return f"{words} of {limit}{over}"
+    return f"{words} words of {limit}{over}"
 
 
 @dataclass(frozen=True)

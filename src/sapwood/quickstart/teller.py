@@ -10,14 +10,19 @@ from dataclasses import dataclass
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.syntax import Syntax
 from rich.table import Table
+from rich.text import Text
 
 from sapwood import terminal
 from sapwood.connection import Connection, Cursor
 from sapwood.engine.result import Result, Usage
 from sapwood.errors import InternalError
 from sapwood.quickstart.story import Step
+
+LONGEST_CELL = 240
+"""Characters of a value that a table shows."""
 
 
 @dataclass(frozen=True)
@@ -76,8 +81,14 @@ class Teller:
         """Rows for the reader."""
         table = Table(*columns, title=title, show_lines=True)
         for row in rows:
-            table.add_row(*("" if value is None else str(value).strip().replace("[", "\\[") for value in row))
+            table.add_row(*(Text(clipped(value)) for value in row))
         self._out.print(table)
+
+    def letter(self, heading: str, text: str | None) -> None:
+        """A longer text under a heading, set in."""
+        self._out.print()
+        self._out.print(heading, style="bold", highlight=False, markup=False)
+        self._out.print(Padding(Text((text or "").strip()), (0, 0, 0, 4)))
 
     def _answer(self, cursor: Cursor) -> Answer:
         result: Result | None = cursor.result
@@ -88,7 +99,23 @@ class Teller:
                 terminal.notice(line)
         self._noticed.update(result.notices)
         usage = result.usage
+        if result.kind == "COPY":
+            self.say(f"  {_rows(result.rowcount or 0)} loaded")
         if usage.rows:
             known = f", {usage.cached:,} known before" if usage.cached else ""
-            self.say(f"  {usage.rows:,} rows in {usage.seconds:,.1f} s of model time{known}")
+            self.say(f"  {_rows(usage.rows)} in {usage.seconds:,.1f} s of model time{known}")
         return Answer(cursor.fetchall(), usage)
+
+
+def clipped(value: Any) -> str:
+    """A value as a cell shows it: without blanks around it and blank lines, cut after a word if it is long.
+
+    >>> clipped("  one\\n\\ntwo "), clipped("word " * 100)[-10:], clipped(None)
+    ('one\\ntwo', 'ord word …', '')
+    """
+    text = "" if value is None else "\n".join(line for line in str(value).strip().splitlines() if line.strip())
+    return text if len(text) <= LONGEST_CELL else text[:LONGEST_CELL].rpartition(" ")[0] + " …"
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row{'' if count == 1 else 's'}"

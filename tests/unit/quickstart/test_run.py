@@ -27,10 +27,10 @@ def make_teller(tmp_path_factory: pytest.TempPathFactory):
 @pytest.mark.parametrize(
     ("contact", "words", "expected"),
     [
-        ("📲 Text Message", 24, "24 of 24"),
-        ("📲 Text Message", 25, "25 of 24, too many"),
-        ("📩 Email", 100, "100 of 100"),
-        ("📩 Email", 101, "101 of 100, too many"),
+        ("📲 Text Message", 24, "24 words of 24"),
+        ("📲 Text Message", 25, "25 words of 24, too many"),
+        ("📩 Email", 100, "100 words of 100"),
+        ("📩 Email", 101, "101 words of 100, too many"),
     ],
 )
 def test_words_are_counted_against_the_prompts_limits(contact: str, words: int, expected: str) -> None:
@@ -46,7 +46,22 @@ def test_the_story_tells_title_statement_and_cost(tmp_path: Path) -> None:
         )
     assert found.rows == [("hello",)]
     text = out.file.getvalue() if isinstance(out.file, io.StringIO) else ""
-    assert text.index("A title") < text.index("A sentence.") < text.index("select snowflake") < text.index("1 rows in")
+    assert text.index("A title") < text.index("A sentence.") < text.index("select snowflake") < text.index("1 row in")
+
+
+def test_what_was_loaded_is_told_and_long_texts_are_readable(tmp_path: Path) -> None:
+    out = io.StringIO()
+    with app.connect(tmp_path, flags=ECHO) as connection:
+        teller = Teller(connection, Console(file=out, width=80), Bars())
+        for step in story.setup()[:4]:
+            teller.tell(step)
+        teller.letter("To Rosa, by mail", "  Dear [name],\n\n" + "save money " * 20)
+        teller.table(("a", "b"), [("one", "word " * 100)])
+    text = out.getvalue()
+    assert "  1,000 rows loaded" in text
+    assert "To Rosa, by mail\n    Dear [name]," in text
+    assert max(len(line) for line in text.splitlines() if "save money" in line) <= 80
+    assert "…" in text and text.count("word") < 100
 
 
 def test_loading_gives_the_true_category_of_all_tickets(teller: Teller) -> None:
