@@ -6,16 +6,18 @@ import glob
 import gzip
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from email.utils import formatdate
 from pathlib import Path
 from typing import Any
 
 from sapwood.dialect.statements import GetFiles, ListStage, PutFiles, RemoveFiles
-from sapwood.dialect.types import number, text
+from sapwood.dialect.types import SnowType, number, text
 from sapwood.engine.location import Location, check_is_there, files, local_path, locate
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.transfer import Transfer
 from sapwood.engine.work import Work
-from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
+from sapwood.errors import ProgrammingError, UnknownFileError, UnsupportedError
 
 COMPRESSED = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD", ".br": "BROTLI", ".deflate": "DEFLATE"}
 PUT_COLUMNS = {
@@ -28,6 +30,8 @@ PUT_COLUMNS = {
     "status": text(),
     "message": text(),
 }
+
+GET_COLUMNS = {"file": text(), "size": number(19, 0), "status": text(), "message": text()}
 
 
 def list_stage(work: Work, statement: ListStage) -> Rows:
@@ -46,7 +50,9 @@ def put_files(work: Work, statement: PutFiles) -> Rows:
     location = locate(work, statement.target)
     if not location.is_internal:
         raise UnsupportedError("PUT into an external stage is not supported", hint="Copy the files into its folder.")
-    sources = _sources(work, statement.local)
+    if work.state.is_remote:
+        return _transferred("PUT", PUT_COLUMNS, _upload(location, statement))
+    sources = _sources(statement.local)
     folder = location.folder / location.prefix
     folder.mkdir(parents=True, exist_ok=True)
     return listing("PUT", PUT_COLUMNS, [_put(source, folder, options=statement.options) for source in sources])
@@ -55,13 +61,30 @@ def put_files(work: Work, statement: PutFiles) -> Rows:
 def get_files(work: Work, statement: GetFiles) -> Rows:
     """GET: copy a stage's files into a local folder."""
     location = _located(work, statement.source)
-    folder = _local(work, statement.local)
+    if work.state.is_remote:
+        return _transferred("GET", GET_COLUMNS, _download(location, statement))
+    folder = _local(statement.local)
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[Any, ...]] = []
     for file in files(location, pattern=statement.pattern):
         shutil.copyfile(file.path, folder / file.path.name)
         rows.append((file.name, file.size, "DOWNLOADED", ""))
-    return listing("GET", {"file": text(), "size": number(19, 0), "status": text(), "message": text()}, rows)
+    return listing("GET", GET_COLUMNS, rows)
+
+
+def _transferred(kind: str, columns: Mapping[str, SnowType], transfer: Transfer) -> Rows:
+    """The client on the other machine moves the files, and makes the rows."""
+    return replace(listing(kind, columns, []), transfer=transfer)
+
+
+def _upload(location: Location, statement: PutFiles) -> Transfer:
+    options = {name.upper(): value for name, value in statement.options.items()}
+    return Transfer(True, statement.local, location.folder / location.prefix, options=options)
+
+
+def _download(location: Location, statement: GetFiles) -> Transfer:
+    names = tuple(file.name for file in files(location, pattern=statement.pattern))
+    return Transfer(False, statement.local, location.folder, names)
 
 
 def remove_files(work: Work, statement: RemoveFiles) -> Rows:
@@ -85,20 +108,15 @@ def _located(work: Work, place: Any) -> Location:
     return location
 
 
-def _local(work: Work, written: str) -> Path:
-    if work.state.is_remote:
-        raise AccessError(
-            f"The server's own path '{written}' can't be reached over the network",
-            hint="PUT and GET move files between the stage and the client's machine; use a client that does.",
-        )
+def _local(written: str) -> Path:
     folder = local_path(written)
     if folder is None:
         raise ProgrammingError(f"'{written}' is no local path", hint="Write file:///absolute/path.")
     return folder
 
 
-def _sources(work: Work, written: str) -> list[Path]:
-    pattern = _local(work, written)
+def _sources(written: str) -> list[Path]:
+    pattern = _local(written)
     found = [Path(name) for name in sorted(glob.glob(str(pattern))) if Path(name).is_file()]
     if not found:
         raise UnknownFileError(

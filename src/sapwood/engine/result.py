@@ -11,6 +11,7 @@ import pyarrow as pa
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import SnowType, number, text
 from sapwood.engine.arrow import arrow_type
+from sapwood.engine.transfer import Transfer
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,10 @@ OnProgress = Callable[[Progress], None]
 
 @dataclass(frozen=True)
 class Result:
-    """The answer to one statement. `rowcount` is rows returned or changed, None if that says nothing."""
+    """The answer to one statement. `rowcount` is rows returned or changed, None if that says nothing.
+
+    `transfer` is set by PUT and GET of a client on another machine, which then moves the files itself.
+    """
 
     query_id: str
     kind: str
@@ -75,6 +79,7 @@ class Result:
     usage: Usage = Usage()
     notices: tuple[str, ...] = ()
     statement: str = ""
+    transfer: Transfer | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +91,7 @@ class Rows:
     table: pa.Table
     rowcount: int | None = None
     notices: tuple[str, ...] = field(default=())
+    transfer: Transfer | None = None
 
 
 def status_rows(kind: str, message: str) -> Rows:

@@ -138,7 +138,9 @@ class Session:
         if not asked.describe_only:
             self._record(query_id, text, started=started, batcher=batcher, rows=rows)
             self.state.query_ids.append(query_id)
-        result = Result(query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text)
+        result = Result(
+            query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text, rows.transfer
+        )
         if not asked.describe_only:
             self._parts.recent.keep(self.state.user, result)
         return result

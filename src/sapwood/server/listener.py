@@ -31,6 +31,7 @@ from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
 from sapwood.server.results import Results
 from sapwood.server.sessions import Sessions
 from sapwood.server.statements import Statement, Statements
+from sapwood.server.transfers import Transfers
 
 _SLASHES = re.compile("//+")
 
@@ -57,9 +58,11 @@ class Edge:
             running=lambda: len(self.statements.running()),
             result_bytes=lambda: results.size,
         )
-        wire = Wire(Inside(config, authenticator, open_session, self.sessions, self.statements, results))
+        transfers = Transfers(data / "stages" / "uploads")
+        wire = Wire(Inside(config, authenticator, open_session, self.sessions, self.statements, results, transfers))
         routes = [
             *wire.routes(),
+            *transfers.routes(),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics, methods=["GET"]),
             *extra,

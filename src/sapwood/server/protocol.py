@@ -42,6 +42,7 @@ from sapwood.server.sessions import (
     WireSession,
 )
 from sapwood.server.statements import Order, Statement, Statements, told_parameters
+from sapwood.server.transfers import Transfers
 
 log = logging.getLogger("sapwood.server")
 
@@ -83,6 +84,7 @@ class Inside:
     sessions: Sessions
     statements: Statements
     results: Results
+    transfers: Transfers
 
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -190,6 +192,9 @@ class Wire:
         await asyncio.wait([asyncio.wrap_future(statement.done)], timeout=self._inside.config.wait_s)
         if not statement.done.done():
             return _running(statement, RUNNING)
+        if statement.transfer is not None:
+            transfers, base = self._inside.transfers, str(request.base_url).rstrip("/")
+            return JSONResponse(transfers.answer(statement.transfer, statement.id, session.client, base=base))
         if statement.envelope is not None:
             return JSONResponse(statement.envelope)
         return await self._kept(request, session, statement.id)

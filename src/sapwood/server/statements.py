@@ -21,6 +21,7 @@ from sapwood.dialect.bindings import placeholders
 from sapwood.dialect.compile import split
 from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
+from sapwood.engine.transfer import Transfer
 from sapwood.errors import CancelledError, Error, InternalError, ProgrammingError
 from sapwood.server.answers import Encoded, Place, encode, encode_many
 from sapwood.server.envelope import failed
@@ -66,6 +67,8 @@ class Statement:
     is_cancelled: bool = False
     envelope: dict[str, Any] | None = None
     """The answer, if it is not on disk."""
+    transfer: Transfer | None = None
+    """What the client is to move itself, instead of an answer."""
     error: Error | None = None
 
     @property
@@ -184,6 +187,7 @@ class Statements:
                 results += engine.execute(
                     texts[0], describe_only=order.describe_only, query_id=statement.id, binds=order.binds
                 )
+                statement.transfer = results[0].transfer
                 return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(order.binds))
             for text, binds in zip(texts, _shared(order.binds, texts), strict=True):
                 (result,) = engine.execute(text, query_id=str(uuid.uuid4()), binds=binds)
@@ -205,7 +209,7 @@ class Statements:
         self._results.keep(self._answer(statement, result.query_id, result.statement, encoded), encoded.bodies)
 
     def _keep(self, statement: Statement, encoded: Encoded) -> None:
-        if statement.order.describe_only:
+        if statement.order.describe_only or statement.transfer is not None:
             statement.envelope = encoded.envelope
             return
         self._results.keep(self._answer(statement, statement.id, statement.order.text, encoded), encoded.bodies)

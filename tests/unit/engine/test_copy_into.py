@@ -444,8 +444,6 @@ def test_a_session_from_another_machine_reaches_mapped_folders_only(engine: Engi
         "copy into n from @s",
         f"copy into n from 'file://{folder}/'",
         f"copy into n from '{folder}/a.csv'",
-        f"put 'file://{folder}/a.csv' @~",
-        f"get @~ 'file://{folder}/'",
     ):
         with pytest.raises(AccessError, match="over the network"):
             session.execute(statement)
@@ -487,3 +485,19 @@ def test_the_error_tree_is_kept(loader: Loader) -> None:
     with pytest.raises(Error) as caught:
         loader.copy()
     assert (caught.value.errno, caught.value.sqlstate) == (100038, "22018")
+
+
+def test_put_and_get_of_another_machine_are_left_to_it(engine: Engine, folder: Path) -> None:
+    (folder / "a.csv").write_text("1\n", encoding="utf-8")
+    session = engine.open_session(is_remote=True)
+    session.execute("create stage s")
+    (put,) = session.execute(f"put 'file://{folder}/a.csv' @s/sub overwrite = true")
+    assert put.transfer is not None and put.table.num_rows == 0
+    assert (put.transfer.is_upload, put.transfer.local) == (True, f"{folder}/a.csv")
+    assert put.transfer.is_on("OVERWRITE", default=False)
+    assert not put.transfer.folder.exists()
+    put.transfer.folder.mkdir(parents=True)
+    (put.transfer.folder / "b.csv").write_text("2\n", encoding="utf-8")
+    (get,) = session.execute("get @s 'file:///there/'")
+    assert get.transfer is not None
+    assert (get.transfer.names, get.transfer.local) == (("sub/b.csv",), "/there/")

@@ -1,0 +1,64 @@
+"""Answers on disk: whole or not at all, their user's alone, for some time and up to some size."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sapwood.server.results import Answer, Chunk, Results
+
+
+def answer(query_id: str, *, user: str = "ADMIN", chunks: tuple[Chunk, ...] = ()) -> Answer:
+    now = int(time.time() * 1000)
+    envelope: dict[str, Any] = {"success": True, "code": None, "message": None, "data": {"total": 1}}
+    return Answer(query_id, user, "select 1", now, now, envelope, chunks=chunks)
+
+
+def results(folder: Path, *, hours: float = 1.0, megabytes: int = 1) -> Results:
+    return Results(folder, hours=hours, megabytes=megabytes)
+
+
+def test_an_answer_is_found_again_by_its_user_also_by_another_process(tmp_path: Path) -> None:
+    kept = answer("q1", chunks=(Chunk(2, 3),))
+    results(tmp_path).keep(kept, [b"abc"])
+    again = results(tmp_path)
+    assert again.find("q1", "ADMIN") == kept
+    assert again.find("q1", "EVE") is None
+    assert again.find("q2", "ADMIN") is None
+    path = again.chunk("q1", 0)
+    assert path is not None and path.read_bytes() == b"abc"
+    assert again.chunk("q1", 1) is None
+
+
+def test_the_oldest_go_when_there_is_too_much(tmp_path: Path) -> None:
+    store = results(tmp_path, megabytes=1)
+    for index in range(4):
+        store.keep(answer(f"q{index}", chunks=(Chunk(1, 400_000),)), [bytes(400_000)])
+    assert [store.find(f"q{index}", "ADMIN") is not None for index in range(4)] == [False, False, True, True]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["q2", "q3"]
+
+
+def test_an_answer_that_is_too_old_is_gone(tmp_path: Path) -> None:
+    store = results(tmp_path, hours=0.0)
+    store.keep(answer("q1"))
+    time.sleep(0.01)
+    assert store.find("q1", "ADMIN") is None
+
+
+def test_a_half_written_answer_of_a_killed_process_is_taken_away(tmp_path: Path) -> None:
+    (tmp_path / "q1.part").mkdir()
+    (tmp_path / "q1.part" / "0").write_bytes(b"x")
+    assert results(tmp_path).find("q1", "ADMIN") is None
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("query_id", ["../catalog", "..", "q1/../q1", ""])
+def test_an_id_is_no_path(tmp_path: Path, query_id: str) -> None:
+    store = results(tmp_path / "results")
+    os.makedirs(tmp_path / "catalog", exist_ok=True)
+    assert store.find(query_id, "ADMIN") is None
+    assert store.chunk(query_id, 0) is None
