@@ -116,7 +116,7 @@ def _transaction(work: Work, statement: Transaction) -> Rows:
     is_begin = statement.action.upper() == "BEGIN"
     if is_begin != work.state.is_in_transaction:
         work.run("BEGIN TRANSACTION" if is_begin else statement.action.upper())
-        work.state.is_in_transaction = is_begin
+        work.state.turn_transaction(statement.action.upper())
     return status_rows("TRANSACTION", "Statement executed successfully.")
 
 

@@ -255,7 +255,7 @@ class Session:
         except duckdb.Error:
             with contextlib.suppress(duckdb.Error):
                 self._cursor.execute("ROLLBACK")
-            self.state.is_in_transaction = False
+            self.state.turn_transaction("ROLLBACK")
             error.hint = " ".join(part for part in (error.hint, "The open transaction was rolled back.") if part)
 
     def _record(

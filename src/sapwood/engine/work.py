@@ -77,11 +77,20 @@ class State:
     temporary_stages: dict[Name, Stage] = field(default_factory=dict)
     temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
     is_in_transaction: bool = False
+    loads_at_begin: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
     query_ids: list[str] = field(default_factory=list)
     is_remote: bool = False
     has_all_roles: bool = False
     is_role_fixed: bool = False
     is_by_token: bool = False
+
+    def turn_transaction(self, action: str) -> None:
+        """Note that a transaction was begun, committed or rolled back; the last takes back what temporary tables loaded."""
+        if action == "BEGIN":
+            self.loads_at_begin = {name: dict(loads) for name, loads in self.temporary_loads.items()}
+        if action == "ROLLBACK":
+            self.temporary_loads = self.loads_at_begin
+        self.is_in_transaction = action == "BEGIN"
 
 
 @dataclass

@@ -435,6 +435,15 @@ def test_a_rollback_finds_the_files_that_were_to_be_purged(session: Session, fol
     assert session.execute("list @i")[-1].table.num_rows == 0
 
 
+def test_a_load_that_was_rolled_back_is_not_remembered(session: Session, folder: Path) -> None:
+    (folder / "a.csv").write_text("1\n", encoding="utf-8")
+    session.execute(f"create temporary table n (a int); create stage s url = 'file://{folder}/'")
+    session.execute("begin; copy into n from @s; rollback; copy into n from @s")
+    assert session.execute("select a from n")[-1].table.to_pylist() == [{"A": 1}]
+    session.execute("begin; copy into n from @s; commit; copy into n from @s")
+    assert session.execute("select count(*) as n from n")[-1].table.to_pylist() == [{"N": 1}]
+
+
 def test_a_session_from_another_machine_reaches_mapped_folders_only(engine: Engine, folder: Path) -> None:
     (folder / "a.csv").write_text("1\n", encoding="utf-8")
     session = engine.open_session(is_remote=True)

@@ -22,6 +22,7 @@ from sapwood.dialect.statements import (
 )
 from sapwood.dialect.types import number, text
 from sapwood.engine.failure import translated
+from sapwood.engine.scope import SessionScope
 from sapwood.errors import (
     ConversionError,
     Error,
@@ -113,7 +114,7 @@ def test_names_that_differ_in_case_only_are_different(bench: Bench) -> None:
     for name, value in (("T", "upper"), ("t", "lower")):
         bench.run(CreateTable(bench.name(name), (Column("A", text()),)))
         bench.run(Dml("INSERT", bench.name(name), source=Query(f"SELECT '{value}'", (Column("A", text()),))))
-    relations = [bench.work().relation(bench.name(name)) for name in ("T", "t")]
+    relations = [SessionScope(bench.work()).relation(bench.name(name)) for name in ("T", "t")]
     assert [bench.select(f"SELECT * FROM {relation.source}") for relation in relations if relation] == [
         [("upper",)],
         [("lower",)],
@@ -145,11 +146,11 @@ def test_a_temporary_table_hides_a_permanent_one_and_ends_with_it(bench: Bench) 
     column = Column("A", text())
     bench.make("T", (column,), [("permanent",)])
     bench.run(CreateTable(bench.name("T"), (column,), query=Query("SELECT 'temporary'", (column,)), temporary=True))
-    relation = bench.work().relation(bench.name("T"))
+    relation = SessionScope(bench.work()).relation(bench.name("T"))
     assert relation is not None
     assert bench.select(f"SELECT * FROM {relation.source}") == [("temporary",)]
     bench.run(Drop("TABLE", bench.name("T")))
-    relation = bench.work().relation(bench.name("T"))
+    relation = SessionScope(bench.work()).relation(bench.name("T"))
     assert relation is not None
     assert bench.select(f"SELECT * FROM {relation.source}") == [("permanent",)]
 
@@ -257,7 +258,7 @@ def test_alter_table_keeps_rows(bench: Bench) -> None:
 
 def test_a_view_is_kept_as_text(bench: Bench) -> None:
     bench.run(CreateView(bench.name("V"), (A,), "SELECT 1"))
-    relation = bench.work().relation(bench.name("V"))
+    relation = SessionScope(bench.work()).relation(bench.name("V"))
     assert relation is not None
     assert (relation.source, relation.definition) == ("", "SELECT 1")
 
