@@ -13,6 +13,7 @@ from typing import Any
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
+from sapwood.engine.privileges import may_see
 from sapwood.engine.result import listing
 from sapwood.engine.usage_history import finetune_usage, function_usage, query_rows, query_usage
 from sapwood.engine.work import Work, moment, source_of
@@ -32,7 +33,8 @@ class View:
 
     def relation(self, work: Work, name: Name, databases: Sequence[str]) -> Relation:
         types = {column: type_of_column(column) for column in self.columns.split()}
-        found = listing("", types, [tuple(row.get(column) for column in types) for row in self.rows(work, databases)])
+        rows = (row for row in self.rows(work, databases) if _may_see(work, row))
+        found = listing("", types, [tuple(row.get(column) for column in types) for row in rows])
         return work.snapshots.relation(name, tuple(Column(each, kind) for each, kind in types.items()), found.table)
 
 
@@ -44,6 +46,30 @@ def made_view(work: Work, name: Name) -> Relation | None:
         view = USAGE_VIEWS.get(name.name) or VIEWS.get(name.name)
         return view.relation(work, name, list(work.parts.databases.names())) if view is not None else None
     return None
+
+
+def _may_see(work: Work, row: Row) -> bool:
+    """Whether the session may know of what a row tells, by the names that the row holds."""
+    if work.rights.is_all or "QUERY_ID" in row:
+        return True
+    for kind, columns in _NAMES.items():
+        if all(row.get(column) for column in columns):
+            parts = [str(row[column]) for column in columns]
+            return parts[1:2] == [INFORMATION_SCHEMA] or may_see(
+                work, work.rights, kind, Name(*parts, *[""] * (3 - len(parts)))
+            )
+    return True
+
+
+_NAMES = {
+    "TABLE": ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME"),
+    "STAGE": ("STAGE_CATALOG", "STAGE_SCHEMA", "STAGE_NAME"),
+    "FILE FORMAT": ("FILE_FORMAT_CATALOG", "FILE_FORMAT_SCHEMA", "FILE_FORMAT_NAME"),
+    "MODEL": ("CATALOG_NAME", "SCHEMA_NAME", "MODEL_NAME"),
+    "SCHEMA": ("CATALOG_NAME", "SCHEMA_NAME"),
+    "DATABASE": ("DATABASE_NAME",),
+}
+"""Kinds of objects with the columns that name one, the narrowest kind first."""
 
 
 def type_of_column(name: str) -> SnowType:

@@ -374,22 +374,20 @@ STATEMENTS = frozenset(_NEEDS)
 
 _FUNCTION_ROLES: Mapping[str, tuple[str, ...]] = {
     "FINETUNE": ("SNOWFLAKE.CORTEX_USER",),
-    "REST": ("SNOWFLAKE.CORTEX_USER", "SNOWFLAKE.CORTEX_REST_API_USER"),
 }
 """The database roles of which one is needed; other functions take either of `_ANY_FUNCTION`."""
 _ANY_FUNCTION = ("SNOWFLAKE.CORTEX_USER", "SNOWFLAKE.AI_FUNCTIONS_USER")
 
 
 def check_function(rights: Rights, function: str) -> None:
-    """Raise unless roles may call a function that asks or makes a model. REST stands for the REST API."""
+    """Raise unless roles may call a function that asks or makes a model. The REST API is a call of COMPLETE."""
     wanted = _FUNCTION_ROLES.get(function, _ANY_FUNCTION)
     on_account = rights.on_account() if not rights.is_all else frozenset[str]()
     has_privilege = bool(on_account & {"USE AI FUNCTIONS", f"USE AI FUNCTION {function}"})
     if rights.is_all or (has_privilege and rights.shared & {*wanted}):
         return
-    what = "the Cortex REST API" if function == "REST" else f"function '{function}'"
     raise AccessError(
-        f"SQL access control error:\nInsufficient privileges to operate on {what}.",
+        f"SQL access control error:\nInsufficient privileges to operate on function '{function}'.",
         hint=f"GRANT DATABASE ROLE {wanted[0]} TO ROLE <role>, and GRANT USE AI FUNCTIONS ON ACCOUNT TO ROLE <role>.",
     )
 

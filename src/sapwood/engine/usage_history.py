@@ -16,8 +16,6 @@ from sapwood.store.records import QueryRecord
 MOST_QUERIES = 10_000
 """Statements that the views look back at."""
 HOUR_MS = 3_600_000
-SEES_ALL = "ACCOUNTADMIN"
-"""The role that sees the statements of all users."""
 
 Row = dict[str, Any]
 
@@ -52,7 +50,7 @@ def query_rows(work: Work, limit: int = MOST_QUERIES) -> Iterator[Row]:
 
 def _queries(work: Work, limit: int) -> list[QueryRecord]:
     found = work.parts.catalog.queries(limit)
-    return [query for query in found if work.state.role == SEES_ALL or query.user == work.state.user]
+    return [query for query in found if work.rights.is_all or query.user == work.state.user]
 
 
 def query_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:

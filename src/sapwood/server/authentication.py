@@ -85,20 +85,27 @@ class Authenticator:
                 hint=f"Served: {', '.join(self._checks)}.",
                 errno=390403,
             )
-        key = (login.user.upper(), login.peer)
-        if self._throttle.wait_ms(key):
-            raise _refusal(login)
-        principal = check(login)
+        principal = self._throttled(check, login) if login.user else check(login)
         if principal is None:
-            self._throttle.failed(key)
             raise _refusal(login)
-        self._throttle.succeeded(key)
         return self._with_role(principal, login.role)
 
     def is_welcome(self, principal: Principal) -> bool:
         """Whether a session that began with this principal may go on: the user is there and not disabled."""
         user = self._catalog.user(principal.user)
         return user is not None and not user.disabled
+
+    def _throttled(self, check: Callable[[Login], Principal | None], login: Login) -> Principal | None:
+        """A token that comes without a user name can't be guessed, and is not counted."""
+        key = (login.user.upper(), login.peer)
+        if self._throttle.wait_ms(key):
+            return None
+        principal = check(login)
+        if principal is None:
+            self._throttle.failed(key)
+        else:
+            self._throttle.succeeded(key)
+        return principal
 
     # The three ways in -----------------------------------------------------------------------------------------------
 

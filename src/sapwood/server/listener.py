@@ -25,6 +25,7 @@ from sapwood import __version__
 from sapwood.config import ServerConfig
 from sapwood.engine.result import Result
 from sapwood.errors import ConfigError
+from sapwood.server.cortex import Cortex
 from sapwood.server.journal import note_end
 from sapwood.server.measures import CONTENT_TYPE, Measures
 from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
@@ -63,6 +64,7 @@ class Edge:
         routes = [
             *wire.routes(),
             *transfers.routes(),
+            *Cortex(authenticator, self.sessions, open_session).routes(),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics, methods=["GET"]),
             *extra,

@@ -63,9 +63,10 @@ class Wanted:
 
 
 class Verifier(Protocol):
-    """Knows who somebody is; AuthenticationError if that is not proven."""
+    """Knows who somebody is; AuthenticationError if that is not proven. `is_welcome` tells whether their session may go on."""
 
     def verify(self, login: Login) -> Principal: ...
+    def is_welcome(self, principal: Principal) -> bool: ...
 
 
 class OpenSession(Protocol):
@@ -141,7 +142,7 @@ class Wire:
         return self._inside.sessions.open(engine, principal, read_client(request.headers.get("user-agent", "")))
 
     async def _renew(self, request: Request) -> Response:
-        session, tokens = self._inside.sessions.renew(_token(request))
+        session, tokens = self._inside.sessions.renew(session_token(request))
         return success(
             {
                 "sessionToken": tokens.session,
@@ -167,7 +168,10 @@ class Wire:
         self._inside.sessions.end(session)
 
     def _session(self, request: Request) -> WireSession:
-        return self._inside.sessions.find(_token(request))
+        session = self._inside.sessions.find(session_token(request))
+        if not self._inside.authenticator.is_welcome(session.principal):
+            raise SessionGoneError("Session no longer exists.  New login required to access the service.")
+        return session
 
     # Statements ------------------------------------------------------------------------------------------------------
 
@@ -283,7 +287,8 @@ def guarded(handler: Handler) -> Handler:
     return run
 
 
-def _token(request: Request) -> str:
+def session_token(request: Request) -> str:
+    """The session token of a request; SessionGoneError if it has none."""
     found = _TOKEN.fullmatch(request.headers.get("authorization", ""))
     if found is None:
         raise SessionGoneError("Session token not found in the request data.", errno=390101)

@@ -385,6 +385,23 @@ def test_show_lists_what_one_may_see(admin: Session, anna: Session) -> None:
     assert [row[0] for row in rows(anna, "show users")] == ["ANNA"]
 
 
+def test_information_schema_lists_what_one_may_see(admin: Session, anna: Session) -> None:
+    admin.execute(
+        "create table u (a int); grant select on table u to role analyst; create schema hidden; create database dark"
+    )
+    assert rows(anna, f"select table_name from {DATABASE}.information_schema.tables") == [("U",)]
+    assert rows(anna, f"select distinct table_name from {DATABASE}.information_schema.columns") == [("U",)]
+    assert ("HIDDEN",) not in rows(anna, f"select schema_name from {DATABASE}.information_schema.schemata")
+    assert rows(anna, f"select database_name from {DATABASE}.information_schema.databases") == [(DATABASE,)]
+
+
+def test_what_the_account_did_is_told_by_grant(admin: Session, anna: Session) -> None:
+    sql = "select query_text from snowflake.account_usage.query_history"
+    refused(anna, sql, UnknownObjectError)
+    admin.execute("grant imported privileges on database snowflake to role analyst")
+    rows(anna, sql)
+
+
 def test_every_kind_of_statement_says_what_it_needs() -> None:
     kinds = {
         kind

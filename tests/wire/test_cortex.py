@@ -1,0 +1,118 @@
+"""The Cortex REST API by the `openai` client and by raw requests, with the users and grants of SQL."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import httpx
+import openai
+import pytest
+from caller import Caller, admin
+from wire_bench import Server
+
+ASK = {"model": "echo", "messages": [{"content": "hello there"}]}
+COMPLETE = "/api/v2/cortex/inference:complete"
+
+
+@pytest.fixture(scope="module")
+def token(server: Server) -> str:
+    """An access token of ADMIN."""
+    caller = admin(server)
+    caller.run("alter user remove pat rest")
+    return str(caller.rows("alter user add programmatic access token rest")[0][1])
+
+
+@pytest.fixture
+def client(server: Server, token: str) -> openai.OpenAI:
+    return openai.OpenAI(base_url=f"{server.url}/api/v2/cortex/v1", api_key=token, max_retries=0)
+
+
+def post(server: Server, token: str, path: str = COMPLETE, **body: Any) -> httpx.Response:
+    return httpx.post(
+        f"{server.url}{path}", json={**ASK, **body}, headers={"Authorization": f"Bearer {token}"}, timeout=60
+    )
+
+
+def test_openais_client_is_answered(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(model="echo", messages=[{"role": "user", "content": "hello there"}])
+    assert answer.choices[0].message.content == "hello there"
+    assert answer.usage is not None
+    assert answer.usage.total_tokens == answer.usage.prompt_tokens + answer.usage.completion_tokens > 0
+
+
+def test_openais_client_streams(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model="echo",
+        messages=[{"role": "user", "content": "hello there"}],
+        stream=True,
+        stream_options={"include_usage": True},
+    )
+    chunks = list(stream)
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in chunks if chunk.choices) == "hello there"
+    assert chunks[-1].usage is not None
+
+
+def test_openais_client_lists_models(client: openai.OpenAI) -> None:
+    assert {"echo", "mistral-7b"} <= {model.id for model in client.models.list()}
+
+
+def test_openais_client_reads_our_errors(client: openai.OpenAI) -> None:
+    with pytest.raises(openai.BadRequestError, match="unknown model"):
+        client.chat.completions.create(model="nonesuch", messages=[{"role": "user", "content": "x"}])
+    with pytest.raises(openai.AuthenticationError):
+        client.with_options(api_key="sapwood_pat_wrong").models.list()
+
+
+@pytest.mark.parametrize("path", [COMPLETE, COMPLETE.replace(":", "%3A"), COMPLETE.replace("/cortex/", "//cortex/")])
+def test_complete_answers_in_one_piece_and_in_events(server: Server, token: str, path: str) -> None:
+    whole = post(server, token, path)
+    assert whole.json()["choices"][0]["message"]["content"] == "hello there"
+    stream = post(server, token, path, stream=True)
+    assert stream.headers["content-type"].startswith("text/event-stream")
+    events = [json.loads(line.removeprefix("data: ")) for line in stream.text.split("\n\n") if line]
+    assert "".join(event["choices"][0]["delta"]["content"] for event in events) == "hello there"
+    assert events[-1]["usage"]["total_tokens"] > 0
+
+
+def test_a_session_of_the_wire_may_ask_too(server: Server) -> None:
+    caller = admin(server)
+    assert caller.post(COMPLETE, ASK).json()["choices"][0]["message"]["content"] == "hello there"
+    caller.run("use role public; ")
+    assert caller.get("/api/v2/cortex/models").json()["models"]
+
+
+def test_a_quote_in_a_prompt_is_a_quote(server: Server, token: str) -> None:
+    prompt = "it's \\' $$ '; drop table t; -- {token} ?"
+    answer = post(server, token, messages=[{"role": "user", "content": prompt}]).json()
+    assert answer["choices"][0]["message"]["content"] == prompt
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"model": "nonesuch"}, 400),
+        ({"model": ""}, 400),
+        ({"messages": []}, 400),
+        ({"messages": [{"role": "wizard", "content": "x"}]}, 400),
+        ({"temperature": 9}, 400),
+        ({"max_tokens": "many"}, 400),
+    ],
+)
+def test_a_bad_request_is_told_why(server: Server, token: str, body: dict[str, Any], status: int) -> None:
+    answer = post(server, token, **body)
+    assert (answer.status_code, set(answer.json())) == (status, {"message", "error_code", "request_id"})
+
+
+def test_who_has_no_grant_is_refused(server: Server) -> None:
+    boss = admin(server)
+    boss.run("create or replace user rita password = 'a long password' default_secondary_roles = ()")
+    boss.run("revoke database role snowflake.cortex_user from role public")
+    try:
+        rita = Caller(server.url)
+        rita.log_in("RITA", PASSWORD="a long password")
+        refused = rita.post(COMPLETE, ASK)
+        assert (refused.status_code, refused.json()["error_code"]) == (403, "003001")
+    finally:
+        boss.run("grant database role snowflake.cortex_user to role public")
+    assert rita.post(COMPLETE, ASK).status_code == 200
