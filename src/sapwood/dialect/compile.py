@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect import changes, grants, session, staging
+from sapwood.dialect import changes, definitions, grants, session, staging
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
@@ -36,11 +36,13 @@ from sapwood.dialect.statements import (
     Signature,
     StagedFiles,
     Statement,
+    UserFunction,
 )
 from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.types import text as text_type
-from sapwood.dialect.values import UNTYPED
+from sapwood.dialect.userfunctions import called
+from sapwood.dialect.values import UNTYPED, null
 from sapwood.errors import ParseError, ProgrammingError, UnsupportedError
 
 __all__ = ["compile_statement", "split"]
@@ -159,6 +161,14 @@ class Statements:
             raise ProgrammingError("SQL compilation error:\nA constant is expected here.")
         return value.constant
 
+    def check_function(self, function: UserFunction) -> None:
+        """A function's body: what it reads is there, and it can become the function's type."""
+        work = self.work(function.body)
+        arguments = [cast(null(), each.type) for each in function.parameters]
+        called(function, arguments, work, bind)
+        if work.commands:
+            raise ProgrammingError("SQL compilation error:\nA function can't run FINETUNE.")
+
     def check_default(self, text: str, type_: SnowType) -> None:
         """A column's default: an expression without columns and model calls that can become the column's type."""
         tree = parse(f"SELECT {text}")
@@ -230,6 +240,15 @@ def _explain(reader: Reader, compiler: Statements) -> Statement:
     return Explain(compiler.query(text))
 
 
+def _create(reader: Reader, compiler: Statements) -> Statement:
+    more = {
+        "FUNCTION": definitions.create_function,
+        "PROCEDURE": definitions.create_procedure,
+        "SEQUENCE": definitions.create_sequence,
+    }
+    return create(reader, compiler, more)
+
+
 def _insert(reader: Reader, compiler: Statements) -> Statement:
     return changes.insert(reader, compiler, compiler.work(reader.text), finish)
 
@@ -250,7 +269,7 @@ _RAW: dict[str, Callable[[str, Statements], Statement]] = {
 }
 
 _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
-    "CREATE": create,
+    "CREATE": _create,
     "INSERT": _insert,
     "UPDATE": _update,
     "DELETE": _delete,
@@ -268,7 +287,7 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
     "SET": _set,
     "UNSET": session.unset,
     "ALTER": session.alter,
-    "DROP": session.drop,
+    "DROP": lambda reader, compiler: definitions.drop(reader, compiler) or session.drop(reader, compiler),
     "COMMENT": session.comment_on,
     "GRANT": lambda reader, compiler: grants.grant(reader, compiler, is_revoke=False),
     "REVOKE": lambda reader, compiler: grants.grant(reader, compiler, is_revoke=True),

@@ -25,6 +25,7 @@ from sapwood.dialect.statements import (
     Scope,
     StagedFiles,
     Statement,
+    UserFunction,
 )  # fmt: skip
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.users import create_user
@@ -41,6 +42,7 @@ class Compiler(Protocol):
     def constant(self, text: str) -> Any: ...
     def copied(self, text: str, files: StagedFiles, types: Sequence[SnowType]) -> Query: ...
     def full_definition(self, text: str) -> str: ...
+    def check_function(self, function: UserFunction) -> None: ...
     def check_default(self, text: str, type_: SnowType) -> None: ...
 
 
@@ -66,13 +68,13 @@ def resolved(given: tuple[str, ...], scope: Scope) -> Name:
     return Name(*qualify(given, database=scope.database, schema=scope.schema))
 
 
-def create(reader: Reader, compiler: Compiler) -> Statement:
-    """Any CREATE."""
+def create(reader: Reader, compiler: Compiler, more: Mapping[str, CreateReader]) -> Statement:
+    """Any CREATE; `more` are kinds of object beside those of this module."""
     or_replace = reader.take("OR", "REPLACE")
     temporary = False
     while reader.word() in _KINDS_OF_TABLE:
         temporary = reader.any_word() in ("TEMP", "TEMPORARY", "VOLATILE") or temporary
-    for kind, read in _CREATES.items():
+    for kind, read in (_CREATES | dict(more)).items():
         if reader.take(*kind.split()):
             head = Head(or_replace, temporary, reader.take("IF", "NOT", "EXISTS"))
             if head.or_replace and head.if_not_exists:
@@ -81,6 +83,7 @@ def create(reader: Reader, compiler: Compiler) -> Statement:
     raise unsupported(f"CREATE {reader.word()}")
 
 
+CreateReader = Callable[[Reader, Head, Compiler], Statement]
 _KINDS_OF_TABLE = ("TEMP", "TEMPORARY", "VOLATILE", "TRANSIENT", "SCOPED", "LOCAL", "GLOBAL", "SECURE")
 
 

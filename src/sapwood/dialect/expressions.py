@@ -19,8 +19,9 @@ from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.calls import bind_call, signature_of
 from sapwood.dialect.coercion import cast, compared, numeric, truth, unified
 from sapwood.dialect.compilation import Compilation, Field, Namespace, unknown_column, variable_value
-from sapwood.dialect.given import Given
-from sapwood.dialect.names import fold, spelled
+from sapwood.dialect.given import Given, arity
+from sapwood.dialect.names import fold, literal, qualify, spelled
+from sapwood.dialect.statements import Name, UserFunction
 from sapwood.dialect.types import (
     ARRAY,
     BINARY,
@@ -38,6 +39,7 @@ from sapwood.dialect.types import (
     number,
     text,
 )  # fmt: skip
+from sapwood.dialect.userfunctions import called, fitting
 from sapwood.dialect.values import (
     Value,
     array_of,
@@ -56,6 +58,7 @@ from sapwood.errors import (
     ParseError,
     ProgrammingError,
     UnknownFunctionError,
+    UnknownObjectError,
     UnsupportedError,
 )
 
@@ -112,7 +115,18 @@ def _column(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
         place = place.parent
     if not qualifier and not tree.this.quoted and name in _NO_PARENTHESES:
         return functions.apply(Given(name, (), work.scope.context))
+    if name == "NEXTVAL" and qualifier:
+        return _next_value(qualifier, work)
     raise unknown_column(name, qualifier, tree, work, names)
+
+
+def _next_value(given: Sequence[str], work: Compilation) -> Value:
+    """sequence.NEXTVAL"""
+    name = Name(*qualify(tuple(given), database=work.scope.database, schema=work.scope.schema))
+    source = work.scope.sequence(name)
+    if source is None:
+        raise UnknownObjectError(f"SQL compilation error:\nSequence '{name}' does not exist or not authorized.")
+    return Value(f"CAST(nextval({literal(source)}) AS DECIMAL(38,0))", number(38, 0), nullable=False, is_volatile=True)
 
 
 def _field(found: Field, *, is_outer: bool) -> Value:
@@ -502,7 +516,7 @@ def _dotted(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     spelling = ".".join([*(identifier(part) for part in flat[:-1]), str(last.this).upper()])
     signature = signature_of(spelling, work.signatures)
     if signature is None:
-        raise unknown_function(spelling, work)
+        return _user_function(last, tuple(spelling.split(".")), names, work)
     return bind_call(last, last.expressions, signature=signature, names=names, work=work, bind=bind)
 
 
@@ -515,9 +529,35 @@ def _called(tree: exp.Expr, name: str, names: Namespace, work: Compilation) -> V
     if name in _SPECIAL:
         return _SPECIAL[name](tree, names, work)
     if not functions.is_known(name):
-        raise unknown_function(name, work)
+        return _user_function(tree, (name,), names, work)
     given = Given(name, tuple(bind(each, names, work) for each in _positional(tree, name, work)), work.scope.context)
     return functions.apply(given)
+
+
+def _user_function(tree: exp.Expr, given: Sequence[str], names: Namespace, work: Compilation) -> Value:
+    """A function that a user has made; UnknownFunctionError if there is none."""
+    known: Sequence[UserFunction] = ()
+    if work.scope.database is not None and (len(given) > 1 or work.scope.schema is not None):
+        name = Name(*qualify(tuple(given), database=work.scope.database, schema=work.scope.schema))
+        known = work.scope.functions(name)
+    if not known:
+        raise unknown_function(".".join(given), work)
+    arguments = [bind(each, names, work) for each in _positional(tree, given[-1], work)]
+    function = fitting(known, len(arguments))
+    if function is None:
+        counts = [len(each.parameters) for each in known]
+        raise arity(Given(given[-1], tuple(arguments), work.scope.context), min(counts), max(counts))
+    return called(function, arguments, work, bind)
+
+
+def _get_ddl(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """GET_DDL('TABLE', 'name' [, TRUE])"""
+    values = [bind(each, names, work).constant for each in _positional(tree, "GET_DDL", work)]
+    if len(values) not in (2, 3) or not all(isinstance(each, str) for each in values[:2]):
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nGET_DDL takes a kind of object and a name, both constant texts."
+        )
+    return text_value(work.scope.ddl(str(values[0]).upper(), str(values[1])))
 
 
 def _positional(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Expr]:
@@ -723,6 +763,7 @@ _SPECIAL: dict[str, Binder] = {
     "CURRENT_DATABASE": _current_place,
     "CURRENT_SCHEMA": _current_place,
     "GETVARIABLE": _getvariable,
+    "GET_DDL": _get_ddl,
 }
 
 _BINDERS: dict[type[exp.Expr], Binder] = {

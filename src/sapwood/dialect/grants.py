@@ -7,11 +7,13 @@ on which kind of object is the table of `privileges.py` in the engine; here only
 from __future__ import annotations
 
 from sapwood.dialect.creation import Compiler, container_name, named
+from sapwood.dialect.definitions import function_name
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import GrantPrivileges, GrantRole, Name, ShowGrants, Statement
 
 _IN_SCHEMA = {
-    "TABLE": "TABLES", "VIEW": "VIEWS", "STAGE": "STAGES", "FILE FORMAT": "FILE FORMATS", "MODEL": "MODELS",
+    "TABLE": "TABLES", "VIEW": "VIEWS", "STAGE": "STAGES", "FILE FORMAT": "FILE FORMATS", "MODEL": "MODELS", "FUNCTION": "FUNCTIONS",
+    "SEQUENCE": "SEQUENCES",
 }  # fmt: skip
 """Kinds of objects in a schema with their plurals."""
 _OF_ACCOUNT = ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER")
@@ -90,7 +92,8 @@ def _object(reader: Reader, compiler: Compiler) -> tuple[str, Name, str]:
         if reader.take(extent):
             return _all_of(extent, reader, compiler)
     kind = _kind(reader)
-    return kind, object_name(kind, reader, compiler), ""
+    name = function_name(reader, compiler) if kind == "FUNCTION" else object_name(kind, reader, compiler)
+    return kind, name, ""
 
 
 def _all_of(extent: str, reader: Reader, compiler: Compiler) -> tuple[str, Name, str]:

@@ -6,7 +6,7 @@ names. The engine has one handler for each class here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -99,6 +99,18 @@ class Scope(Protocol):
         ...
 
     def staged_files(self, files: StagedFiles) -> Relation: ...
+
+    def functions(self, name: Name) -> Sequence[UserFunction]:
+        """The functions that users have made under a name."""
+        ...
+
+    def sequence(self, name: Name) -> str | None:
+        """What DuckDB calls a sequence, None if there is none."""
+        ...
+
+    def ddl(self, kind: str, name: str) -> str:
+        """The statement that makes an object, as GET_DDL gives it."""
+        ...
 
     def value(self, sql: str) -> Any:
         """The value of DuckDB's SQL that reads no columns."""
@@ -215,6 +227,38 @@ class CreateView(Statement):
     if_not_exists: bool = False
     comment: str = ""
     temporary: bool = False
+
+
+@dataclass(frozen=True)
+class UserFunction:
+    """A function in SQL that a user has made. `body` is an expression or a query of one value, in Snowflake's text."""
+
+    name: Name
+    parameters: tuple[Column, ...]
+    returns: SnowType
+    body: str
+    comment: str = ""
+
+
+@dataclass(frozen=True)
+class CreateFunction(Statement):
+    """CREATE FUNCTION ... LANGUAGE SQL."""
+
+    function: UserFunction
+    or_replace: bool = False
+    if_not_exists: bool = False
+
+
+@dataclass(frozen=True)
+class CreateSequence(Statement):
+    """CREATE SEQUENCE."""
+
+    name: Name
+    start: int = 1
+    increment: int = 1
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str = ""
 
 
 @dataclass(frozen=True)

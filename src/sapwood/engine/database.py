@@ -16,6 +16,7 @@ import duckdb
 from sapwood.engine.failure import translated
 from sapwood.engine.metadata import Container, create_metadata, write_schema
 from sapwood.engine.physical import database_alias, database_of, metadata, schema_source, stem, text_literal
+from sapwood.engine.schema_objects import make_room
 from sapwood.errors import Error, InternalError, ObjectExistsError, UnknownObjectError
 
 STORAGE_VERSION = "v1.0.0"
@@ -118,6 +119,7 @@ class Databases:
             ).fetchall()
             if tables[0][0]:
                 self._root.execute(f"SELECT format FROM {metadata(name, 'about')}")
+                make_room(self._root, name)
                 return name
             self._root.execute(f"DETACH {alias}")
         except duckdb.Error as error:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from sapwood.dialect.statements import Drop, Name
 from sapwood.engine.container import drop_container, own_name
+from sapwood.engine.definition import drop_definition
 from sapwood.engine.location import stage_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
@@ -69,5 +70,7 @@ _KINDS: dict[str, Callable[[Work, Name], bool]] = {
     "USER": drop_user,
     "STAGE": _drop_stage,
     "FILE FORMAT": _drop_file_format,
+    "FUNCTION": lambda work, name: drop_definition(work, name, kind="FUNCTION"),
+    "SEQUENCE": lambda work, name: drop_definition(work, name, kind="SEQUENCE"),
     "MODEL": _drop_model,
 }

@@ -14,6 +14,8 @@ from sapwood.dialect.statements import (
     CopyInto,
     CreateContainer,
     CreateFileFormat,
+    CreateFunction,
+    CreateSequence,
     CreateStage,
     CreateTable,
     CreateUser,
@@ -42,6 +44,7 @@ from sapwood.dialect.types import number, text
 from sapwood.engine.arrow import conform
 from sapwood.engine.container import create_container, use
 from sapwood.engine.copy_into import copy_into
+from sapwood.engine.definition import create_function, create_sequence
 from sapwood.engine.describe import describe_object
 from sapwood.engine.dml import change_rows
 from sapwood.engine.drop import drop
@@ -127,6 +130,8 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     CreateContainer: create_container,
     CreateFileFormat: create_file_format,
     CreateStage: create_stage,
+    CreateFunction: create_function,
+    CreateSequence: create_sequence,
     Drop: drop,
     Dml: change_rows,
     AlterTable: alter_table,

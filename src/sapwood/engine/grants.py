@@ -15,6 +15,8 @@ from sapwood.dialect.statements import (
     AlterTable,
     CreateContainer,
     CreateFileFormat,
+    CreateFunction,
+    CreateSequence,
     CreateStage,
     CreateTable,
     CreateView,
@@ -27,11 +29,13 @@ from sapwood.dialect.statements import (
     Statement,
 )  # fmt: skip
 from sapwood.dialect.types import TIMESTAMP_LTZ, text
+from sapwood.engine.definition import signed
 from sapwood.engine.metadata import read_schemas, read_tables
 from sapwood.engine.ownership import SYSTEM_DATABASE, give, owner_of
 from sapwood.engine.privileges import ACCOUNT, denied, may_see, shown
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.rights import ALL_RIGHTS, PRIVILEGES
+from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, read_objects
 from sapwood.engine.work import Work, moment, now_ms, unknown_object
 from sapwood.errors import ProgrammingError, UnsupportedError
 from sapwood.store.records import PrivilegeGrant, RoleGrant
@@ -195,6 +199,8 @@ def _all_of(work: Work, kind: str, place: Name) -> list[Name]:
         return [each.name for each in read_tables(work.cursor, database, schema) if each.kind == kind]
     if kind == "SCHEMA":
         return [Name(database, each.schema, "") for each in read_schemas(work.cursor, database)]
+    if kind in (FUNCTION, SEQUENCE):
+        return [each.name for each in read_objects(work.cursor, kind, database, schema)]
     listed = {"STAGE": catalog.stages, "FILE FORMAT": catalog.file_formats, "MODEL": catalog.models}[kind]
     return [Name(each.database, each.schema, each.name) for each in listed(database, schema)]
 
@@ -260,7 +266,11 @@ def target_of(statement: Query | Statement) -> tuple[str, Name] | None:
     match statement:
         case CreateTable() if not statement.temporary:
             return "TABLE", statement.name
-        case CreateView():
+        case CreateFunction():
+            return "FUNCTION", signed(statement.function)
+        case CreateSequence():
+            return "SEQUENCE", statement.name
+        case CreateView() if not statement.temporary:
             return "VIEW", statement.name
         case CreateStage() if not statement.temporary:
             return "STAGE", statement.name

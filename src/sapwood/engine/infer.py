@@ -21,6 +21,7 @@ from sapwood.engine.csv_reader import Record, read_records
 from sapwood.engine.document_format import DocumentFormat, FileForm, file_form
 from sapwood.engine.load import content_of, text_of
 from sapwood.engine.location import StageFile, check_is_there, files, locate
+from sapwood.engine.privileges import check_place
 from sapwood.engine.staged import json_documents, options_of, parquet_table
 from sapwood.engine.work import Work
 from sapwood.errors import UnknownFileError
@@ -40,6 +41,7 @@ class Found:
 def infer_schema(work: Work, place: str, format_name: str, *, only: Sequence[str], ignores_case: bool) -> list[Row]:
     """One row a column, in the order of the first file that has it."""
     path, _ = stage_path(place, work.state)
+    check_place(work, path)
     location = locate(work, path)
     check_is_there(location)
     name = Name(*qualify(parts(format_name), database=work.state.database, schema=work.state.schema))

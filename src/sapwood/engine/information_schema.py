@@ -12,9 +12,11 @@ from typing import Any
 
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
+from sapwood.engine.definition import function_of
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import listing
+from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.usage_history import finetune_usage, function_usage, query_rows, query_usage
 from sapwood.engine.work import Work, moment, source_of
 
@@ -96,6 +98,8 @@ _NUMBERS = (
 
 def _databases(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for name in work.parts.databases.names():
+        if not may_see(work, work.rights, "DATABASE", Name(name, "", "")):
+            continue
         found = read_database(work.cursor, name)
         yield {
             "DATABASE_NAME": name,
@@ -115,6 +119,8 @@ def _schemata(work: Work, databases: Sequence[str]) -> Iterator[Row]:
         about = read_database(work.cursor, database)
         yield _schema(database, INFORMATION_SCHEMA, "", about.created_on, "Views describing the contents of schemas")
         for found in read_schemas(work.cursor, database):
+            if not may_see(work, work.rights, "SCHEMA", Name(database, found.schema, "")):
+                continue
             yield _schema(database, found.schema, found.owner, found.created_on, found.comment)
 
 
@@ -141,7 +147,9 @@ def _relations(work: Work, databases: Sequence[str]) -> Iterator[TableInfo]:
     for database in databases:
         known = {table.name: table for table in read_tables(work.cursor, database)}
         known.update({name: table for name, table in work.state.temporary.items() if name.database == database})
-        yield from (known[name] for name in sorted(known, key=lambda name: (name.schema, name.name)))
+        for name in sorted(known, key=lambda name: (name.schema, name.name)):
+            if may_see(work, work.rights, known[name].kind, name):
+                yield known[name]
 
 
 def _named(table: TableInfo) -> Row:
@@ -224,6 +232,8 @@ def _column(column: Column) -> Row:
 def _stages(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for database in databases:
         for stage in work.parts.catalog.stages(database, None):
+            if not may_see(work, work.rights, "STAGE", Name(database, stage.schema, stage.name)):
+                continue
             yield {
                 "STAGE_CATALOG": database,
                 "STAGE_SCHEMA": stage.schema,
@@ -240,6 +250,8 @@ def _stages(work: Work, databases: Sequence[str]) -> Iterator[Row]:
 def _file_formats(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for database in databases:
         for form in work.parts.catalog.file_formats(database, None):
+            if not may_see(work, work.rights, "FILE FORMAT", Name(database, form.schema, form.name)):
+                continue
             options = {name.upper(): str(value) for name, value in form.options.items()}
             yield {
                 "FILE_FORMAT_CATALOG": database,
@@ -260,8 +272,48 @@ _FORMAT_OPTIONS = (
 
 
 def _functions(work: Work, databases: Sequence[str]) -> Iterator[Row]:
-    """Functions of a database of the user's; those that ask a model belong to SNOWFLAKE.CORTEX."""
-    yield from ()
+    """Functions that users have made; those that ask a model belong to SNOWFLAKE.CORTEX."""
+    for database in databases:
+        for kept in read_objects(work.cursor, FUNCTION, database):
+            if may_see(work, work.rights, FUNCTION, kept.name):
+                yield _function(kept)
+
+
+def _function(kept: SchemaObject) -> Row:
+    function = function_of(kept)
+    return {
+        "FUNCTION_CATALOG": function.name.database,
+        "FUNCTION_SCHEMA": function.name.schema,
+        "FUNCTION_NAME": function.name.name,
+        "FUNCTION_OWNER": kept.owner,
+        "ARGUMENT_SIGNATURE": f"({', '.join(f'{each.name} {each.type}' for each in function.parameters)})",
+        "DATA_TYPE": str(function.returns),
+        "FUNCTION_LANGUAGE": "SQL",
+        "FUNCTION_DEFINITION": function.body,
+        "CREATED": moment(kept.created_on),
+        "LAST_ALTERED": moment(kept.created_on),
+        "COMMENT": function.comment or None,
+    }
+
+
+def _sequences(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    for database in databases:
+        for kept in read_objects(work.cursor, SEQUENCE, database):
+            if may_see(work, work.rights, SEQUENCE, kept.name):
+                yield {
+                    "SEQUENCE_CATALOG": database,
+                    "SEQUENCE_SCHEMA": kept.name.schema,
+                    "SEQUENCE_NAME": kept.name.name,
+                    "SEQUENCE_OWNER": kept.owner,
+                    "DATA_TYPE": "NUMBER",
+                    "START_VALUE": kept.content["start"],
+                    "INCREMENT": kept.content["increment"],
+                    "CYCLE_OPTION": "NO",
+                    "ORDERED": "NO",
+                    "CREATED": moment(kept.created_on),
+                    "LAST_ALTERED": moment(kept.created_on),
+                    "COMMENT": kept.comment or None,
+                }
 
 
 def _loads(work: Work, databases: Sequence[str]) -> Iterator[Row]:
@@ -335,6 +387,11 @@ VIEWS = {
         "FUNCTION_CATALOG FUNCTION_SCHEMA FUNCTION_NAME FUNCTION_OWNER ARGUMENT_SIGNATURE DATA_TYPE FUNCTION_LANGUAGE "
         "FUNCTION_DEFINITION CREATED LAST_ALTERED COMMENT",
         _functions,
+    ),
+    "SEQUENCES": View(
+        "SEQUENCE_CATALOG SEQUENCE_SCHEMA SEQUENCE_NAME SEQUENCE_OWNER DATA_TYPE START_VALUE INCREMENT NEXT_VALUE CYCLE_OPTION ORDERED CREATED "
+        "LAST_ALTERED COMMENT",
+        _sequences,
     ),
     "PROCEDURES": View(
         "PROCEDURE_CATALOG PROCEDURE_SCHEMA PROCEDURE_NAME PROCEDURE_OWNER ARGUMENT_SIGNATURE DATA_TYPE PROCEDURE_LANGUAGE "

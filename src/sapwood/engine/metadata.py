@@ -14,6 +14,7 @@ import duckdb
 from sapwood.dialect.statements import Column, Name
 from sapwood.dialect.types import SnowType
 from sapwood.engine.physical import METADATA, database_alias, metadata
+from sapwood.engine.schema_objects import COLUMNS, KEYS, TABLE, delete_object, rename_object
 
 FORMAT = 1
 """Version of these tables; raised when one changes."""
@@ -79,6 +80,7 @@ _TABLES = {
     "type_length BIGINT, nullable BOOLEAN, default_text VARCHAR, comment VARCHAR",
     "load_history": "schema VARCHAR, object VARCHAR, file VARCHAR, size BIGINT, md5 VARCHAR, loaded_on BIGINT, status VARCHAR, "
     "rows_parsed BIGINT, rows_loaded BIGINT, errors BIGINT, first_error VARCHAR",
+    TABLE: COLUMNS,
 }
 
 
@@ -110,7 +112,7 @@ def read_schemas(cursor: duckdb.DuckDBPyConnection, database: str) -> list[Conta
 def delete_schema(cursor: duckdb.DuckDBPyConnection, database: str, schema: str) -> None:
     """Forget a schema and everything in it."""
     cursor.execute(f"DELETE FROM {metadata(database, 'schemas')} WHERE name = ?", [schema])
-    for table in ("objects", "columns", "load_history"):
+    for table in ("objects", "columns", "load_history", TABLE):
         cursor.execute(f"DELETE FROM {metadata(database, table)} WHERE schema = ?", [schema])
 
 
@@ -188,6 +190,7 @@ def delete_table(cursor: duckdb.DuckDBPyConnection, name: Name) -> None:
     cursor.execute(
         f"DELETE FROM {metadata(name.database, 'objects')} WHERE schema = ? AND name = ?", [name.schema, name.name]
     )
+    delete_object(cursor, KEYS, name)
     for table in ("columns", "load_history"):
         cursor.execute(
             f"DELETE FROM {metadata(name.database, table)} WHERE schema = ? AND object = ?", [name.schema, name.name]
@@ -200,6 +203,7 @@ def rename_table(cursor: duckdb.DuckDBPyConnection, old: Name, new: Name) -> Non
         f"UPDATE {metadata(old.database, 'objects')} SET schema = ?, name = ? WHERE schema = ? AND name = ?",
         [new.schema, new.name, old.schema, old.name],
     )
+    rename_object(cursor, KEYS, old, new)
     for table in ("columns", "load_history"):
         cursor.execute(
             f"UPDATE {metadata(old.database, table)} SET schema = ?, object = ? WHERE schema = ? AND object = ?",

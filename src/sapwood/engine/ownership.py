@@ -8,6 +8,7 @@ from dataclasses import replace
 from sapwood.dialect.statements import Name
 from sapwood.engine.metadata import own_container, own_table, read_database, read_schemas
 from sapwood.engine.rights import ALL_RIGHTS
+from sapwood.engine.schema_objects import read_object, write_object
 from sapwood.engine.work import Work
 
 SYSTEM_ROLES = ("ACCOUNTADMIN", "SYSADMIN", "SECURITYADMIN", "USERADMIN", "ORGADMIN", "PUBLIC")
@@ -72,6 +73,14 @@ def _user(work: Work, name: Name) -> str | None:
     return None if found is None else found.owner
 
 
+def _schema_object(kind: str) -> Callable[[Work, Name], str | None]:
+    def owner(work: Work, name: Name) -> str | None:
+        found = read_object(work.cursor, kind, name) if work.parts.databases.has(name.database) else None
+        return None if found is None else found.owner
+
+    return owner
+
+
 _OWNERS: Mapping[str, Callable[[Work, Name], str | None]] = {
     "ACCOUNT": lambda work, name: ALL_RIGHTS,
     "DATABASE": _database,
@@ -80,6 +89,8 @@ _OWNERS: Mapping[str, Callable[[Work, Name], str | None]] = {
     "VIEW": _table,
     "STAGE": _stage,
     "FILE FORMAT": _file_format,
+    "FUNCTION": _schema_object("FUNCTION"),
+    "SEQUENCE": _schema_object("SEQUENCE"),
     "MODEL": _model,
     "WAREHOUSE": _account_object("WAREHOUSE", (SYSTEM_WAREHOUSE,)),
     "ROLE": _account_object("ROLE", SYSTEM_ROLES),
@@ -138,6 +149,16 @@ def _give_user(work: Work, name: Name, role: str) -> None:
         work.parts.catalog.replace_user(user, replace(user, owner=role))
 
 
+def _give_schema_object(kind: str) -> Callable[[Work, Name, str], None]:
+    def give_it(work: Work, name: Name, role: str) -> None:
+        found = read_object(work.cursor, kind, name)
+        if found is not None:
+            with work.transaction():
+                write_object(work.cursor, replace(found, owner=role))
+
+    return give_it
+
+
 _GIVERS: Mapping[str, Callable[[Work, Name, str], None]] = {
     "DATABASE": _give_container,
     "SCHEMA": _give_container,
@@ -145,6 +166,8 @@ _GIVERS: Mapping[str, Callable[[Work, Name, str], None]] = {
     "VIEW": _give_table,
     "STAGE": _give_stage,
     "FILE FORMAT": _give_file_format,
+    "FUNCTION": _give_schema_object("FUNCTION"),
+    "SEQUENCE": _give_schema_object("SEQUENCE"),
     "MODEL": _give_model,
     "WAREHOUSE": _give_account_object("WAREHOUSE"),
     "ROLE": _give_account_object("ROLE"),

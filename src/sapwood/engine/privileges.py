@@ -22,6 +22,8 @@ from sapwood.dialect.statements import (
     CopyInto,
     CreateContainer,
     CreateFileFormat,
+    CreateFunction,
+    CreateSequence,
     CreateStage,
     CreateTable,
     CreateUser,
@@ -49,13 +51,14 @@ from sapwood.dialect.statements import (
     UnsetVariable,
     Use,
 )  # fmt: skip
+from sapwood.engine.definition import signed
 from sapwood.engine.ownership import SYSTEM_DATABASE, owner_of
 from sapwood.engine.rights import PRIVILEGES, Rights, rights_of_user
 from sapwood.engine.work import Parts, State, Work, parameter_value, unknown_object
 from sapwood.errors import AccessError, Error, UnknownModelError, UnsupportedError
 from sapwood.store.records import ModelVersion
 
-IN_SCHEMA = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL")
+IN_SCHEMA = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL", "FUNCTION", "SEQUENCE")
 """Kinds of objects that lie in a schema."""
 ACCOUNT = Name("", "", "")
 MODEL_URL = "snow://model/"
@@ -203,6 +206,16 @@ def _create_file_format(work: Work, statement: CreateFileFormat) -> Iterable[Nee
     )
 
 
+def _create_function(work: Work, statement: CreateFunction) -> Iterable[Need]:
+    yield Need(("CREATE FUNCTION",), "SCHEMA", _schema_of(statement.function.name))
+    if statement.or_replace:
+        yield Need(("OWNERSHIP",), "FUNCTION", signed(statement.function))
+
+
+def _create_sequence(work: Work, statement: CreateSequence) -> Iterable[Need]:
+    return _creating(work, "SEQUENCE", statement.name, or_replace=statement.or_replace)
+
+
 def _create_container(work: Work, statement: CreateContainer) -> Iterable[Need]:
     if statement.kind == "SCHEMA":
         yield Need(("CREATE SCHEMA",), "DATABASE", Name(statement.name.database, "", ""))
@@ -223,14 +236,10 @@ def _drop(work: Work, statement: Drop) -> Iterable[Need]:
 
 
 def _dml(work: Work, statement: Dml) -> Iterable[Need]:
-    for privilege in _CHANGES.get(statement.kind, (statement.kind,)):
+    for privilege in statement.actions or (statement.kind,):
         yield Need((privilege,), "TABLE", statement.target)
     if statement.overwrite:
         yield Need(("DELETE",), "TABLE", statement.target)
-
-
-_CHANGES = {"MERGE": ("INSERT", "UPDATE", "DELETE")}
-"""Privileges by kind of change, where they are not that word."""
 
 
 def _alter_table(work: Work, statement: AlterTable) -> Iterable[Need]:
@@ -347,6 +356,8 @@ _NEEDS: Mapping[type, Callable[[Work, Any], Iterable[Need]]] = {
     CreateView: _create_view,
     Describe: _describe,
     Dml: _dml,
+    CreateFunction: _create_function,
+    CreateSequence: _create_sequence,
     Drop: _drop,
     Explain: _nothing,
     GetFiles: _reading,

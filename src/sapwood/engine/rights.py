@@ -91,6 +91,8 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     "VIEW": ("SELECT", "REFERENCES"),
     "STAGE": ("USAGE", "READ", "WRITE"),
     "FILE FORMAT": ("USAGE",),
+    "FUNCTION": ("USAGE",),
+    "SEQUENCE": ("USAGE",),
     "MODEL": ("USAGE", "READ"),
     "WAREHOUSE": ("USAGE", "OPERATE", "MODIFY", "MONITOR"),
     "ROLE": (),

@@ -7,10 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sapwood import __version__
-from sapwood.dialect.statements import Name, Relation, StagedFiles
+from sapwood.dialect.statements import Name, Relation, StagedFiles, UserFunction
+from sapwood.engine.ddl import ddl
+from sapwood.engine.definition import functions_named, sequence, signed
 from sapwood.engine.failure import translated
 from sapwood.engine.information_schema import ACCOUNT_USAGE, made_view
-from sapwood.engine.privileges import check_read, check_usage_views, may_see
+from sapwood.engine.privileges import check_place, check_read, check_usage_views, may_see
 from sapwood.engine.rights import Rights, rights_of_role
 from sapwood.engine.staged import staged_files
 from sapwood.engine.table_functions import table_function
@@ -88,7 +90,20 @@ class SessionScope:
         return table_function(self._work, name, arguments)
 
     def staged_files(self, files: StagedFiles) -> Relation:
+        if not files.is_deferred:
+            check_place(self._work, files.place)
         return staged_files(self._work, files)
+
+    def functions(self, name: Name) -> list[UserFunction]:
+        """Functions that users have made; their bodies read tables with the rights of who calls them."""
+        found = functions_named(self._work, name)
+        return [each for each in found if may_see(self._work, self._rights, "FUNCTION", signed(each))]
+
+    def sequence(self, name: Name) -> str | None:
+        return sequence(self._work, name) if may_see(self._work, self._rights, "SEQUENCE", name) else None
+
+    def ddl(self, kind: str, name: str) -> str:
+        return ddl(self._work, kind, name)
 
     def value(self, sql: str) -> Any:
         with translated():

@@ -22,6 +22,7 @@ from sapwood.dialect.statements import (
     Signature,
     StagedFiles,
     Statement,
+    UserFunction,
 )
 from sapwood.dialect.types import DATE, REAL, TIMESTAMP_NTZ, VARIANT, SnowType, number, text
 from sapwood.errors import UnknownModelError, UnknownObjectError
@@ -49,6 +50,15 @@ class FakeScope:
 
     def staged_files(self, files: StagedFiles) -> Relation:
         raise UnknownObjectError(f"there is no stage {files.place.stage}")
+
+    def functions(self, name: Name) -> list[UserFunction]:
+        return []
+
+    def sequence(self, name: Name) -> str | None:
+        return None
+
+    def ddl(self, kind: str, name: str) -> str:
+        return f"create {kind} {name}"
 
     def value(self, sql: str) -> Any:
         return duckdb.execute(f"SELECT {sql}").fetchall()[0][0]

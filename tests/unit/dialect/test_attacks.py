@@ -59,7 +59,7 @@ ATTACKS = [
     "import database 'x'",
     "create secret s (type s3)",
     "create macro f() as 1",
-    "create function f() returns int as '1'",
+    "create function f() returns int language python as '1'",
     "set global memory_limit = '1GB'; select 1",
     "call pragma_version()",
     "checkpoint",

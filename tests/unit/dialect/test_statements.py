@@ -259,7 +259,7 @@ def test_statement(sql: str, expected: Statement) -> None:
 
 
 REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
-    ("create function f() returns int as '1'", UnsupportedError, "CREATE FUNCTION"),
+    ("create function f() returns int language python as '1'", UnsupportedError, "LANGUAGE PYTHON"),
     ("create table t (a int autoincrement)", UnsupportedError, "AUTOINCREMENT"),
     ("create table t (a int collate 'en')", UnsupportedError, "COLLATE"),
     ("create table t (a int) stage_file_format = (type = csv)", UnsupportedError, "STAGE_FILE_FORMAT"),

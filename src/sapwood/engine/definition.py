@@ -1,0 +1,129 @@
+"""CREATE and DROP of functions and sequences, and finding them by name."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from sapwood.dialect.definitions import signature_of
+from sapwood.dialect.names import duck
+from sapwood.dialect.statements import Column, CreateFunction, CreateSequence, Name, UserFunction
+from sapwood.dialect.types import SnowType
+from sapwood.dialect.userfunctions import parameter_types
+from sapwood.engine.physical import schema_source
+from sapwood.engine.result import Rows, status_rows
+from sapwood.engine.schema_objects import (
+    FUNCTION,
+    SEQUENCE,
+    SchemaObject,
+    delete_object,
+    read_object,
+    read_objects,
+    write_object,
+)
+from sapwood.engine.table import exists
+from sapwood.engine.work import Work, now_ms
+
+# Functions ------------------------------------------------------------------------------------------------------------
+
+
+def create_function(work: Work, statement: CreateFunction) -> Rows:
+    """CREATE FUNCTION: its text is kept, and bound where it is called."""
+    function = statement.function
+    work.commit_open()
+    work.check_schema(function.name.database, function.name.schema)
+    name = signed(function)
+    content = {
+        "parameters": [{"column": each.name, "type": asdict(each.type)} for each in function.parameters],
+        "returns": asdict(function.returns),
+        "body": function.body,
+    }
+    made = SchemaObject(FUNCTION, name, content, function.comment, now_ms(), work.state.role)
+    if not _put(work, made, or_replace=statement.or_replace, if_not_exists=statement.if_not_exists):
+        return status_rows("CREATE_FUNCTION", f"{function.name.name} already exists, statement succeeded.")
+    return status_rows("CREATE_FUNCTION", f"Function {function.name.name} successfully created.")
+
+
+def signed(function: UserFunction) -> Name:
+    """The name that a function is kept under: with the types of its arguments, as DROP FUNCTION has it."""
+    name = function.name
+    return Name(name.database, name.schema, signature_of(name.name, parameter_types(function)))
+
+
+def functions_named(work: Work, name: Name) -> list[UserFunction]:
+    """All functions of a name, with whatever arguments."""
+    if not work.parts.databases.has(name.database):
+        return []
+    found = read_objects(work.cursor, FUNCTION, name.database, name.schema)
+    return [function_of(each) for each in found if each.name.name.rpartition("(")[0] == name.name]
+
+
+def function_of(kept: SchemaObject) -> UserFunction:
+    """A function as it was made."""
+    name = Name(kept.name.database, kept.name.schema, kept.name.name.rpartition("(")[0])
+    parameters = tuple(Column(each["column"], SnowType(**each["type"])) for each in kept.content["parameters"])
+    return UserFunction(name, parameters, SnowType(**kept.content["returns"]), str(kept.content["body"]), kept.comment)
+
+
+# Sequences ------------------------------------------------------------------------------------------------------------
+
+
+def create_sequence(work: Work, statement: CreateSequence) -> Rows:
+    """CREATE SEQUENCE: a sequence of DuckDB's, beside the tables of its schema."""
+    name = statement.name
+    work.commit_open()
+    work.check_schema(name.database, name.schema)
+    content = {"start": statement.start, "increment": statement.increment}
+    made = SchemaObject(SEQUENCE, name, content, statement.comment, now_ms(), work.state.role)
+    held = read_object(work.cursor, SEQUENCE, name) is not None
+    if held and statement.if_not_exists:
+        return status_rows("CREATE_SEQUENCE", f"{name.name} already exists, statement succeeded.")
+    if held and not statement.or_replace:
+        raise exists(name)
+    with work.transaction():
+        if held:
+            work.cursor.execute(f"DROP SEQUENCE {sequence_source(name)}")
+        bounds = "" if statement.increment > 0 else f" MINVALUE {-(2**62)} MAXVALUE {2**62}"
+        work.cursor.execute(
+            f"CREATE SEQUENCE {sequence_source(name)} INCREMENT BY {statement.increment}{bounds} START WITH {statement.start}"
+        )
+        write_object(work.cursor, made)
+    return status_rows("CREATE_SEQUENCE", f"Sequence {name.name} successfully created.")
+
+
+def sequence_source(name: Name) -> str:
+    """What DuckDB calls a sequence, quoted."""
+    return f"{schema_source(name.database, name.schema)}.{duck(f'{name.name}~seq')}"
+
+
+def sequence(work: Work, name: Name) -> str | None:
+    """What DuckDB calls the sequence of a name; None if there is none."""
+    if not work.parts.databases.has(name.database) or read_object(work.cursor, SEQUENCE, name) is None:
+        return None
+    return sequence_source(name)
+
+
+# Both -----------------------------------------------------------------------------------------------------------------
+
+
+def _put(work: Work, made: SchemaObject, *, or_replace: bool, if_not_exists: bool) -> bool:
+    """Keep an object; False if there is one and it stays."""
+    held = read_object(work.cursor, made.kind, made.name) is not None
+    if held and if_not_exists:
+        return False
+    if held and not or_replace:
+        raise exists(made.name)
+    with work.transaction():
+        write_object(work.cursor, made)
+    return True
+
+
+def drop_definition(work: Work, name: Name, *, kind: str) -> bool:
+    """DROP FUNCTION | SEQUENCE; False if there is none."""
+    work.commit_open()
+    if not work.parts.databases.has(name.database) or read_object(work.cursor, kind, name) is None:
+        return False
+    with work.transaction():
+        if kind == SEQUENCE:
+            work.cursor.execute(f"DROP SEQUENCE {sequence_source(name)}")
+        delete_object(work.cursor, kind, name)
+    return True

@@ -1,0 +1,108 @@
+-- Functions in SQL, sequences and GET_DDL.
+
+create or replace function plus1(a number) returns number language sql as 'a + 1';
+-- row: ["Function PLUS1 successfully created."]
+
+select plus1(1) as one, plus1(x) as two, public.plus1(plus1(x)) as three from values (5) as v (x);
+-- columns: ONE NUMBER(38,0), TWO NUMBER(38,0), THREE NUMBER(38,0)
+-- row: [2, 6, 7]
+
+create function plus1(a number, b number) returns number as $$ a + b $$;
+
+select plus1(1, 2) as n;
+-- row: [3]
+
+select plus1();
+-- error: 000938 22023 SQL compilation error:\nnot enough arguments for function [PLUS1]
+
+create function plus1(a number) returns number as 'a';
+-- error: 002002 42710 *
+
+create table prices (item varchar, price number(10,2));
+
+insert into prices values ('tea', 2.5), ('rice', 1);
+
+create function price_of(name varchar) returns number(10,2) as 'select max(price) from prices where item = name';
+
+select price_of('tea') as a, price_of('none') as b;
+-- columns: A NUMBER(10,2), B NUMBER(10,2)
+-- row: ["2.50", null]
+
+select item, price_of(item) * 2 as twice from prices group by item, price_of(item) order by item;
+-- row: ["rice", "2.00"]
+-- row: ["tea", "5.00"]
+
+create function shout(t varchar) returns varchar as $$ upper(snowflake.cortex.complete('mistral-7b', t)) $$;
+
+select shout('ho') as s;
+-- row: ["HO"]
+
+create function bad(a number) returns number as 'b + 1';
+-- error: 000904 42000 *
+
+create function f(a number) returns number language python as 'x';
+-- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'LANGUAGE PYTHON of a function'.
+
+create procedure p() returns number language sql as 'begin return 1; end';
+-- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CREATE PROCEDURE'.
+
+create function t() returns table (a int) as 'select 1';
+-- error: 000002 0A000 *
+
+drop function plus1(number);
+-- row: ["PLUS1(NUMBER) successfully dropped."]
+
+select plus1(1);
+-- error: 000938 22023 *
+
+drop function if exists plus1(number);
+
+select nothing_of_that_name(1);
+-- error: 002140 42601 SQL compilation error:\nUnknown function NOTHING_OF_THAT_NAME.
+
+create or replace sequence s start = 10 increment by 5 comment = 'ids';
+-- row: ["Sequence S successfully created."]
+
+select s.nextval as a;
+-- columns: A NUMBER(38,0)
+-- row: [10]
+
+select public.s.nextval as a;
+-- row: [15]
+
+create sequence if not exists s;
+
+create sequence down start with 3 increment by -1;
+
+select down.nextval as a from values (1), (2), (3);
+-- rows: unordered
+-- row: [3]
+-- row: [2]
+-- row: [1]
+
+select nothing.nextval;
+-- error: 002003 42S02 SQL compilation error:\nSequence 'CORTEX_FINETUNING_DB.PUBLIC.NOTHING' does not exist or not authorized.
+
+drop sequence s;
+
+select s.nextval;
+-- error: 002003 42S02 *
+
+create or replace table goods (id int not null comment 'key', "a b" varchar(5) default 'x') comment = 'it''s';
+
+select get_ddl('table', 'goods') as d;
+-- row: ["create or replace TABLE GOODS (\n\tID NUMBER(38,0) NOT NULL COMMENT 'key',\n\t\"a b\" VARCHAR(5) DEFAULT 'x'\n) COMMENT='it''s';"]
+
+create view some_goods as select id from goods;
+
+select get_ddl('VIEW', 'public.some_goods') like 'create or replace view SOME_GOODS(%ID%) as select id from %;' as d;
+-- row: [true]
+
+select get_ddl('function', 'price_of(varchar)') like 'CREATE OR REPLACE FUNCTION PRICE_OF(NAME VARCHAR(16777216))%' as d;
+-- row: [true]
+
+select get_ddl('table', 'nothing');
+-- error: 002003 42S02 *
+
+select get_ddl('pipe', 'x');
+-- error: 000002 0A000 GET_DDL of a pipe is not supported
