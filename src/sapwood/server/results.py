@@ -6,6 +6,7 @@ when they are too old, or when all together are too large. Knows no SQL and no H
 
 from __future__ import annotations
 
+import errno
 import json
 import shutil
 import threading
@@ -15,8 +16,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from sapwood.errors import StorageFullError
+
 _ANSWER = "answer.json"
 _UNFINISHED = ".part"
+_FULL_HINT = "Free some space on the disk of the data directory; run the statement again if it was a query."
 _PRUNING_S = 60.0
 """Seconds between two looks for answers that are too old."""
 
@@ -60,13 +64,21 @@ class Results:
         self._sizes = dict(self._found())
 
     def keep(self, answer: Answer, chunks: Sequence[bytes] = ()) -> None:
-        """Store an answer with its chunks: there as a whole or not at all."""
+        """Store an answer with its chunks: there as a whole or not at all. StorageFullError if the disk is full."""
         part = self._folder / f"{answer.query_id}{_UNFINISHED}"
-        part.mkdir(mode=0o700)
-        for index, chunk in enumerate(chunks):
-            (part / str(index)).write_bytes(chunk)
-        (part / _ANSWER).write_text(json.dumps(asdict(answer)), encoding="utf-8")
-        part.rename(self._folder / answer.query_id)
+        try:
+            part.mkdir(mode=0o700)
+            for index, chunk in enumerate(chunks):
+                (part / str(index)).write_bytes(chunk)
+            (part / _ANSWER).write_text(json.dumps(asdict(answer)), encoding="utf-8")
+            part.rename(self._folder / answer.query_id)
+        except OSError as error:
+            shutil.rmtree(part, ignore_errors=True)
+            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+                raise
+            raise StorageFullError(
+                "The disk is full: the statement ran, and its answer could not be kept", hint=_FULL_HINT
+            ) from error
         with self._lock:
             self._sizes[answer.query_id] = sum(map(len, chunks)) + len(answer.envelope)
         self._prune()

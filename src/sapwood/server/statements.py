@@ -5,6 +5,7 @@ Comes in: a session, a text and what the request says about it. Goes out: the pr
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
 import threading
@@ -22,7 +23,7 @@ from sapwood.dialect.compile import split
 from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
 from sapwood.engine.transfer import Transfer
-from sapwood.errors import CancelledError, Error, InternalError, ProgrammingError
+from sapwood.errors import CancelledError, Error, InternalError, ProgrammingError, StorageFullError
 from sapwood.server.answers import Encoded, Place, encode, encode_many
 from sapwood.server.envelope import failed
 from sapwood.server.results import Answer, Results
@@ -224,7 +225,9 @@ class Statements:
         statement.error = error
         statement.envelope = failed(error)
         if statement.order.is_async:
-            self._results.keep(self._answer(statement, statement.id, statement.order.text, Encoded(statement.envelope)))
+            answer = self._answer(statement, statement.id, statement.order.text, Encoded(statement.envelope))
+            with contextlib.suppress(StorageFullError):  # whoever waits is told all the same
+                self._results.keep(answer)
 
     def _forget_oldest(self) -> None:
         while len(self._by_id) > REMEMBERED and next(iter(self._by_id.values())).done.done():

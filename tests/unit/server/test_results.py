@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import time
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from sapwood.errors import StorageFullError
 from sapwood.server.results import Answer, Chunk, Results
 
 
@@ -54,6 +56,19 @@ def test_a_half_written_answer_of_a_killed_process_is_taken_away(tmp_path: Path)
     (tmp_path / "q1.part" / "0").write_bytes(b"x")
     assert results(tmp_path).find("q1", "ADMIN") is None
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, text: str, **named: Any) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    store = results(tmp_path)
+    with monkeypatch.context() as patch, pytest.raises(StorageFullError, match="could not be kept"):
+        patch.setattr(Path, "write_text", full)
+        store.keep(answer("q1", chunks=(Chunk(2, 3),)), [b"abc"])
+    assert list(tmp_path.iterdir()) == []
+    store.keep(answer("q1"))
+    assert store.find("q1", "ADMIN") is not None
 
 
 @pytest.mark.parametrize("query_id", ["../catalog", "..", "q1/../q1", ""])
