@@ -6,6 +6,7 @@ One row of values, or, for a bulk INSERT, many rows that lie in a table of the e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from decimal import Decimal
 from typing import Any
 
 from sqlglot import exp
@@ -14,6 +15,7 @@ from sqlglot.tokenizer_core import TokenType
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field
 from sapwood.dialect.names import quoted
+from sapwood.dialect.statements import Bindings
 from sapwood.dialect.text import tokens
 from sapwood.dialect.types import BINARY, SnowType
 from sapwood.dialect.values import Value, constant_value, null, text_value
@@ -47,6 +49,34 @@ def _place(tree: exp.Expr, work: Compilation) -> int:
     """How many `?` stand before this one in the statement."""
     start = int(tree.meta.get("start", 0))
     return sum(token.token_type == TokenType.PLACEHOLDER for token in tokens(work.text) if token.start < start)
+
+
+def written_in(text: str, bindings: Bindings) -> str:
+    """A statement whose `?` are replaced by literals: for statements whose readers want names and options, not values.
+
+    >>> written_in("drop table identifier(?)", Bindings((BINARY,), ("a b",)))
+    "drop table identifier('a b')"
+    """
+    marks = [token.start for token in tokens(text) if token.token_type == TokenType.PLACEHOLDER]
+    pairs = zip(bindings.types, bindings.values, strict=True)
+    literals = ["NULL"] * len(marks) if bindings.is_open else [_literal(content, kind) for kind, content in pairs]
+    for start, literal in reversed(list(zip(marks, literals, strict=False))):
+        text = text[:start] + literal + text[start + 1 :]
+    return text
+
+
+def _literal(content: Any, kind: SnowType) -> str:
+    match content:
+        case None:
+            return "NULL"
+        case bool() | int() | float() | Decimal():
+            return str(content)
+        case bytes():
+            return f"TO_BINARY('{content.hex()}')"
+        case str():
+            return "'" + content.replace("\\", "\\\\").replace("'", "\\'") + "'"
+        case _:
+            return f"'{content}'::{kind}"
 
 
 def placeholders(text: str) -> int:

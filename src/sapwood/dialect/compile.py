@@ -15,6 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect import changes, definitions, grants, session, staging
+from sapwood.dialect.bindings import written_in
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
@@ -77,6 +78,8 @@ _DEEPEST = 10_000
 
 def _compiled(text: str, compiler: Statements) -> Query | Statement:
     verb = _first_word(text)
+    if compiler.bindings is not None and verb not in (*_QUERIES, *_CHANGES) and not compiler.bindings.source:
+        text = written_in(text, compiler.bindings)
     raw = _RAW.get(verb)
     if raw is not None:
         return raw(_behind(text, verb), compiler)
@@ -262,6 +265,7 @@ def _delete(reader: Reader, compiler: Statements) -> Statement:
 
 
 _QUERIES = ("SELECT", "WITH", "VALUES")
+_CHANGES = ("INSERT", "UPDATE", "DELETE", "MERGE")
 
 _RAW: dict[str, Callable[[str, Statements], Statement]] = {
     "PUT": staging.put_files,
