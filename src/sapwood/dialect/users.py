@@ -165,6 +165,7 @@ def show_tokens(reader: Reader) -> Statement:
 
 _OF_A_USER = re.compile(r"\b(CREATE|ALTER)\b.*?\bUSER\b", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"'((?:[^'\\]|''|\\.)*)(?:'|\Z)|\$\$(.*?)(?:\$\$|\Z)", re.DOTALL)
+_MAKES_TOKEN = re.compile(r"\bUSER\b.*?\b(ADD|ROTATE)\b.*?\b(PAT|TOKEN)\b", re.IGNORECASE | re.DOTALL)
 MASK = "'***'"
 
 
@@ -177,6 +178,15 @@ def without_secrets(text: str) -> str:
     "select 'a password of a user'"
     """
     return _LITERAL.sub(MASK, text) if _OF_A_USER.search(text) else text
+
+
+def gives_secret(text: str) -> bool:
+    """Whether a statement's result is a secret, which is shown once and kept nowhere.
+
+    >>> gives_secret("alter user anna add pat ci"), gives_secret("alter user anna remove pat ci")
+    (True, False)
+    """
+    return _OF_A_USER.search(text) is not None and _MAKES_TOKEN.search(text) is not None
 
 
 def without_secrets_of(text: str, message: str) -> str:

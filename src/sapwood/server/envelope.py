@@ -5,6 +5,7 @@ A failed statement is HTTP 200 with `success: false`: clients repeat anything of
 
 from __future__ import annotations
 
+import asyncio
 import json
 import zlib
 from typing import Any
@@ -20,13 +21,23 @@ _SMALL = 65_536
 """Bytes of JSON that are parsed at once; longer bodies are parsed beside the event loop."""
 
 
-async def read_body(request: Request, *, limit: int) -> dict[str, Any]:
+BODY_S = 300.0
+"""Seconds in which a body must have come."""
+
+
+async def read_body(request: Request, *, limit: int, timeout_s: float = BODY_S) -> dict[str, Any]:
     """The JSON object of a request, plain or gzip, of at most `limit` bytes; {} for an empty body."""
     raw = bytearray()
-    async for piece in request.stream():
-        raw += piece
-        if len(raw) > limit:
-            raise _too_large(limit)
+    try:
+        async with asyncio.timeout(timeout_s):
+            async for piece in request.stream():
+                raw += piece
+                if len(raw) > limit:
+                    raise _too_large(limit)
+    except TimeoutError:
+        raise InterfaceError(
+            f"The request's body did not come within {timeout_s:g} seconds", errno=390400, hint=""
+        ) from None
     is_packed = request.headers.get("content-encoding", "").lower() == "gzip"
     if len(raw) < _SMALL and not is_packed:
         return _parsed(bytes(raw), limit=limit, is_packed=False)

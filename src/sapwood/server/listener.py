@@ -26,6 +26,7 @@ from sapwood.config import ServerConfig
 from sapwood.engine.result import Result
 from sapwood.errors import ConfigError
 from sapwood.server.cortex import Cortex
+from sapwood.server.impatience import ImpatientProtocol
 from sapwood.server.journal import note_end
 from sapwood.server.measures import CONTENT_TYPE, Measures
 from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
@@ -111,6 +112,7 @@ class Listener:
         self.host, self.port = self._socket.getsockname()[:2]
         settings = uvicorn.Config(
             edge.app,
+            http=ImpatientProtocol,
             log_config=None,
             access_log=False,
             lifespan="off",

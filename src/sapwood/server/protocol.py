@@ -122,7 +122,7 @@ class Wire:
     # Sessions --------------------------------------------------------------------------------------------------------
 
     async def _log_in(self, request: Request) -> Response:
-        body = _object(await read_body(request, limit=min(self._limit, _LOGIN_BYTES)), "data")
+        body = _object(await read_body(request, limit=min(self._limit, _LOGIN_BYTES), timeout_s=_LOGIN_S), "data")
         login = read_login(body, request.query_params, peer=request.client.host if request.client else "")
         loop = asyncio.get_running_loop()
         session, tokens = await loop.run_in_executor(self._logins, self._admit, request, login, body)
@@ -267,6 +267,8 @@ class Wire:
 
 _LOGINS = 4
 """Logins that are checked side by side; a password costs memory and time on purpose."""
+_LOGIN_S = 20.0
+"""Seconds in which a login must have come: nobody knows yet who sends it."""
 _LOGIN_BYTES = 1_000_000
 
 

@@ -20,6 +20,7 @@ from typing import Any
 
 from sapwood.dialect.bindings import placeholders
 from sapwood.dialect.compile import split
+from sapwood.dialect.users import gives_secret, without_secrets, without_secrets_of
 from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
 from sapwood.engine.transfer import Transfer
@@ -190,6 +191,8 @@ class Statements:
                 )
                 statement.transfer = results[0].transfer
                 return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(order.binds))
+            if any(map(gives_secret, texts)):
+                raise ProgrammingError("A statement that makes an access token must be sent by itself.", hint="")
             for text, binds in zip(texts, _shared(order.binds, texts), strict=True):
                 (result,) = engine.execute(text, query_id=str(uuid.uuid4()), binds=binds)
                 results.append(result)
@@ -210,14 +213,21 @@ class Statements:
         self._results.keep(self._answer(statement, result.query_id, result.statement, encoded), encoded.bodies)
 
     def _keep(self, statement: Statement, encoded: Encoded) -> None:
-        if statement.order.describe_only or statement.transfer is not None:
+        is_for_memory = statement.order.describe_only or statement.transfer is not None
+        if is_for_memory or gives_secret(statement.order.text):
             statement.envelope = encoded.envelope
             return
         self._results.keep(self._answer(statement, statement.id, statement.order.text, encoded), encoded.bodies)
 
     def _answer(self, statement: Statement, query_id: str, text: str, encoded: Encoded) -> Answer:
         return Answer(
-            query_id, statement.user, text, statement.started_ms, _now_ms(), encoded.envelope, chunks=encoded.chunks
+            query_id,
+            statement.user,
+            without_secrets(text),
+            statement.started_ms,
+            _now_ms(),
+            encoded.envelope,
+            chunks=encoded.chunks,
         )
 
     def _fail(self, statement: Statement, error: Error) -> None:
@@ -225,9 +235,10 @@ class Statements:
         statement.error = error
         statement.envelope = failed(error)
         if statement.order.is_async:
-            answer = self._answer(statement, statement.id, statement.order.text, Encoded(statement.envelope))
+            text = statement.order.text
+            told = {**statement.envelope, "message": without_secrets_of(text, str(statement.envelope["message"]))}
             with contextlib.suppress(StorageFullError):  # whoever waits is told all the same
-                self._results.keep(answer)
+                self._results.keep(self._answer(statement, statement.id, text, Encoded(told)))
 
     def _forget_oldest(self) -> None:
         while len(self._by_id) > REMEMBERED and next(iter(self._by_id.values())).done.done():
