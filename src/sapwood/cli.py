@@ -141,6 +141,11 @@ def serve(
         int | None, typer.Option("--port", help="Port to listen on, 0 for a free one. Default: 8085.")
     ] = None,
     demo: Annotated[bool, typer.Option("--demo", help="Load the quickstart's tickets, if they are not there.")] = False,
+    tls_cert: Annotated[
+        Path | None, typer.Option("--tls-cert", help="Certificate (PEM): clients connect by https.")
+    ] = None,
+    tls_key: Annotated[Path | None, typer.Option("--tls-key", help="The certificate's key (PEM).")] = None,
+    allow_plain: Annotated[bool, typer.Option("--allow-plain", help="Let other machines connect without TLS.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="NAME=VALUE: a setting for this run, such as inference.threads=1. Repeatable."),
@@ -150,15 +155,22 @@ def serve(
 
     Example: `sapwood serve --data tickets --demo`. Users are managed in SQL and by `sapwood user`.
     """
-    flags = {**_flags([], settings or []), "server.host": host, "server.port": port}
+    flags = {
+        **_flags([], settings or []),
+        "server.host": host,
+        "server.port": port,
+        "server.tls_cert": tls_cert and str(tls_cert),
+        "server.tls_key": tls_key and str(tls_key),
+        "server.is_plain_allowed": allow_plain or None,
+    }
     service = app.serve(data, flags=flags, demo=demo)
-    config_of_server = service.app.office.config.server
-    start_log(config_of_server.log_level)
+    start_log(service.app.office.config.server.log_level)
     if service.first_password is not None:
         terminal.notice(
             f"ADMIN's password is {service.first_password.password} (kept in {service.first_password.file})."
         )
-    typer.echo(snippets(service.listener.host, service.listener.port))
+    listener = service.listener
+    typer.echo(snippets(listener.host, listener.port, listener.protocol))
     sys.stdout.flush()
     service.run()
 

@@ -84,6 +84,12 @@ class ServerConfig:
     """Address to listen on."""
     port: int = 8085
     """Port to listen on; 0 takes a free one."""
+    tls_cert: str = ""
+    """PEM file of the certificate; with it and its key clients connect by https."""
+    tls_key: str = ""
+    """PEM file of the certificate's key."""
+    is_plain_allowed: bool = False
+    """Whether other machines may connect without TLS."""
     threads: int = 96
     """Statements that run side by side."""
     wait_s: float = 30.0

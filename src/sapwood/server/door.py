@@ -11,7 +11,6 @@ import hmac
 import json
 import queue
 import secrets
-import socket
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
@@ -26,6 +25,7 @@ from starlette.routing import Route
 from sapwood.engine.result import Progress, Result
 from sapwood.errors import Error, InternalError
 from sapwood.server.codec import encode_error, encode_progress, encode_result
+from sapwood.server.sockets import listening_socket
 
 
 class _Session(Protocol):
@@ -51,7 +51,7 @@ class Door:
             Route("/sessions/{id}/statements", self._run, methods=["POST"]),
             Route("/sessions/{id}/cancel", self._cancel, methods=["POST"]),
         ]
-        self._socket = socket.create_server(("127.0.0.1", 0))
+        self._socket = listening_socket("127.0.0.1", 0)
         host, port = self._socket.getsockname()
         self.address = f"{host}:{port}"
         config = uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off", timeout_graceful_shutdown=1)

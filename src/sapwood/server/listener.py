@@ -8,7 +8,7 @@ import signal
 import socket
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,7 +18,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import BaseRoute, Route
+from starlette.routing import Route
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from sapwood import __version__
@@ -32,6 +32,7 @@ from sapwood.server.measures import CONTENT_TYPE, Measures
 from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
 from sapwood.server.results import Results
 from sapwood.server.sessions import Sessions
+from sapwood.server.sockets import is_loopback, listening_socket
 from sapwood.server.statements import Statement, Statements
 from sapwood.server.transfers import Transfers
 
@@ -48,7 +49,6 @@ class Edge:
         data: Path,
         authenticator: Verifier,
         open_session: OpenSession,
-        extra: Sequence[BaseRoute] = (),
     ) -> None:
         self._config = config
         self._pool = ThreadPoolExecutor(config.threads, thread_name_prefix="statement")
@@ -68,7 +68,6 @@ class Edge:
             *Cortex(authenticator, self.sessions, open_session).routes(),
             Route("/healthz", self._health, methods=["GET"]),
             Route("/metrics", self._metrics, methods=["GET"]),
-            *extra,
         ]
         self.app: ASGIApp = SingleSlashes(Starlette(routes=routes))
 
@@ -104,11 +103,12 @@ class SingleSlashes:
 
 
 class Listener:
-    """A socket with a server behind it. `address` is 'host:port', with the real port if 0 was asked for."""
+    """A socket with a server behind it. `port` is the real one if 0 was asked for."""
 
     def __init__(self, config: ServerConfig, edge: Edge) -> None:
         self._edge = edge
-        self._socket = _listening(config.host, config.port)
+        _check_reach(config)
+        self._socket = listening_socket(config.host, config.port)
         self.host, self.port = self._socket.getsockname()[:2]
         settings = uvicorn.Config(
             edge.app,
@@ -119,12 +119,15 @@ class Listener:
             timeout_keep_alive=75,
             timeout_graceful_shutdown=5,
             server_header=False,
+            ssl_certfile=config.tls_cert or None,
+            ssl_keyfile=config.tls_key or None,
         )
         self._server = _Server(settings, edge.close)
 
     @property
-    def address(self) -> str:
-        return f"{self.host}:{self.port}"
+    def protocol(self) -> str:
+        """What clients are to set: http or https."""
+        return "https" if self._server.config.is_ssl else "http"
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM, or until `stop`."""
@@ -141,20 +144,18 @@ class Listener:
         self._server.should_exit = True
 
 
-def _listening(host: str, port: int) -> socket.socket:
-    """A socket whose connections send at once: asyncio sees to that for those that name TCP, and waits 40 ms elsewhere."""
-    try:
-        family, kind, _, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
-        found = socket.socket(family, kind, socket.IPPROTO_TCP)
-        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind(address)
-        found.listen(512)
-    except OSError as error:
+def _check_reach(config: ServerConfig) -> None:
+    """Passwords and rows cross a network in TLS only, unless it is said that they may not be hidden."""
+    if bool(config.tls_cert) != bool(config.tls_key):
+        raise ConfigError("TLS needs a certificate and its key", hint="Give both --tls-cert and --tls-key.")
+    for name in (config.tls_cert, config.tls_key):
+        if name and not Path(name).is_file():
+            raise ConfigError(f"there is no file {name}", hint="Name the PEM files of certificate and key.")
+    if not config.tls_cert and not config.is_plain_allowed and not is_loopback(config.host):
         raise ConfigError(
-            f"can't listen on {host}:{port}: {error.strerror}",
-            hint="Name another port with --port, or stop what listens there.",
-        ) from error
-    return found
+            f"{config.host} can be reached from other machines, and passwords would cross the network in clear text",
+            hint="Give --tls-cert and --tls-key, or --allow-plain if something before this server speaks TLS.",
+        )
 
 
 class _Server(uvicorn.Server):
