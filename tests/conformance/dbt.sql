@@ -54,3 +54,79 @@ drop view source;
 
 select * from source;
 -- row: [1]
+
+-- Lists and changes of relations.
+
+show objects in cortex_finetuning_db.nothing limit 10000;
+-- error: 002043 02000 SQL compilation error:\nObject does not exist, or operation cannot be performed.
+
+show terse schemas in database cortex_finetuning_db limit 10000;
+-- rows: 1
+
+show objects in cortex_finetuning_db.public starts with 'TARG' limit 1;
+-- columns: created_on TIMESTAMP_LTZ(9), name VARCHAR(16777216), database_name VARCHAR(16777216), schema_name VARCHAR(16777216), kind VARCHAR(16777216), comment VARCHAR(16777216), cluster_by VARCHAR(16777216), rows NUMBER(19,0), bytes NUMBER(19,0), owner VARCHAR(16777216), retention_time VARCHAR(16777216), owner_role_type VARCHAR(16777216), is_hybrid VARCHAR(16777216), is_dynamic VARCHAR(16777216), is_iceberg VARCHAR(16777216)
+-- rows: 1
+
+show objects limit 5 from 'TARGET';
+-- rows: none
+
+alter table target add column extra number(5,2), "more" varchar(3);
+
+alter table target alter "EXTRA" COMMENT $$the extra$$, "more" COMMENT $$$$;
+
+alter table target alter column extra set data type number(10,2);
+
+describe table target;
+-- row: ["ID", "NUMBER(38,0)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
+-- row: ["NAME", "VARCHAR(20)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
+-- row: ["AT", "DATE", "COLUMN", "Y", "'2024-01-01'::date", "N", "N", null, null, null, null]
+-- row: ["EXTRA", "NUMBER(10,2)", "COLUMN", "Y", null, "N", "N", null, null, "the extra", null]
+-- row: ["more", "VARCHAR(3)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
+
+alter table target alter column name set data type varchar(1);
+
+alter table target alter column id set not null, column name drop not null;
+
+insert into target (name) values ('x');
+-- error: 100072 22000 *
+
+alter table target drop column extra, "more";
+
+alter table target add column if not exists id int;
+
+alter table target drop column if exists nothing;
+
+alter table target drop column id, nothing;
+-- error: 000904 42000 *
+
+select id from target limit 1;
+-- rows: 1
+
+create or replace view relabelled as select id from target;
+
+alter view relabelled rename to relabelled_2;
+
+select count(*) > 0 as some from relabelled_2;
+-- row: [true]
+
+alter warehouse compute_wh resume if suspended;
+-- row: ["Statement executed successfully."]
+
+alter warehouse compute_wh set warehouse_size = 'LARGE' auto_suspend = 60;
+-- row: ["Statement executed successfully."]
+
+alter warehouse nothing suspend;
+-- error: 002003 02000 *
+
+create sequence counter start 5;
+
+show sequences like 'counter';
+-- row: ["COUNTER", "CORTEX_FINETUNING_DB", "PUBLIC", null, "1", "*", "ACCOUNTADMIN", "", "ROLE", "N"]
+
+create function twice(a number) returns number as 'a * 2';
+
+show user functions like 'twice';
+-- row: ["*", "TWICE", "PUBLIC", "N", "N", 1, 1, "TWICE(NUMBER) RETURN NUMBER", "user-defined function", "CORTEX_FINETUNING_DB", "SQL"]
+
+show imported keys in table target;
+-- rows: none

@@ -8,7 +8,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from sapwood.dialect.creation import Compiler, container_name, declared_columns, named, resolved
+from sapwood.dialect.altering import alter_table, alter_warehouse
+from sapwood.dialect.creation import Compiler, container_name, named, resolved
 from sapwood.dialect.grants import show_grants
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
@@ -16,7 +17,6 @@ from sapwood.dialect.statements import (
     AlterModel,
     AlterSession,
     AlterTable,
-    Column,
     Describe,
     Drop,
     Name,
@@ -52,7 +52,8 @@ def _object_name(kind: str, reader: Reader, compiler: Compiler) -> Name:
 
 _SHOWN = (
     "TABLES", "VIEWS", "SCHEMAS", "DATABASES", "COLUMNS", "STAGES", "FILE FORMATS", "MODELS", "WAREHOUSES", "ROLES", "USERS", "PARAMETERS",
-    "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS",
+    "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS", "SEQUENCES",
+    "PRIMARY KEYS", "UNIQUE KEYS", "IMPORTED KEYS", "EXPORTED KEYS", "PROCEDURES",
 )  # fmt: skip
 _IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAMETERS")
 
@@ -79,9 +80,7 @@ def _show_clause(found: Show, reader: Reader, compiler: Compiler) -> Show:
         return replace(found, starts_with=reader.string())
     if reader.take("LIMIT"):
         found = replace(found, limit=reader.integer())
-        if reader.take("FROM"):
-            raise unsupported("LIMIT ... FROM of SHOW")
-        return found
+        return replace(found, after=reader.string()) if reader.take("FROM") else found
     if reader.take("IN") or (found.kind == "PARAMETERS" and reader.take("FOR")):
         return _show_place(found, reader, compiler)
     raise reader.error()
@@ -174,16 +173,18 @@ def unset(reader: Reader, compiler: Compiler) -> Statement:
 
 
 def alter(reader: Reader, compiler: Compiler) -> Statement:
-    """ALTER SESSION | ACCOUNT | TABLE | MODEL | USER ..."""
+    """ALTER SESSION | ACCOUNT | TABLE | VIEW | MODEL | WAREHOUSE | USER ..."""
     if reader.take("USER"):
         return alter_user(reader)
-    kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "MODEL"), "ALTER")
+    kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "VIEW", "MODEL", "WAREHOUSE"), "ALTER")
     if kind in ("SESSION", "ACCOUNT"):
         return _alter_parameters(kind, reader)
     is_lenient = reader.take("IF", "EXISTS")
+    if kind == "WAREHOUSE":
+        return alter_warehouse(container_name(kind, reader, compiler.scope), reader)
     name = named(reader, compiler)
-    if kind == "TABLE":
-        return _alter_table(AlterTable(name, "", if_exists=is_lenient), reader, compiler)
+    if kind in ("TABLE", "VIEW"):
+        return alter_table(AlterTable(name, "", if_exists=is_lenient), reader, compiler, kind=kind)
     return _alter_model(AlterModel(name, "", if_exists=is_lenient), reader, compiler)
 
 
@@ -202,35 +203,6 @@ def _alter_parameters(kind: str, reader: Reader) -> Statement:
     if not parameters:
         raise reader.error()
     return AlterSession(kind, parameters)
-
-
-def _alter_table(statement: AlterTable, reader: Reader, compiler: Compiler) -> Statement:
-    if reader.take("RENAME", "TO"):
-        found = replace(statement, action="RENAME", new_name=named(reader, compiler))
-    elif reader.take("RENAME", "COLUMN"):
-        old = reader.identifier()
-        reader.expect("TO")
-        found = replace(statement, action="RENAME COLUMN", column_name=old, new_column_name=reader.identifier())
-    elif reader.take("ADD"):
-        reader.take("COLUMN")
-        column = _added_column(reader, compiler)
-        found = replace(statement, action="ADD COLUMN", column=column, column_name=column.name)
-    elif reader.take("DROP", "COLUMN"):
-        found = replace(statement, action="DROP COLUMN", column_name=reader.identifier())
-    elif reader.take("SET", "COMMENT"):
-        reader.expect("=")
-        found = replace(statement, action="SET COMMENT", comment=reader.string())
-    elif reader.take("UNSET", "COMMENT"):
-        found = replace(statement, action="SET COMMENT")
-    else:
-        raise unsupported(f"ALTER TABLE ... {reader.word()}")
-    reader.end()
-    return found
-
-
-def _added_column(reader: Reader, compiler: Compiler) -> Column:
-    (column,) = declared_columns(f"({reader.rest()})", compiler)
-    return column
 
 
 def _alter_model(statement: AlterModel, reader: Reader, compiler: Compiler) -> Statement:

@@ -304,7 +304,11 @@ class Dml(Statement):
 
 @dataclass(frozen=True)
 class AlterTable(Statement):
-    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT."""
+    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT.
+
+    Of a column: COMMENT, TYPE (`type`), NOT NULL, NULL and DROP DEFAULT. `more` are done after it, in the same commit. `is_lenient` passes
+    over a column that is there, or gone, already.
+    """
 
     name: Name
     action: str
@@ -314,6 +318,16 @@ class AlterTable(Statement):
     new_column_name: str = ""
     comment: str = ""
     if_exists: bool = False
+    type: SnowType | None = None
+    is_lenient: bool = False
+    more: tuple[AlterTable, ...] = ()
+
+
+@dataclass(frozen=True)
+class AlterWarehouse(Statement):
+    """ALTER WAREHOUSE: nothing but its name counts here."""
+
+    name: Name
 
 
 @dataclass(frozen=True)
@@ -475,6 +489,7 @@ class Show(Statement):
     terse: bool = False
     starts_with: str = ""
     limit: int | None = None
+    after: str = ""
     table: str = ""
 
 

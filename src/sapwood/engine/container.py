@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from sapwood.dialect.statements import CreateContainer, Name, Use
+from sapwood.dialect.statements import AlterWarehouse, CreateContainer, Name, Use
 from sapwood.engine.database import FIRST_SCHEMA, unknown_database
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
 from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE
 from sapwood.engine.physical import schema_source
 from sapwood.engine.result import Rows, status_rows
-from sapwood.engine.work import Work, now_ms
+from sapwood.engine.work import Work, now_ms, unknown_object
 from sapwood.errors import AccessError, NoCurrentDatabaseError, ObjectExistsError, UnknownObjectError, UnsupportedError
 
 ACCOUNT_KINDS = ("WAREHOUSE", "ROLE")
@@ -87,6 +87,14 @@ def _exists(name: str) -> ObjectExistsError:
     return ObjectExistsError(
         f"SQL compilation error:\nObject '{name}' already exists.", hint="Use CREATE OR REPLACE, or another name."
     )
+
+
+def alter_warehouse(work: Work, statement: AlterWarehouse) -> Rows:
+    """ALTER WAREHOUSE: it has to be there, and is what it was."""
+    known = {thing.name for thing in work.parts.catalog.account_objects("WAREHOUSE")} | {SYSTEM_WAREHOUSE}
+    if statement.name.name not in known:
+        raise unknown_object("Warehouse", statement.name, sqlstate="02000")
+    return status_rows("ALTER_WAREHOUSE", "Statement executed successfully.")
 
 
 # DROP ----------------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from sapwood.dialect.statements import (
     AlterSession,
     AlterTable,
     AlterUser,
+    AlterWarehouse,
     CopyInto,
     CreateContainer,
     CreateFileFormat,
@@ -42,7 +43,7 @@ from sapwood.dialect.statements import (
 )
 from sapwood.dialect.types import number, text
 from sapwood.engine.arrow import conform
-from sapwood.engine.container import create_container, use
+from sapwood.engine.container import alter_warehouse, create_container, use
 from sapwood.engine.copy_into import copy_into
 from sapwood.engine.definition import create_function, create_sequence
 from sapwood.engine.describe import describe_object
@@ -135,6 +136,7 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     Drop: drop,
     Dml: change_rows,
     AlterTable: alter_table,
+    AlterWarehouse: alter_warehouse,
     AccessTokens: access_tokens,
     AlterModel: alter_model,
     AlterUser: alter_user,

@@ -11,13 +11,15 @@ from typing import Any, TypeVar
 from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
+from sapwood.engine.definition import function_of
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
 from sapwood.engine.parameter import PARAMETERS, default_of
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.users import user_row
 from sapwood.engine.work import Work, moment, source_of
-from sapwood.errors import UnsupportedError
+from sapwood.errors import UnknownObjectError, UnsupportedError
 from sapwood.functions.function import SqlFunction
 from sapwood.store.records import FileFormat, Stage
 
@@ -47,7 +49,11 @@ _TERSE = ("created_on", "name", "kind", "database_name", "schema_name")
 
 def _is_wanted(row: Row, statement: Show) -> bool:
     name = str(row.get("name", row.get("key", row.get("column_name", ""))))
-    return (not statement.like or like(name, statement.like)) and name.startswith(statement.starts_with)
+    return (
+        (not statement.like or like(name, statement.like))
+        and name.startswith(statement.starts_with)
+        and name > statement.after
+    )
 
 
 def _may_see(work: Work, statement: Show, row: Row) -> bool:
@@ -95,10 +101,14 @@ def _databases(work: Work, statement: Show) -> list[str]:
 
 
 def _check_place(work: Work, database: str, schema: str) -> None:
-    if schema:
-        work.check_schema(database, schema)
-    else:
-        work.check_database(database)
+    try:
+        work.check_schema(database, schema) if schema else work.check_database(database)
+    except UnknownObjectError:
+        raise UnknownObjectError(
+            "SQL compilation error:\nObject does not exist, or operation cannot be performed.",
+            errno=2043,
+            sqlstate="02000",
+        ) from None
 
 
 def _schema(work: Work, statement: Show) -> str | None:
@@ -153,6 +163,7 @@ def _table(work: Work, table: TableInfo) -> Row:
         "bytes": None,
         "retention_time": "1",
         "is_external": "N",
+        **dict.fromkeys(("is_hybrid", "is_dynamic", "is_iceberg"), "N"),
     }
 
 
@@ -161,6 +172,7 @@ def _views(work: Work, statement: Show) -> list[Row]:
         {
             **_base(view.created_on, view.name.name, view.name.database, view.name.schema, view.owner, view.comment),
             "kind": "VIEW",
+            **dict.fromkeys(("is_hybrid", "is_dynamic", "is_iceberg"), "N"),
             "reserved": "",
             "text": view.definition,
             "is_secure": "false",
@@ -317,6 +329,62 @@ def _variables(work: Work, statement: Show) -> list[Row]:
 
 def _shown(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+# Sequences, functions, keys -------------------------------------------------------------------------------------------
+
+_FOREIGN_KEY = (
+    "created_on", "pk_database_name", "pk_schema_name", "pk_table_name", "pk_column_name", "fk_database_name", "fk_schema_name", "fk_table_name",
+    "fk_column_name", "key_sequence", "update_rule", "delete_rule", "fk_name", "pk_name", "deferrability", "rely", "comment",
+)  # fmt: skip
+
+
+def _kept(work: Work, statement: Show, kind: str) -> list[SchemaObject]:
+    schema = _schema(work, statement)
+    return [
+        kept for database in _databases(work, statement) for kept in read_objects(work.cursor, kind, database, schema)
+    ]
+
+
+def _sequences(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            **_base(kept.created_on, kept.name.name, kept.name.database, kept.name.schema, kept.owner, kept.comment),
+            "interval": str(kept.content["increment"]),
+            "ordered": "N",
+        }
+        for kept in _kept(work, statement, SEQUENCE)
+        if may_see(work, work.rights, SEQUENCE, kept.name)
+    ]
+
+
+def _user_functions(work: Work, statement: Show) -> list[Row]:
+    return [
+        _user_function(kept)
+        for kept in _kept(work, statement, FUNCTION)
+        if may_see(work, work.rights, FUNCTION, kept.name)
+    ]
+
+
+def _user_function(kept: SchemaObject) -> Row:
+    function = function_of(kept)
+    count = len(function.parameters)
+    return {
+        **_base(kept.created_on, function.name.name, "", kept.name.schema, kept.owner, ""),
+        "catalog_name": kept.name.database,
+        "min_num_arguments": count,
+        "max_num_arguments": count,
+        "arguments": f"{kept.name.name} RETURN {str(function.returns).partition('(')[0]}",
+        "description": function.comment or "user-defined function",
+        "is_builtin": "N",
+        "is_aggregate": "N",
+        "language": "SQL",
+    }
+
+
+def _no_rows(work: Work, statement: Show) -> list[Row]:
+    """Keys are declared and never enforced, and not kept; nobody has procedures."""
+    return []
 
 
 # Stages, formats, models ----------------------------------------------------------------------------------------------
@@ -493,7 +561,7 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
     ),
     "OBJECTS": (
         _named("created_on", "name", "database_name", "schema_name", "kind", "comment", "cluster_by", "rows", "bytes", "owner",
-               "retention_time", "owner_role_type"),
+               "retention_time", "owner_role_type", "is_hybrid", "is_dynamic", "is_iceberg"),
         _objects,
     ),
     "FUNCTIONS": (
@@ -508,5 +576,26 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _users,
     ),
     "PARAMETERS": (_named("key", "value", "default", "level", "description", "type"), _parameters),
+    "SEQUENCES": (
+        _named("name", "database_name", "schema_name", "next_value", "interval", "created_on", "owner", "comment", "owner_role_type", "ordered"),
+        _sequences,
+    ),
+    "PRIMARY KEYS": (
+        _named("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment"),
+        _no_rows,
+    ),
+    "UNIQUE KEYS": (
+        _named("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment"),
+        _no_rows,
+    ),
+    "IMPORTED KEYS": (_named(*_FOREIGN_KEY), _no_rows),
+    "EXPORTED KEYS": (_named(*_FOREIGN_KEY), _no_rows),
+    "PROCEDURES": (_named("created_on", "name", "schema_name", "arguments", "description", "catalog_name"), _no_rows),
+    "USER FUNCTIONS": (
+        _named("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "min_num_arguments", "max_num_arguments", "arguments",
+               "description", "catalog_name", "language"),
+        _user_functions,
+    ),
+    "TRANSACTIONS": (_named("id", "user", "session", "name", "started_on", "state", "scope"), _no_rows),
     "VARIABLES": (_named("session_id", "name", "value", "type"), _variables),
 }  # fmt: skip

@@ -6,13 +6,15 @@ DuckDB and hide permanent ones of their name.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
 
+from sapwood.dialect.coercion import cast
 from sapwood.dialect.names import duck
 from sapwood.dialect.statements import AlterTable, Column, CreateTable, CreateView, Name, SetComment
+from sapwood.dialect.values import Value
 from sapwood.engine.insertion import insert_rows
 from sapwood.engine.metadata import (
     TableInfo,
@@ -27,6 +29,8 @@ from sapwood.engine.physical import table_source, text_literal
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work, now_ms, source_of, unknown_object
 from sapwood.errors import InvalidIdentifierError, NotNullError, ObjectExistsError, ProgrammingError, UnsupportedError
+
+Action = Callable[[Work, TableInfo, AlterTable], TableInfo]
 
 # CREATE --------------------------------------------------------------------------------------------------------------
 
@@ -156,11 +160,10 @@ def alter_table(work: Work, statement: AlterTable) -> Rows:
     if held is None and statement.if_exists:
         return status_rows("ALTER_TABLE", "Statement executed successfully.")
     held = held or work.the_table(statement.name)
-    action = _ACTIONS.get(statement.action)
-    if action is None:
-        raise UnsupportedError(f"ALTER TABLE ... {statement.action} is not supported")
     with work.transaction():
-        changed = action(work, held, statement)
+        changed = held
+        for step in (statement, *statement.more):
+            changed = _ACTIONS[step.action](work, changed, step)
     if held.is_temporary:
         del work.state.temporary[held.name]
         work.state.temporary[changed.name] = changed
@@ -194,7 +197,10 @@ def _rename(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
 def _add_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
     column = statement.column
     assert column is not None, "ADD COLUMN has a column"
-    if any(known.name == column.name for known in held.columns):
+    is_there = any(known.name == column.name for known in held.columns)
+    if is_there and statement.is_lenient:
+        return held
+    if is_there:
         raise ProgrammingError(
             f"SQL compilation error:\ncolumn '{column.name}' already exists", errno=1430, sqlstate="42601"
         )
@@ -217,6 +223,8 @@ def _constant(work: Work, expression: str) -> str:
 
 
 def _drop_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
+    if statement.is_lenient and all(column.name != statement.column_name for column in held.columns):
+        return held
     _check_column(held, statement.column_name)
     kept = tuple(column for column in held.columns if column.name != statement.column_name)
     if not kept:
@@ -245,7 +253,29 @@ def _set_comment(work: Work, held: TableInfo, statement: AlterTable) -> TableInf
     return replace(held, comment=statement.comment)
 
 
-_ACTIONS = {
+def _change_column(change: Callable[[Column, AlterTable], Column]) -> Action:
+    """An action that says something else of one column; its values are put over."""
+
+    def action(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
+        _check_column(held, statement.column_name)
+        columns = tuple(
+            change(column, statement) if column.name == statement.column_name else column for column in held.columns
+        )
+        values = [
+            cast(Value(duck(old.name), old.type), new.type, truncates=False).sql
+            for old, new in zip(held.columns, columns, strict=True)
+        ]
+        return _rebuilt(work, held, columns, values)
+
+    return action
+
+
+_ACTIONS: dict[str, Action] = {
+    "COMMENT COLUMN": _change_column(lambda column, statement: replace(column, comment=statement.comment)),
+    "TYPE COLUMN": _change_column(lambda column, statement: replace(column, type=statement.type or column.type)),
+    "NOT NULL": _change_column(lambda column, statement: replace(column, nullable=False)),
+    "NULL": _change_column(lambda column, statement: replace(column, nullable=True)),
+    "DROP DEFAULT": _change_column(lambda column, statement: replace(column, default=None)),
     "RENAME": _rename,
     "ADD COLUMN": _add_column,
     "DROP COLUMN": _drop_column,
@@ -270,7 +300,7 @@ def _rebuilt(work: Work, held: TableInfo, columns: tuple[Column, ...], values: S
     with work.staged(work.cursor.execute(f"SELECT {', '.join(values)} FROM {source}").to_arrow_table()) as staged:
         work.cursor.execute(f"DROP TABLE {source}")
         work.cursor.execute(f"CREATE {kind} {source} ({', '.join(map(column_definition, columns))})")
-        work.cursor.execute(f"INSERT INTO {source} SELECT * FROM {staged}")
+        insert_rows(work.cursor, source, columns, source=f"SELECT * FROM {staged}")
     if not held.is_temporary:
         write_columns(work.cursor, held.name, columns)
     return replace(held, columns=columns)

@@ -272,7 +272,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("show pipes", UnsupportedError, "SHOW PIPES"),
     ("describe function u()", UnsupportedError, "DESCRIBE FUNCTION"),
     ("drop pipe p", UnsupportedError, "DROP PIPE"),
-    ("alter warehouse w suspend", UnsupportedError, "ALTER WAREHOUSE"),
+    ("alter warehouse w explode", UnsupportedError, "ALTER WAREHOUSE"),
     ("alter table t cluster by (a)", UnsupportedError, "ALTER TABLE ... CLUSTER"),
     ("insert all into t values (1) select 1", UnsupportedError, "INSERT ALL"),
     ("begin select 1; end", ParseError, "unexpected ';'"),

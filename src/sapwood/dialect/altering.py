@@ -1,0 +1,114 @@
+"""ALTER TABLE, VIEW and WAREHOUSE.
+
+Comes in: a reader behind the object's name. Goes out: one statement; what stands in a list is done in order, all or nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sapwood.dialect.creation import Compiler, declared_columns, named, options_until_end
+from sapwood.dialect.definitions import type_text
+from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.statements import AlterTable, AlterWarehouse, Name, Statement
+
+
+def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, kind: str) -> Statement:
+    """RENAME TO, RENAME COLUMN, ADD COLUMN ..., DROP COLUMN ..., ALTER COLUMN ..., SET COMMENT"""
+    if reader.take("RENAME", "TO"):
+        found = replace(statement, action="RENAME", new_name=named(reader, compiler))
+    elif reader.take("RENAME", "COLUMN"):
+        old = reader.identifier()
+        reader.expect("TO")
+        found = replace(statement, action="RENAME COLUMN", column_name=old, new_column_name=reader.identifier())
+    elif reader.take("SET", "COMMENT"):
+        reader.expect("=")
+        found = replace(statement, action="SET COMMENT", comment=reader.string())
+    elif reader.take("UNSET", "COMMENT"):
+        found = replace(statement, action="SET COMMENT")
+    elif kind == "TABLE":
+        found = _changed_columns(statement, reader, compiler)
+    else:
+        raise unsupported(f"ALTER {kind} ... {reader.word()}")
+    reader.end()
+    return found
+
+
+def _changed_columns(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
+    if reader.take("ADD"):
+        return _added(statement, reader, compiler)
+    if reader.take("DROP", "COLUMN"):
+        return _dropped(statement, reader)
+    if reader.take("ALTER") or reader.take("MODIFY"):
+        return _modified(statement, reader, compiler)
+    raise unsupported(f"ALTER TABLE ... {reader.word()}")
+
+
+def _added(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
+    """ADD [COLUMN] [IF NOT EXISTS] a int, b text"""
+    if reader.word() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
+        raise unsupported(f"ALTER TABLE ... ADD {reader.word()}")
+    reader.take("COLUMN")
+    is_lenient = reader.take("IF", "NOT", "EXISTS")
+    columns = declared_columns(f"({reader.rest()})", compiler)
+    return _chained(
+        [
+            replace(statement, action="ADD COLUMN", column=column, column_name=column.name, is_lenient=is_lenient)
+            for column in columns
+        ]
+    )
+
+
+def _dropped(statement: AlterTable, reader: Reader) -> AlterTable:
+    """DROP COLUMN [IF EXISTS] a, b"""
+    is_lenient = reader.take("IF", "EXISTS")
+    names = [reader.identifier()]
+    while reader.take(","):
+        names.append(reader.identifier())
+    return _chained(
+        [replace(statement, action="DROP COLUMN", column_name=name, is_lenient=is_lenient) for name in names]
+    )
+
+
+def _modified(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
+    """ALTER [COLUMN] a SET DATA TYPE t | COMMENT '...' | SET NOT NULL | DROP NOT NULL, ...; also in parentheses"""
+    inner = Reader(reader.inside()) if reader.at("(") else reader
+    changes = [_modification(statement, inner, compiler)]
+    while inner.take(","):
+        changes.append(_modification(statement, inner, compiler))
+    inner.end()
+    return _chained(changes)
+
+
+def _modification(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
+    reader.take("COLUMN")
+    changed = replace(statement, column_name=reader.identifier())
+    if reader.take("COMMENT"):
+        return replace(changed, action="COMMENT COLUMN", comment=reader.string())
+    if reader.take("UNSET", "COMMENT"):
+        return replace(changed, action="COMMENT COLUMN")
+    if reader.take("SET", "DATA", "TYPE") or reader.take("TYPE"):
+        return replace(changed, action="TYPE COLUMN", type=compiler.type_of(type_text(reader)))
+    for words, action in (("SET NOT NULL", "NOT NULL"), ("DROP NOT NULL", "NULL"), ("DROP DEFAULT", "DROP DEFAULT")):
+        if reader.take(*words.split()):
+            return replace(changed, action=action)
+    raise unsupported(f"ALTER TABLE ... ALTER COLUMN ... {reader.word()} {reader.word(1)}".strip())
+
+
+def _chained(changes: list[AlterTable]) -> AlterTable:
+    first, *rest = changes
+    return replace(first, more=tuple(rest))
+
+
+def alter_warehouse(name: Name, reader: Reader) -> Statement:
+    """RESUME, SUSPEND, ABORT ALL QUERIES, SET and UNSET of size and cost: a warehouse costs nothing here."""
+    if reader.take("SET"):
+        options_until_end(reader)
+    elif reader.take("UNSET"):
+        reader.rest()
+    elif reader.take("RESUME"):
+        reader.take("IF", "SUSPENDED")
+    elif not reader.take("SUSPEND") and not reader.take("ABORT", "ALL", "QUERIES"):
+        raise unsupported(f"ALTER WAREHOUSE ... {reader.word()}")
+    reader.end()
+    return AlterWarehouse(name)
