@@ -106,3 +106,64 @@ select get_ddl('table', 'nothing');
 
 select get_ddl('pipe', 'x');
 -- error: 000002 0A000 GET_DDL of a pipe is not supported
+
+-- AUTOINCREMENT, and changes without AUTOCOMMIT.
+
+create or replace table counted (id int not null autoincrement, other int identity(10, 5), x varchar default 'd');
+
+insert into counted (x) values ('a'), ('b');
+
+insert into counted (id, x) values (7, 'c');
+
+select id, x from counted order by x;
+-- row: [1, "a"]
+-- row: [2, "b"]
+-- row: [7, "c"]
+
+select other from counted order by 1;
+-- row: [10]
+-- row: [15]
+-- row: [20]
+
+describe table counted;
+-- row: ["ID", "NUMBER(38,0)", "COLUMN", "N", "IDENTITY START 1 INCREMENT 1 NOORDER", "N", "N", null, null, null, null]
+-- row: ["OTHER", "NUMBER(38,0)", "COLUMN", "Y", "IDENTITY START 10 INCREMENT 5 NOORDER", "N", "N", null, null, null, null]
+-- row: ["X", "VARCHAR(16777216)", "COLUMN", "Y", "'d'", "N", "N", null, null, null, null]
+
+alter table counted rename to counted_2;
+
+insert into counted_2 (x) values ('d');
+
+select id from counted_2 where x = 'd';
+-- row: [3]
+
+show sequences like '%identity%';
+-- rows: none
+
+alter session set autocommit = false;
+
+insert into counted_2 (x) values ('lost');
+
+rollback;
+
+select count(*) as n from counted_2 where x = 'lost';
+-- row: [0]
+
+insert into counted_2 (x) values ('kept');
+
+alter session set autocommit = true;
+
+rollback;
+
+select count(*) as n from counted_2 where x = 'kept';
+-- row: [1]
+
+create or replace sequence ids;
+
+create or replace table numbered (id int default ids.nextval, x int);
+
+insert into numbered (x) values (1), (2);
+
+select id from numbered order by id;
+-- row: [1]
+-- row: [2]

@@ -147,6 +147,7 @@ class Declared:
     nullable: bool = True
     default: str | None = None
     comment: str = ""
+    is_identity: bool = False
 
     def made(self) -> Column:
         assert self.type is not None, "checked before"
@@ -218,7 +219,7 @@ def _column(reader: Reader, compiler: Compiler) -> Declared:
     column = replace(column, type=compiler.type_of(_type_text(reader)))
     while reader.word() not in (",", ")"):
         column = _column_option(column, reader)
-    if column.default is not None and column.type is not None:
+    if column.default is not None and column.type is not None and not column.is_identity:
         compiler.check_default(column.default, column.type)
     return column
 
@@ -254,9 +255,9 @@ def _column_option(column: Declared, reader: Reader) -> Declared:
     if reader.take("UNIQUE"):
         _unenforced(reader)
         return column
+    if reader.take("AUTOINCREMENT") or reader.take("IDENTITY"):
+        return replace(column, default=_identity(reader), is_identity=True)
     if reader.word() in (
-        "AUTOINCREMENT",
-        "IDENTITY",
         "COLLATE",
         "MASKING",
         "REFERENCES",
@@ -267,6 +268,25 @@ def _column_option(column: Declared, reader: Reader) -> Declared:
     ):
         raise unsupported(f"{reader.word()} of a column")
     raise reader.error()
+
+
+def _identity(reader: Reader) -> str:
+    """[(start, increment)] | [START n INCREMENT m] [ORDER | NOORDER], as DESCRIBE writes it"""
+    start, increment = 1, 1
+    if reader.at("("):
+        inner = Reader(reader.inside())
+        start = inner.integer()
+        inner.expect(",")
+        increment = inner.integer()
+        inner.end()
+    if reader.take("START"):
+        reader.take("WITH")
+        start = reader.integer()
+    if reader.take("INCREMENT"):
+        reader.take("BY")
+        increment = reader.integer()
+    _ = reader.take("ORDER") or reader.take("NOORDER")
+    return f"IDENTITY START {start} INCREMENT {increment} NOORDER"
 
 
 def _table_options(reader: Reader) -> dict[str, Any]:

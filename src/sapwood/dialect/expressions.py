@@ -108,7 +108,7 @@ def _column(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
             return _field(found, is_outer=place is not names)
         if not qualifier and name in place.items and name not in place.resolving:
             return _alias(name, place, work, is_outer=place is not names)
-        if place.refusal:
+        if place.refusal and not (name == "NEXTVAL" and qualifier):
             raise InvalidArgumentsError(
                 f"SQL compilation error: {work.place(tree)}\n{place.refusal.format(column=spelled(name))}"
             )

@@ -351,8 +351,10 @@ def _with_defaults(
         if column.name in given:
             continue
         if column.default is not None:
-            value = work.run_query(f"SELECT {column.default}").column(0)[0]
-            rows = rows.append_column(f"d{len(columns)}", pa.repeat(value, rows.num_rows))
+            values = work.run_query(
+                f"SELECT {column.default} FROM TABLE(GENERATOR(ROWCOUNT => {rows.num_rows}))"
+            ).column(0)
+            rows = rows.append_column(f"d{len(columns)}", values)
             columns = (*columns, column)
         elif not column.nullable:
             raise NotNullError("NULL result in a non-nullable column")

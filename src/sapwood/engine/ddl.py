@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from sapwood.dialect.names import parts, qualify, spelled
 from sapwood.dialect.statements import Column, Name
 from sapwood.engine.definition import functions_named, signed
+from sapwood.engine.identity import shown_default
 from sapwood.engine.metadata import TableInfo, read_tables
 from sapwood.engine.physical import text_literal
 from sapwood.engine.privileges import may_see
@@ -46,7 +47,8 @@ def _statement(table: TableInfo) -> str:
 
 def _column(column: Column) -> str:
     nullable = "" if column.nullable else " NOT NULL"
-    default = "" if column.default is None else f" DEFAULT {column.default}"
+    written = shown_default(column.default)
+    default = "" if written is None else f" {written}" if written != column.default else f" DEFAULT {written}"
     return f"{spelled(column.name)} {column.type}{nullable}{default}{_comment(column.comment)}"
 
 

@@ -20,8 +20,7 @@ from sapwood.engine.schema_objects import (
     read_objects,
     write_object,
 )
-from sapwood.engine.table import exists
-from sapwood.engine.work import Work, now_ms
+from sapwood.engine.work import Work, exists, now_ms
 
 # Functions ------------------------------------------------------------------------------------------------------------
 

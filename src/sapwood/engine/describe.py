@@ -10,6 +10,7 @@ from typing import Any
 from sapwood.dialect.statements import Column, Describe, Name
 from sapwood.dialect.types import text
 from sapwood.engine.csv_format import CsvFormat
+from sapwood.engine.identity import shown_default
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.users import describe_user
 from sapwood.engine.work import Work, unknown_object
@@ -46,7 +47,7 @@ def _relation(work: Work, name: Name) -> Rows:
 
 
 def _column_row(column: Column) -> tuple[str | None, ...]:
-    about = (column.name, str(column.type), "COLUMN", "Y" if column.nullable else "N", column.default)
+    about = (column.name, str(column.type), "COLUMN", "Y" if column.nullable else "N", shown_default(column.default))
     return (*about, "N", "N", None, None, column.comment or None, None)
 
 

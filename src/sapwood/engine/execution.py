@@ -71,6 +71,7 @@ def handle(work: Work, statement: Query | Statement) -> Rows:
     check(work, statement)
     target = target_of(statement)
     was_there = is_there(work, target)
+    _open_transaction(work, statement)
     rows = handler(work, statement)
     if target is not None:
         follow(work, statement, target, was_there=was_there)
@@ -113,6 +114,13 @@ def _explain(work: Work, statement: Explain) -> Rows:
     rows += [("command", command.function) for command in query.commands]
     rows += [("result", f"{column.name} {column.type}") for column in query.columns]
     return listing("EXPLAIN", {"operation": text(), "objects": text()}, rows)
+
+
+def _open_transaction(work: Work, statement: Query | Statement) -> None:
+    """Without AUTOCOMMIT the first change opens a transaction, which COMMIT, ROLLBACK or DDL ends."""
+    if isinstance(statement, (Dml, CopyInto)) and not work.state.is_in_transaction and not work.parameter("AUTOCOMMIT"):
+        work.run("BEGIN TRANSACTION")
+        work.state.is_in_transaction = True
 
 
 def _transaction(work: Work, statement: Transaction) -> Rows:

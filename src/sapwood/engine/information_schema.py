@@ -13,6 +13,7 @@ from typing import Any
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.definition import function_of
+from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import listing
@@ -207,18 +208,20 @@ def _columns(work: Work, databases: Sequence[str]) -> Iterator[Row]:
 
 def _column(column: Column) -> Row:
     kind = column.type
+    is_identity = shown_default(column.default) != column.default
     is_text, is_number, is_time = kind.name in ("TEXT", "BINARY"), kind.name == "FIXED", kind.name.startswith("TIME")
     return {
-        "COLUMN_DEFAULT": column.default,
+        "COLUMN_DEFAULT": None if is_identity else column.default,
         "IS_NULLABLE": "YES" if column.nullable else "NO",
         "DATA_TYPE": {"FIXED": "NUMBER", "REAL": "FLOAT"}.get(kind.name, kind.name),
+        "DATA_TYPE_ALIAS": str(kind),
         "CHARACTER_MAXIMUM_LENGTH": kind.length if is_text else None,
         "CHARACTER_OCTET_LENGTH": min((kind.length or 0) * 4, 16_777_216) if kind.name == "TEXT" else kind.length,
         "NUMERIC_PRECISION": kind.precision if is_number else None,
         "NUMERIC_PRECISION_RADIX": 10 if is_number else None,
         "NUMERIC_SCALE": kind.scale if is_number else None,
         "DATETIME_PRECISION": kind.scale if is_time else None,
-        "IS_IDENTITY": "NO",
+        "IS_IDENTITY": "YES" if is_identity else "NO",
         "IS_SELF_REFERENCING": "NO",
         "SCHEMA_EVOLUTION_RECORD": None,
         "COMMENT": column.comment or None,
@@ -299,7 +302,7 @@ def _function(kept: SchemaObject) -> Row:
 def _sequences(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for database in databases:
         for kept in read_objects(work.cursor, SEQUENCE, database):
-            if may_see(work, work.rights, SEQUENCE, kept.name):
+            if not kept.name.name.startswith(PREFIX) and may_see(work, work.rights, SEQUENCE, kept.name):
                 yield {
                     "SEQUENCE_CATALOG": database,
                     "SEQUENCE_SCHEMA": kept.name.schema,
@@ -367,7 +370,7 @@ VIEWS = {
         _views,
     ),
     "COLUMNS": View(
-        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION COLUMN_DEFAULT IS_NULLABLE DATA_TYPE CHARACTER_MAXIMUM_LENGTH "
+        "TABLE_CATALOG TABLE_SCHEMA TABLE_NAME COLUMN_NAME ORDINAL_POSITION COLUMN_DEFAULT IS_NULLABLE DATA_TYPE DATA_TYPE_ALIAS CHARACTER_MAXIMUM_LENGTH "
         "CHARACTER_OCTET_LENGTH NUMERIC_PRECISION NUMERIC_PRECISION_RADIX NUMERIC_SCALE DATETIME_PRECISION INTERVAL_TYPE INTERVAL_PRECISION "
         "CHARACTER_SET_CATALOG CHARACTER_SET_SCHEMA CHARACTER_SET_NAME COLLATION_CATALOG COLLATION_SCHEMA COLLATION_NAME DOMAIN_CATALOG "
         "DOMAIN_SCHEMA DOMAIN_NAME UDT_CATALOG UDT_SCHEMA UDT_NAME SCOPE_CATALOG SCOPE_SCHEMA SCOPE_NAME DTD_IDENTIFIER "

@@ -8,8 +8,7 @@ from dataclasses import replace
 from sapwood.dialect.statements import AlterModel
 from sapwood.engine.location import SYSTEM_ALIASES, check_version
 from sapwood.engine.result import Rows, status_rows
-from sapwood.engine.table import exists
-from sapwood.engine.work import Work, unknown_object
+from sapwood.engine.work import Work, exists, unknown_object
 from sapwood.errors import ProgrammingError, UnsupportedError
 from sapwood.store.records import TunedModel
 

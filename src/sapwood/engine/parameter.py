@@ -29,7 +29,7 @@ class Parameter:
 PARAMETERS: Mapping[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
-        Parameter("AUTOCOMMIT", True, "Whether each statement commits by itself.", (True,)),
+        Parameter("AUTOCOMMIT", True, "Whether each statement commits by itself; else a change opens a transaction."),
         Parameter("CACHE_ENDPOINT_ANSWERS", False, "Whether answers of endpoints are kept and found again, as those of local models are."),
         Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),
         Parameter("CORTEX_ENABLED_CROSS_REGION", "DISABLED", "Regions that may answer; there is one here.", ("DISABLED", "ANY_REGION")),

@@ -40,6 +40,8 @@ def alter_session(work: Work, statement: AlterSession) -> Rows:
         known(name).name: None if value is None else checked(name, value)
         for name, value in statement.parameters.items()
     }
+    if "AUTOCOMMIT" in values:
+        work.commit_open()
     for name, value in values.items():
         if statement.scope.upper() == "ACCOUNT":
             work.parts.account.set(name, value)

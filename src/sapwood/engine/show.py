@@ -12,6 +12,7 @@ from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.definition import function_of
+from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
 from sapwood.engine.parameter import PARAMETERS, default_of
 from sapwood.engine.privileges import may_see
@@ -198,12 +199,12 @@ def _column(table: TableInfo, index: int) -> Row:
         "column_name": column.name,
         "data_type": json.dumps(_type_as_json(column.type, column.nullable), separators=(",", ":")),
         "null?": "true" if column.nullable else "NOT_NULL",
-        "default": column.default or "",
+        "default": shown_default(column.default) or "",
         "kind": "COLUMN",
         "expression": "",
         "comment": column.comment,
         "database_name": table.name.database,
-        "autoincrement": "",
+        "autoincrement": "" if shown_default(column.default) == column.default else shown_default(column.default),
     }
 
 
@@ -354,7 +355,7 @@ def _sequences(work: Work, statement: Show) -> list[Row]:
             "ordered": "N",
         }
         for kept in _kept(work, statement, SEQUENCE)
-        if may_see(work, work.rights, SEQUENCE, kept.name)
+        if not kept.name.name.startswith(PREFIX) and may_see(work, work.rights, SEQUENCE, kept.name)
     ]
 
 

@@ -10,8 +10,7 @@ from sapwood.dialect.statements import CreateFileFormat, CreateStage, Name
 from sapwood.engine.csv_format import check_options
 from sapwood.engine.location import internal_folder, local_path, stage_folder
 from sapwood.engine.result import Rows, status_rows
-from sapwood.engine.table import exists
-from sapwood.engine.work import Work, now_ms, unknown_object
+from sapwood.engine.work import Work, exists, now_ms, unknown_object
 from sapwood.store.records import FileFormat, Stage
 
 Kept = TypeVar("Kept", Stage, FileFormat)

@@ -15,6 +15,7 @@ from sapwood.dialect.coercion import cast
 from sapwood.dialect.names import duck
 from sapwood.dialect.statements import AlterTable, Column, CreateTable, CreateView, Name, SetComment
 from sapwood.dialect.values import Value
+from sapwood.engine.identity import with_sequences
 from sapwood.engine.insertion import insert_rows
 from sapwood.engine.metadata import (
     TableInfo,
@@ -27,8 +28,8 @@ from sapwood.engine.metadata import (
 )
 from sapwood.engine.physical import table_source, text_literal
 from sapwood.engine.result import Rows, status_rows
-from sapwood.engine.work import Work, now_ms, source_of, unknown_object
-from sapwood.errors import InvalidIdentifierError, NotNullError, ObjectExistsError, ProgrammingError, UnsupportedError
+from sapwood.engine.work import Work, exists, now_ms, source_of, unknown_object
+from sapwood.errors import InvalidIdentifierError, NotNullError, ProgrammingError, UnsupportedError
 
 Action = Callable[[Work, TableInfo, AlterTable], TableInfo]
 
@@ -46,7 +47,7 @@ def create_table(work: Work, statement: CreateTable) -> Rows:
     if held is not None and (not statement.or_replace or held.kind != "TABLE"):
         raise exists(name)
     model = work.the_table(statement.like) if statement.like else None
-    columns = statement.columns or (model.columns if model else ())
+    columns = with_sequences(work, name, statement.columns or (model.columns if model else ()))
     info = TableInfo(
         name, "TABLE", columns, statement.comment, now_ms(), work.state.role, is_temporary=statement.temporary
     )
@@ -121,13 +122,6 @@ def create_view(work: Work, statement: CreateView) -> Rows:
         with work.transaction():
             write_table(work.cursor, info)
     return status_rows("CREATE_VIEW", f"View {name.name} successfully created.")
-
-
-def exists(name: Name) -> ObjectExistsError:
-    """The error of a name that is taken."""
-    return ObjectExistsError(
-        f"SQL compilation error:\nObject '{name}' already exists.", hint="Use CREATE OR REPLACE, or another name."
-    )
 
 
 # DROP ----------------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from sapwood.engine.recent import RecentResults
 from sapwood.engine.rights import Rights, rights_of_user
 from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
-from sapwood.errors import Error, UnknownObjectError
+from sapwood.errors import Error, ObjectExistsError, UnknownObjectError
 from sapwood.functions.function import CommandContext, CommandHandler, SqlFunction
 from sapwood.inference.request import Backend
 from sapwood.store.answers import AnswerCache
@@ -253,6 +253,13 @@ def unknown_object(kind: str, name: Name, *, sqlstate: str = "42S02") -> Error:
     """The error of an object that is not there."""
     return UnknownObjectError(
         f"SQL compilation error:\n{kind} '{name}' does not exist or not authorized.", sqlstate=sqlstate
+    )
+
+
+def exists(name: Name) -> ObjectExistsError:
+    """The error of a name that is taken."""
+    return ObjectExistsError(
+        f"SQL compilation error:\nObject '{name}' already exists.", hint="Use CREATE OR REPLACE, or another name."
     )
 
 

@@ -260,7 +260,7 @@ def test_statement(sql: str, expected: Statement) -> None:
 
 REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create function f() returns int language python as '1'", UnsupportedError, "LANGUAGE PYTHON"),
-    ("create table t (a int autoincrement)", UnsupportedError, "AUTOINCREMENT"),
+    ("create table t (a int references u (b))", UnsupportedError, "REFERENCES"),
     ("create table t (a int collate 'en')", UnsupportedError, "COLLATE"),
     ("create table t (a int) stage_file_format = (type = csv)", UnsupportedError, "STAGE_FILE_FORMAT"),
     ("create stage s storage_integration = i", UnsupportedError, "STORAGE_INTEGRATION"),
