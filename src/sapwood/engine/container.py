@@ -7,6 +7,7 @@ from sapwood.engine.database import FIRST_SCHEMA, unknown_database
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
 from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE
 from sapwood.engine.physical import schema_source
+from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work, now_ms, unknown_object
 from sapwood.errors import AccessError, NoCurrentDatabaseError, ObjectExistsError, UnknownObjectError, UnsupportedError
@@ -161,7 +162,7 @@ def use(work: Work, statement: Use) -> Rows:
 
 
 def _use_database(work: Work, name: Name) -> None:
-    if not work.parts.databases.has(name.database):
+    if not work.parts.databases.has(name.database) or not may_see(work, work.rights, "DATABASE", name):
         raise _nothing_to_use()
     work.state.database = name.database
     has_public = _has_schema(work, name.database, FIRST_SCHEMA)
@@ -174,7 +175,8 @@ def _use_schema(work: Work, name: Name) -> None:
         raise NoCurrentDatabaseError(
             "Cannot perform operation. This session does not have a current database. Call 'USE DATABASE', or use a qualified name."
         )
-    if not work.parts.databases.has(database) or not _has_schema(work, database, name.schema):
+    is_there = work.parts.databases.has(database) and _has_schema(work, database, name.schema)
+    if not is_there or not may_see(work, work.rights, "SCHEMA", Name(database, name.schema, "")):
         raise _nothing_to_use()
     work.state.database, work.state.schema = database, name.schema
 

@@ -36,9 +36,12 @@ class View:
 
     def relation(self, work: Work, name: Name, databases: Sequence[str]) -> Relation:
         types = {column: type_of_column(column) for column in self.columns.split()}
-        rows = (row for row in self.rows(work, databases) if _may_see(work, row))
-        found = listing("", types, [tuple(row.get(column) for column in types) for row in rows])
+        found = listing("", types, [tuple(row.get(column) for column in types) for row in self.seen(work, databases)])
         return work.snapshots.relation(name, tuple(Column(each, kind) for each, kind in types.items()), found.table)
+
+    def seen(self, work: Work, databases: Sequence[str]) -> Iterator[Row]:
+        """Those of the rows that tell of what the session may know of."""
+        return (row for row in self.rows(work, databases) if _may_see(work, row))
 
 
 def made_view(work: Work, name: Name) -> Relation | None:
@@ -55,7 +58,7 @@ def _may_see(work: Work, row: Row) -> bool:
     """Whether the session may know of what a row tells, by the names that the row holds."""
     if work.rights.is_all or "QUERY_ID" in row:
         return True
-    for kind, columns in _NAMES.items():
+    for kind, columns in _NAMES:
         if all(row.get(column) for column in columns):
             parts = [str(row[column]) for column in columns]
             return parts[1:2] == [INFORMATION_SCHEMA] or may_see(
@@ -64,14 +67,17 @@ def _may_see(work: Work, row: Row) -> bool:
     return True
 
 
-_NAMES = {
-    "TABLE": ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME"),
-    "STAGE": ("STAGE_CATALOG", "STAGE_SCHEMA", "STAGE_NAME"),
-    "FILE FORMAT": ("FILE_FORMAT_CATALOG", "FILE_FORMAT_SCHEMA", "FILE_FORMAT_NAME"),
-    "MODEL": ("CATALOG_NAME", "SCHEMA_NAME", "MODEL_NAME"),
-    "SCHEMA": ("CATALOG_NAME", "SCHEMA_NAME"),
-    "DATABASE": ("DATABASE_NAME",),
-}
+_NAMES = (
+    ("TABLE", ("TABLE_CATALOG", "TABLE_SCHEMA", "TABLE_NAME")),
+    ("TABLE", ("TABLE_CATALOG_NAME", "TABLE_SCHEMA_NAME", "TABLE_NAME")),
+    ("STAGE", ("STAGE_CATALOG", "STAGE_SCHEMA", "STAGE_NAME")),
+    ("FILE FORMAT", ("FILE_FORMAT_CATALOG", "FILE_FORMAT_SCHEMA", "FILE_FORMAT_NAME")),
+    ("MODEL", ("CATALOG_NAME", "SCHEMA_NAME", "MODEL_NAME")),
+    ("SEQUENCE", ("SEQUENCE_CATALOG", "SEQUENCE_SCHEMA", "SEQUENCE_NAME")),
+    ("SCHEMA", ("FUNCTION_CATALOG", "FUNCTION_SCHEMA")),
+    ("SCHEMA", ("CATALOG_NAME", "SCHEMA_NAME")),
+    ("DATABASE", ("DATABASE_NAME",)),
+)
 """Kinds of objects with the columns that name one, the narrowest kind first."""
 
 

@@ -151,9 +151,8 @@ def shown(kind: str, name: Name) -> str:
 
 
 def _unknown(kind: str, name: Name) -> Error:
-    what = "Object" if kind in ("TABLE", "VIEW") else kind.capitalize()
     state = "42S02" if kind in ("TABLE", "VIEW", "MODEL") else "02000"
-    return unknown_object(what, name, sqlstate=state)
+    return unknown_object(kind.capitalize(), name, sqlstate=state)
 
 
 def _is_own(work: Work, kind: str, name: Name) -> bool:
@@ -284,13 +283,8 @@ def _set_comment(work: Work, statement: SetComment) -> Iterable[Need]:
 
 
 def _use(work: Work, statement: Use) -> Iterable[Need]:
-    """Roles are the handler's: to use one is to hold it, not to have a privilege on it."""
-    if statement.kind == "WAREHOUSE":
-        return [Need(("USAGE", "OPERATE"), "WAREHOUSE", statement.name)]
-    if statement.kind == "SCHEMA":
-        database = statement.name.database or work.state.database
-        return [Need((), "SCHEMA", Name(database, statement.name.schema, ""))] if database else []
-    return [Need((), "DATABASE", statement.name)] if statement.kind == "DATABASE" else []
+    """Roles and places are the handler's: what one may not use is told of like what is not there."""
+    return [Need(("USAGE", "OPERATE"), "WAREHOUSE", statement.name)] if statement.kind == "WAREHOUSE" else []
 
 
 def _describe(work: Work, statement: Describe) -> Iterable[Need]:

@@ -19,7 +19,7 @@ from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.users import user_row
-from sapwood.engine.work import Work, moment, source_of
+from sapwood.engine.work import Work, moment, source_of, unknown_object
 from sapwood.errors import UnknownObjectError, UnsupportedError
 from sapwood.functions.function import SqlFunction
 from sapwood.store.records import FileFormat, Stage
@@ -183,9 +183,16 @@ def _views(work: Work, statement: Show) -> list[Row]:
     ]
 
 
+def _seen_table(work: Work, name: Name) -> TableInfo:
+    found = work.the_table(name)
+    if not may_see(work, work.rights, found.kind, name):
+        raise unknown_object("Table", name)
+    return found
+
+
 def _columns(work: Work, statement: Show) -> list[Row]:
     if statement.table:
-        tables = [work.the_table(Name(statement.database, statement.schema, statement.table))]
+        tables = [_seen_table(work, Name(statement.database, statement.schema, statement.table))]
     else:
         tables = _relations(work, statement, "TABLE") + _relations(work, statement, "VIEW")
     return [_column(table, index) for table in tables for index in range(len(table.columns))]

@@ -124,7 +124,7 @@ def _copy_history(work: Work, arguments: Arguments) -> Relation:
         "TABLE_CATALOG_NAME TABLE_SCHEMA_NAME TABLE_NAME"
     )
     databases = [work.state.database] if work.state.database else []
-    rows = [row for row in VIEWS["LOAD_HISTORY"].rows(work, databases) if row["TABLE_NAME"] == table]
+    rows = [row for row in VIEWS["LOAD_HISTORY"].seen(work, databases) if row["TABLE_NAME"] == table]
     return _made(work, "COPY_HISTORY", {column: type_of_column(column) for column in columns.split()}, rows)
 
 

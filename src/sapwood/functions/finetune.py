@@ -139,6 +139,7 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
         training_data=_required(arguments, "training_data", "CREATE"),
         validation_data=arguments.get("validation_data") or "",
         options=options,
+        spec={"owner": context.role},
     )
     for query in (job.training_data, job.validation_data):
         _check_is_query(query)

@@ -135,6 +135,36 @@ def test_temporary_tables_are_ones_own(anna: Session) -> None:
     anna.execute("create temporary table mine (a int); insert into mine values (1); drop table mine")
 
 
+def test_merge_reads_its_source_and_changes_its_target(admin: Session, anna: Session) -> None:
+    admin.execute("create table u (a int); grant select, insert, update, delete on table u to role analyst")
+    into_t = "merge into t using u on t.a = u.a when matched then delete"
+    into_u = "merge into u using t on t.a = u.a when not matched then insert (a) values (t.a)"
+    for sql in (into_t, into_u):
+        refused(anna, sql, UnknownObjectError)
+    admin.execute("grant select on table t to role analyst")
+    anna.execute(into_u)
+    assert rows(anna, "select count(*) from u") == [(2,)]
+    refused(anna, into_t)
+
+
+def test_a_hidden_place_is_told_of_like_none(admin: Session, anna: Session) -> None:
+    admin.execute("create database dark; create schema dark.cellar; create table dark.cellar.t (a int)")
+    for hidden, missing in (
+        ("use database dark", "use database nonesuch"),
+        ("use schema dark.cellar", "use schema dark.nonesuch"),
+        (f"show columns in table {DATABASE}.public.t", f"show columns in table {DATABASE}.public.nonesuch"),
+        (f"describe table {DATABASE}.public.t", f"describe table {DATABASE}.public.nonesuch"),
+    ):
+        told = [str(refused_somehow(anna, sql)).replace("NONESUCH", "T") for sql in (hidden, missing)]
+        assert told[0] == told[1]
+
+
+def refused_somehow(session: Session, sql: str) -> Error:
+    with pytest.raises(Error) as caught:
+        session.execute(sql)
+    return caught.value
+
+
 # Views ---------------------------------------------------------------------------------------------------------------
 
 
@@ -393,6 +423,14 @@ def test_information_schema_lists_what_one_may_see(admin: Session, anna: Session
     assert rows(anna, f"select distinct table_name from {DATABASE}.information_schema.columns") == [("U",)]
     assert ("HIDDEN",) not in rows(anna, f"select schema_name from {DATABASE}.information_schema.schemata")
     assert rows(anna, f"select database_name from {DATABASE}.information_schema.databases") == [(DATABASE,)]
+
+
+def test_the_loads_of_a_hidden_table_are_hidden(admin: Session, anna: Session, stage: str) -> None:
+    admin.execute("copy into t from @s")
+    sql = f"select file_name from table({DATABASE}.information_schema.copy_history(table_name => 't'))"
+    assert len(rows(admin, sql)) == 1
+    assert rows(anna, sql) == []
+    assert rows(anna, f"select file_name from {DATABASE}.information_schema.load_history") == []
 
 
 def test_what_the_account_did_is_told_by_grant(admin: Session, anna: Session) -> None:

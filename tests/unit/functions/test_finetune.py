@@ -4,7 +4,7 @@ import errno
 import json
 import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -66,11 +66,14 @@ class Finetune:
         self.tables: dict[str, Rows | Exception] = {"train": GOOD, "eval": GOOD}
         self.queries: list[str] = []
         self.notices: list[str] = []
+        self.is_own: Callable[[str], bool] = lambda owner: True
         self._run = finetune_command(self.jobs, FakeRegistry(), data)
 
     def __call__(self, *values: Any, database: str | None = "DB", schema: str | None = "PUBLIC") -> str:
         arguments = dict(zip([parameter.name for parameter in SIGNATURE.parameters], values, strict=False))
-        context = CommandContext(database, schema, "TRAINER", self._query, check_schema, self.notices.append)
+        context = CommandContext(
+            database, schema, "TRAINER", self._query, check_schema, self.notices.append, self.is_own
+        )
         return self._run(arguments, context)
 
     def create(self, **tables: Rows | Exception) -> Job:
@@ -370,3 +373,15 @@ def test_data_that_can_not_be_trained_on_is_told_at_once(finetune: Finetune) -> 
     assert job.status == "ERROR"
     assert finetune.notices == [f"{job.id} has failed: {(job.error or {})['message']}"]
     assert "1 usable row" in finetune.notices[0]
+
+
+@pytest.mark.parametrize("train", [GOOD, []], ids=["a job", "a job with bad data"])
+def test_a_job_of_another_role_is_told_of_like_none(finetune: Finetune, train: Rows) -> None:
+    job = finetune.create(train=train)
+    finetune.is_own = lambda owner: owner == "TRAINER"
+    assert json.loads(finetune.describe(job.id))["id"] == job.id
+    finetune.is_own = lambda owner: owner == "ANALYST"
+    assert json.loads(finetune("SHOW")) == []
+    for action in ("DESCRIBE", "CANCEL"):
+        with pytest.raises(JobError, match="does not exist"):
+            finetune(action, job.id)
