@@ -21,11 +21,12 @@ row = cursor.execute("select " + ",".join("?" * len(values)) + ", '?' -- ?", val
 out["same"] = [bytes(a) == b if isinstance(b, bytes) else a == b for a, b in zip(row, values)]
 out["last"] = row[-1]
 out["model"] = cursor.execute("select snowflake.cortex.complete(?, ?)", ("mistral-7b", "hello")).fetchone()
+out["cast"] = cursor.execute("select ?::int, ?::date", ("7", "2024-02-29")).fetchone()
 out["limited"] = cursor.execute("select ticket_id from support_tickets where ticket_id > ? order by 1 limit ?", ("TR0002", 2)).fetchall()
 """
     )
     assert out == {
-        "same": [True] * 12, "last": "?", "model": ["hello"], "limited": [["TR0003"], ["TR0004"]],
+        "same": [True] * 12, "last": "?", "model": ["hello"], "cast": [7, "2024-02-29"], "limited": [["TR0003"], ["TR0004"]],
     }  # fmt: skip
 
 

@@ -72,6 +72,8 @@ class Words(Snowflake):
 
     class Tokenizer(Snowflake.Tokenizer):
         COMMANDS = set()  # noqa: RUF012
+        KEYWORDS = {word: kind for word, kind in Snowflake.Tokenizer.KEYWORDS.items() if word != "?::"}  # noqa: RUF012
+        """Another dialect's operator; here it is a bound value that is cast."""
 
 
 def tokens(text: str) -> list[Token]:

@@ -86,14 +86,14 @@ _ZONED_BYTES = 16
 
 def _wire(values: pa.ChunkedArray, kind: SnowType) -> pa.ChunkedArray:
     convert = _ARROW.get(kind.name)
-    return values if convert is None else pa.chunked_array([convert(chunk) for chunk in _chunks(values)])
+    return values if convert is None else pa.chunked_array([convert(chunk, kind) for chunk in _chunks(values)])
 
 
 def _chunks(values: pa.ChunkedArray) -> list[pa.Array]:
     return values.chunks or [pa.array([], values.type)]
 
 
-def _fixed(values: pa.Array) -> pa.Array:
+def _fixed(values: pa.Array, kind: SnowType) -> pa.Array:
     """NUMBER with a scale travels as its digits in an integer where those fit, else as a decimal."""
     if not pa.types.is_decimal(values.type):
         return values
@@ -106,19 +106,20 @@ def _fixed(values: pa.Array) -> pa.Array:
         return values
 
 
-def _time(values: pa.Array) -> pa.Array:
-    """Nanoseconds since midnight."""
-    return values.cast(pa.time64("ns")).cast(pa.int64())
+def _time(values: pa.Array, kind: SnowType) -> pa.Array:
+    """Time since midnight, in the unit of the type's last digit."""
+    nanoseconds = values.cast(pa.time64("ns")).cast(pa.int64())
+    return _do("divide", nanoseconds, 10 ** (9 - (_scale(kind) or 0)))
 
 
-def _stamp(values: pa.Array) -> pa.Array:
+def _stamp(values: pa.Array, kind: SnowType) -> pa.Array:
     """Seconds since 1970, rounded down, and nanoseconds above them."""
     epoch, fraction = _split(values)
     fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32())]
     return pa.StructArray.from_arrays([epoch, fraction], fields=fields, mask=values.is_null())
 
 
-def _stamp_with_zone(values: pa.Array) -> pa.Array:
+def _stamp_with_zone(values: pa.Array, kind: SnowType) -> pa.Array:
     epoch, fraction = _split(values)
     zone = pa.repeat(pa.scalar(UTC_OFFSET, pa.int32()), len(values))
     fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32()), pa.field("timezone", pa.int32())]
@@ -141,7 +142,7 @@ def _do(function: str, *arguments: Any) -> Any:
     return pc.call_function(function, values)
 
 
-_ARROW: dict[str, Callable[[pa.Array], pa.Array]] = {
+_ARROW: dict[str, Callable[[pa.Array, SnowType], pa.Array]] = {
     "FIXED": _fixed,
     "TIME": _time,
     "TIMESTAMP_NTZ": _stamp,

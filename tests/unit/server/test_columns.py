@@ -8,7 +8,7 @@ from decimal import Decimal
 import pyarrow as pa
 
 from sapwood.dialect.statements import Column
-from sapwood.dialect.types import BOOLEAN, DATE, TIME, TIMESTAMP_NTZ, TIMESTAMP_TZ, number, text
+from sapwood.dialect.types import BOOLEAN, DATE, TIME, TIMESTAMP_NTZ, TIMESTAMP_TZ, SnowType, number, text
 from sapwood.server.columns import json_rows, row_type, wire_table
 
 
@@ -37,6 +37,13 @@ def test_a_timestamp_before_1970_has_a_fraction_above_its_second() -> None:
     values = pa.array([datetime(1969, 12, 31, 23, 59, 59, 999_999), None], pa.timestamp("us"))
     sent = wire_table(table(values, column), [column])
     assert sent.column(0).to_pylist() == [{"epoch": -1, "fraction": 999_999_000}, None]
+
+
+def test_a_time_counts_in_the_unit_of_its_last_digit() -> None:
+    values = pa.array([time(0, 0, 1, 500_000)], pa.time64("us"))
+    for scale, count in ((0, 1), (3, 1_500), (9, 1_500_000_000)):
+        column = Column("T", SnowType("TIME", scale=scale))
+        assert wire_table(table(values, column), [column]).column(0).to_pylist() == [count]
 
 
 def test_a_slice_of_a_table_is_sent_as_that_slice() -> None:
