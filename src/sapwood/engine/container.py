@@ -5,7 +5,7 @@ from __future__ import annotations
 from sapwood.dialect.statements import AlterWarehouse, CreateContainer, Name, Use
 from sapwood.engine.database import FIRST_SCHEMA, unknown_database
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
-from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE
+from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE, pass_all_on
 from sapwood.engine.physical import schema_source
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, status_rows
@@ -63,6 +63,10 @@ def _create_schema(work: Work, statement: CreateContainer) -> bool:
 
 
 def _create_account_object(work: Work, statement: CreateContainer) -> bool:
+    if statement.kind == "ROLE" and statement.name.name in SYSTEM_ROLES:
+        if statement.if_not_exists:
+            return False
+        raise _exists(statement.name.name)
     made = work.parts.catalog.put_account_object(
         statement.kind,
         statement.name.name,
@@ -105,7 +109,10 @@ def drop_container(work: Work, name: Name, *, kind: str) -> bool:
     """DROP DATABASE | SCHEMA | WAREHOUSE | ROLE; False if there is none."""
     work.commit_open()
     if kind == "ROLE":
-        return work.parts.catalog.drop_role(name.name)
+        if not any(role.name == name.name for role in work.parts.catalog.account_objects("ROLE")):
+            return False
+        pass_all_on(work, name.name, heir=work.state.role)
+        return work.parts.catalog.drop_role(name.name, heir=work.state.role)
     if kind in ACCOUNT_KINDS:
         return work.parts.catalog.drop_account_object(kind, name.name)
     if kind == "DATABASE":

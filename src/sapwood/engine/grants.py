@@ -31,7 +31,7 @@ from sapwood.dialect.statements import (
 from sapwood.dialect.types import TIMESTAMP_LTZ, text
 from sapwood.engine.definition import signed
 from sapwood.engine.metadata import read_schemas, read_tables
-from sapwood.engine.ownership import SYSTEM_DATABASE, give, owner_of
+from sapwood.engine.ownership import SYSTEM_DATABASE, SYSTEM_ROLES, give, owner_of
 from sapwood.engine.privileges import ACCOUNT, denied, may_see, shown
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.rights import ALL_RIGHTS, PRIVILEGES
@@ -249,7 +249,7 @@ def _give(work: Work, statement: GrantPrivileges, objects: Sequence[tuple[str, N
             "SQL compilation error:\nOwnership can be granted on an object that is there, and not be revoked."
         )
     for kind, name in objects:
-        if kind == "ACCOUNT" or name.database == SYSTEM_DATABASE:
+        if kind == "ACCOUNT" or name.database == SYSTEM_DATABASE or (kind == "ROLE" and name.name in SYSTEM_ROLES):
             raise denied(kind.lower(), shown(kind, name))
         standing = work.parts.catalog.privilege_grants(kind, database=name.database, schema=name.schema, name=name.name)
         if standing and not statement.keeps_grants:

@@ -74,7 +74,7 @@ def locate(work: Work, place: StagePath) -> Location:
     if place.url:
         return _of_url(work, place.url, place.path)
     if place.user:
-        folder = work.parts.config.data / "stages" / "users" / _safe(work.state.user)
+        folder = user_folder(work.parts.config.data, work.state.user)
         return Location(folder, place.path, "", is_internal=True)
     if place.table is not None:
         work.the_table(place.table)
@@ -109,6 +109,11 @@ def stage_folder(work: Work, stage: Name) -> Path:
     if stage not in work.state.temporary_stages:
         return internal_folder(data, stage)
     return session_folder(data, work.state.id) / _safe(stage.database) / _safe(stage.schema) / _safe(stage.name)
+
+
+def user_folder(data: Path, user: str) -> Path:
+    """The folder of a user's own stage."""
+    return data / "stages" / "users" / _safe(user)
 
 
 def internal_folder(data: Path, stage: Name) -> Path:

@@ -132,6 +132,12 @@ def own_container(cursor: duckdb.DuckDBPyConnection, database: str, schema: str,
         cursor.execute(f"UPDATE {metadata(database, 'about')} SET owner = ?", [owner])
 
 
+def pass_on(cursor: duckdb.DuckDBPyConnection, database: str, owner: str, *, heir: str) -> None:
+    """Whatever a role owns in a database is another's from now on."""
+    for table in ("about", "schemas", "objects", TABLE):
+        cursor.execute(f"UPDATE {metadata(database, table)} SET owner = ? WHERE owner = ?", [heir, owner])
+
+
 # Tables and views ----------------------------------------------------------------------------------------------------
 
 

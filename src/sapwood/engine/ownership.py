@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from sapwood.dialect.statements import Name
-from sapwood.engine.metadata import own_container, own_table, read_database, read_schemas
+from sapwood.engine.metadata import own_container, own_table, pass_on, read_database, read_schemas
 from sapwood.engine.rights import ALL_RIGHTS
 from sapwood.engine.schema_objects import read_object, write_object
 from sapwood.engine.work import Work
@@ -62,6 +62,8 @@ def _database(work: Work, name: Name) -> str | None:
 
 def _account_object(kind: str, system: tuple[str, ...]) -> Callable[[Work, Name], str | None]:
     def owner(work: Work, name: Name) -> str | None:
+        if kind == "ROLE" and name.name in system:
+            return ALL_RIGHTS
         made = {thing.name: thing.owner for thing in work.parts.catalog.account_objects(kind)}
         return made.get(name.name, ALL_RIGHTS if name.name in system else None)
 
@@ -99,6 +101,14 @@ _OWNERS: Mapping[str, Callable[[Work, Name], str | None]] = {
 
 
 # Passing on ----------------------------------------------------------------------------------------------------------
+
+
+def pass_all_on(work: Work, role: str, *, heir: str) -> None:
+    """Whatever a role owns in any database is its heir's, so that a later role of its name does not own it."""
+    work.commit_open()
+    for database in work.parts.databases.names():
+        with work.transaction():
+            pass_on(work.cursor, database, role, heir=heir)
 
 
 def _give_container(work: Work, name: Name, role: str) -> None:

@@ -266,8 +266,10 @@ _OWN_PROPERTIES = {
 
 
 def _alter_user(work: Work, statement: AlterUser) -> Iterable[Need]:
+    """A session of a token, which may be restricted to a role, can't make itself a password that is not."""
     user = statement.name or work.state.user
-    if user == work.state.user and not statement.new_name and set(statement.properties) <= _OWN_PROPERTIES:
+    is_own = user == work.state.user and not work.state.is_by_token
+    if is_own and not statement.new_name and set(statement.properties) <= _OWN_PROPERTIES:
         return []
     return [Need(("OWNERSHIP",), "USER", Name("", "", user))]
 

@@ -5,6 +5,7 @@ Column sets: the vendor's pages "SHOW USERS", "DESCRIBE USER" and "SHOW USER PRO
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 from sapwood.credentials import digest_of_token, hash_password, make_token, read_public_key
 from sapwood.dialect.statements import AccessTokens, AlterUser, CreateUser, Name
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, text
+from sapwood.engine.location import user_folder
 from sapwood.engine.ownership import owner_of
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.work import Work, moment, now_ms, unknown_object
@@ -59,9 +61,10 @@ def alter_user(work: Work, statement: AlterUser) -> Rows:
 
 
 def drop_user(work: Work, name: Name) -> bool:
-    """DROP USER; False if there is none."""
+    """DROP USER with the files of their own stage; False if there is none."""
     if name.name == FIRST_USER:
         raise _stays()
+    shutil.rmtree(user_folder(work.parts.config.data, name.name), ignore_errors=True)
     return work.parts.catalog.drop_user(name.name)
 
 

@@ -9,7 +9,15 @@ from sqlalchemy import Connection
 from sapwood.store.part import Part
 from sapwood.store.records import PrivilegeGrant, RoleGrant
 from sapwood.store.rows import drop, find_all, put, to_row
-from sapwood.store.schema import ACCOUNT_OBJECTS, PRIVILEGE_GRANTS, ROLE_GRANTS
+from sapwood.store.schema import (
+    ACCOUNT_OBJECTS,
+    FILE_FORMATS,
+    MODELS,
+    PRIVILEGE_GRANTS,
+    ROLE_GRANTS,
+    STAGES,
+    USERS,
+)  # fmt: skip
 
 
 class Roles(Part):
@@ -35,14 +43,18 @@ class Roles(Part):
         granted = [g.role for g in grants if (g.kind, g.grantee_kind, g.grantee) == ("ROLE", "USER", user)]
         return frozenset(name for kind, name in reach(grants, granted) if kind == "ROLE")
 
-    def drop_role(self, name: str) -> bool:
-        """Take a role away with all its grants; False if there was none. What it owned is ownerless then."""
+    def drop_role(self, name: str, *, heir: str) -> bool:
+        """Take a role away with all its grants; False if there was none. What it owned in the catalogue is its heir's."""
         with self._database.write() as connection:
-            for grantee_or_role in ({"kind": "ROLE", "role": name}, {"grantee_kind": "ROLE", "grantee": name}):
-                drop(connection, ROLE_GRANTS, **grantee_or_role)
+            if not drop(connection, ACCOUNT_OBJECTS, kind="ROLE", name=name):
+                return False
+            for table in (ACCOUNT_OBJECTS, USERS, STAGES, FILE_FORMATS, MODELS):
+                connection.execute(table.update().where(table.c.owner == name).values(owner=heir))
+            drop(connection, ROLE_GRANTS, kind="ROLE", role=name)
+            drop(connection, ROLE_GRANTS, grantee_kind="ROLE", grantee=name)
             drop(connection, PRIVILEGE_GRANTS, grantee=name)
             drop(connection, PRIVILEGE_GRANTS, kind="ROLE", name=name)
-            return drop(connection, ACCOUNT_OBJECTS, kind="ROLE", name=name)
+            return True
 
     # Privileges ------------------------------------------------------------------------------------------------------
 

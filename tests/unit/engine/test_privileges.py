@@ -365,6 +365,26 @@ def test_useradmin_makes_users_but_does_not_become_admin(admin: Session, engine:
         refused(otto, sql)
 
 
+@pytest.mark.parametrize("sql", ["create role accountadmin", "create or replace role sysadmin"])
+def test_a_role_of_the_system_is_not_made_anew(admin: Session, engine: Engine, sql: str) -> None:
+    admin.execute("create user otto default_secondary_roles = (); grant role useradmin to user otto")
+    otto = engine.open_session(user="OTTO", role="USERADMIN")
+    refused_somehow(otto, sql)
+    otto.execute("create role if not exists accountadmin")
+    refused(otto, "grant role accountadmin to user otto")
+
+
+def test_a_role_made_anew_does_not_own_what_the_one_before_did(admin: Session, anna: Session, engine: Engine) -> None:
+    admin.execute("grant create table on schema public to role analyst")
+    anna.execute("create table mine (a int)")
+    admin.execute(
+        f"""drop role analyst; create role analyst; grant role analyst to user anna;
+        grant usage on database {DATABASE} to role analyst; grant usage on schema public to role analyst"""
+    )
+    refused(anna, "select * from mine", UnknownObjectError)
+    assert rows(admin, "select * from mine") == []
+
+
 def test_manage_grants_is_not_the_highest_role(admin: Session, engine: Engine) -> None:
     admin.execute("create user otto default_secondary_roles = (); grant role securityadmin to user otto")
     otto = engine.open_session(user="OTTO", role="SECURITYADMIN")
@@ -403,6 +423,8 @@ def test_secondary_roles_add_up_unless_the_login_is_restricted(admin: Session, e
 def test_a_session_of_a_token_makes_no_tokens(engine: Engine, admin: Session) -> None:
     session = engine.open_session(user="ANNA", role="ANALYST", is_by_token=True)
     refused(session, "alter user add programmatic access token p")
+    refused(session, "alter user set password = 'a long password'")
+    engine.open_session(user="ANNA", role="ANALYST").execute("alter user set password = 'a long password'")
 
 
 def test_show_lists_what_one_may_see(admin: Session, anna: Session) -> None:

@@ -373,8 +373,22 @@ def test_what_a_role_has_through_others_ends_with_them(catalog: Catalog) -> None
     catalog.grant_role(RoleGrant("ROLE", "B", "ROLE", "A"))
     catalog.grant_role(RoleGrant("ROLE", "A", "ROLE", "B"))
     assert catalog.roles_of_user("U") == {"A", "B", "PUBLIC"}
-    catalog.drop_role("A")
+    catalog.put_account_object("ROLE", "A")
+    assert catalog.drop_role("A", heir="B")
     assert catalog.roles_of_user("U") == {"PUBLIC"}
+
+
+def test_a_role_that_is_not_there_is_not_dropped(catalog: Catalog) -> None:
+    assert not catalog.drop_role("SYSADMIN", heir="ACCOUNTADMIN")
+    assert "SYSADMIN" in catalog.roles_of_user("ADMIN")
+
+
+def test_what_a_dropped_role_owned_is_its_heirs(catalog: Catalog) -> None:
+    catalog.put_account_object("ROLE", "A")
+    catalog.put_stage(replace(STAGE, owner="A"))
+    catalog.add_model(replace(MODEL, owner="A"))
+    catalog.drop_role("A", heir="B")
+    assert [each.owner for each in (*catalog.stages(), *catalog.models())] == ["B", "B"]
 
 
 def test_grants_go_with_their_object(catalog: Catalog) -> None:
