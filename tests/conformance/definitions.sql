@@ -167,3 +167,30 @@ insert into numbered (x) values (1), (2);
 select id from numbered order by id;
 -- row: [1]
 -- row: [2]
+
+-- Keys are declared and shown, and nobody enforces them.
+
+create or replace table parent (a int, b int unique, constraint pk primary key (a));
+
+create or replace table child (x int primary key, y int references parent (a), z int, foreign key (y, z) references public.parent (a, b), constraint yz unique (y, z));
+
+show primary keys in table parent;
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENT", "A", 1, "PK", "false", null]
+
+show unique keys in schema public;
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "CHILD", "Y", 1, "YZ", "false", null]
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "CHILD", "Z", 2, "YZ", "false", null]
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENT", "B", 1, "SYS_CONSTRAINT_PARENT_1", "false", null]
+
+show imported keys in table child;
+-- rows: 3
+
+insert into parent values (1, 1), (1, 1);
+
+insert into parent (b) values (1);
+-- error: 100072 22000 NULL result in a non-nullable column
+
+drop table parent;
+
+show primary keys in schema public;
+-- rows: 1

@@ -19,6 +19,7 @@ from sapwood.dialect.statements import (
     CreateStage,
     CreateTable,
     CreateView,
+    Key,
     Name,
     Query,
     Relation,
@@ -96,7 +97,7 @@ def _table(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         return _copied(name, head, named(reader, compiler), compiler, reader, with_rows=True)
     if reader.take("LIKE"):
         return _copied(name, head, named(reader, compiler), compiler, reader, with_rows=False)
-    columns = _columns(reader, compiler) if reader.at("(") else ()
+    columns, keys = _columns(reader, compiler) if reader.at("(") else ((), ())
     options = _table_options(reader)
     if reader.take("AS"):
         return _as_query(name, head, columns, options, compiler.query(reader.rest_in_place()))
@@ -114,6 +115,7 @@ def _table(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         if_not_exists=head.if_not_exists,
         temporary=head.temporary,
         comment=options.get("COMMENT", ""),
+        keys=keys,
     )
 
 
@@ -148,50 +150,64 @@ class Declared:
     default: str | None = None
     comment: str = ""
     is_identity: bool = False
+    keys: tuple[Key, ...] = ()
 
     def made(self) -> Column:
         assert self.type is not None, "checked before"
         return Column(self.name, self.type, self.nullable, self.default, self.comment)
 
 
-def _columns(reader: Reader, compiler: Compiler) -> tuple[Declared, ...]:
-    """(name type [options], ..., [constraints])"""
+def _columns(reader: Reader, compiler: Compiler) -> tuple[tuple[Declared, ...], tuple[Key, ...]]:
+    """(name type [options], ..., [constraints]); the columns of a primary key are NOT NULL"""
     reader.expect("(")
     columns: list[Declared] = []
-    keys: set[str] = set()
+    keys: list[Key] = []
     while not reader.take(")"):
         if reader.word() in ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"):
-            keys |= _constraint(reader)
+            keys.append(_constraint(reader, compiler))
         else:
             columns.append(_column(reader, compiler))
+            keys += columns[-1].keys
         if not reader.take(",") and reader.word() != ")":
             raise reader.error()
-    return tuple(replace(column, nullable=False) if column.name in keys else column for column in columns)
+    held = {name for key in keys if key.kind == "PRIMARY" for name in key.columns}
+    made = tuple(replace(column, nullable=False) if column.name in held else column for column in columns)
+    return made, tuple(keys)
 
 
 def declared_columns(text: str, compiler: Compiler) -> tuple[Column, ...]:
     """The columns of `(name type ...)`, each with a type."""
     reader = Reader(text)
-    columns = _columns(reader, compiler)
+    columns, _ = _columns(reader, compiler)
     if not columns or any(column.type is None for column in columns):
         raise reader.error()
     return tuple(column.made() for column in columns)
 
 
-def _constraint(reader: Reader) -> set[str]:
-    """PRIMARY KEY (a, b) makes its columns NOT NULL; the rest isn't enforced, as at the vendor's."""
-    if reader.take("CONSTRAINT"):
-        reader.identifier()
-    is_primary = reader.take("PRIMARY", "KEY")
-    if not is_primary and not reader.take("UNIQUE") and not reader.take("FOREIGN", "KEY"):
+def _constraint(reader: Reader, compiler: Compiler) -> Key:
+    """[CONSTRAINT name] PRIMARY KEY | UNIQUE | FOREIGN KEY (a, b) [REFERENCES t (c, d)]"""
+    name = reader.identifier() if reader.take("CONSTRAINT") else ""
+    kind = next((kind for kind in ("PRIMARY", "UNIQUE", "FOREIGN") if reader.take(kind)), None)
+    if kind is None:
         raise reader.error()
-    keys = {Reader(name).identifier() for name in reader.inside().split(",")}
-    if reader.take("REFERENCES"):
-        reader.dotted()
-        if reader.at("("):
-            reader.inside()
+    if kind != "UNIQUE":
+        reader.expect("KEY")
+    key = Key(kind, _listed_names(reader), name)
+    if kind == "FOREIGN" or reader.at("REFERENCES"):
+        key = _referring(key, reader, compiler)
     _unenforced(reader)
-    return keys if is_primary else set()
+    return key
+
+
+def _listed_names(reader: Reader) -> tuple[str, ...]:
+    return tuple(Reader(name).identifier() for name in reader.inside().split(","))
+
+
+def _referring(key: Key, reader: Reader, compiler: Compiler) -> Key:
+    """REFERENCES t [(a, b)]"""
+    reader.expect("REFERENCES")
+    target = named(reader, compiler)
+    return replace(key, references=target, reference_columns=_listed_names(reader) if reader.at("(") else ())
 
 
 def _unenforced(reader: Reader) -> None:
@@ -218,7 +234,7 @@ def _column(reader: Reader, compiler: Compiler) -> Declared:
         return column
     column = replace(column, type=compiler.type_of(_type_text(reader)))
     while reader.word() not in (",", ")"):
-        column = _column_option(column, reader)
+        column = _column_option(column, reader, compiler)
     if column.default is not None and column.type is not None and not column.is_identity:
         compiler.check_default(column.default, column.type)
     return column
@@ -234,7 +250,7 @@ def _type_text(reader: Reader) -> str:
     return " ".join(words) + sizes
 
 
-def _column_option(column: Declared, reader: Reader) -> Declared:
+def _column_option(column: Declared, reader: Reader, compiler: Compiler) -> Declared:
     if reader.take("NOT", "NULL"):
         return replace(column, nullable=False)
     if reader.take("NULL"):
@@ -249,25 +265,32 @@ def _column_option(column: Declared, reader: Reader) -> Declared:
     if reader.take("CONSTRAINT"):
         reader.identifier()
         return column
-    if reader.take("PRIMARY", "KEY"):
-        _unenforced(reader)
-        return replace(column, nullable=False)
-    if reader.take("UNIQUE"):
-        _unenforced(reader)
-        return column
+    if reader.word() in ("PRIMARY", "UNIQUE", "FOREIGN", "REFERENCES"):
+        return _column_key(column, reader, compiler)
     if reader.take("AUTOINCREMENT") or reader.take("IDENTITY"):
         return replace(column, default=_identity(reader), is_identity=True)
     if reader.word() in (
         "COLLATE",
         "MASKING",
-        "REFERENCES",
         "AS",
         "WITH",
         "TAG",
-        "FOREIGN",
     ):
         raise unsupported(f"{reader.word()} of a column")
     raise reader.error()
+
+
+def _column_key(column: Declared, reader: Reader, compiler: Compiler) -> Declared:
+    """PRIMARY KEY | UNIQUE | [FOREIGN KEY] REFERENCES t (a)"""
+    kind = next((kind for kind in ("PRIMARY", "UNIQUE") if reader.take(kind)), "FOREIGN")
+    if kind == "PRIMARY":
+        reader.expect("KEY")
+    key = Key(kind, (column.name,))
+    if kind == "FOREIGN":
+        reader.take("FOREIGN", "KEY")
+        key = _referring(key, reader, compiler)
+    _unenforced(reader)
+    return replace(column, keys=(*column.keys, key))
 
 
 def _identity(reader: Reader) -> str:

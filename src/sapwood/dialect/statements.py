@@ -202,6 +202,17 @@ class Statement:
 
 
 @dataclass(frozen=True)
+class Key:
+    """A key that a table declares: PRIMARY, UNIQUE or FOREIGN, the latter with what it refers to."""
+
+    kind: str
+    columns: tuple[str, ...]
+    name: str = ""
+    references: Name | None = None
+    reference_columns: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class CreateTable(Statement):
     """CREATE TABLE with columns, AS query (`query`; `columns` then holds the result's), LIKE or CLONE (`like`)."""
 
@@ -214,6 +225,7 @@ class CreateTable(Statement):
     if_not_exists: bool = False
     temporary: bool = False
     comment: str = ""
+    keys: tuple[Key, ...] = ()
 
 
 @dataclass(frozen=True)

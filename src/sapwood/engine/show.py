@@ -13,11 +13,12 @@ from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.definition import function_of
 from sapwood.engine.identity import PREFIX, shown_default
+from sapwood.engine.keys import key_rows
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
 from sapwood.engine.parameter import PARAMETERS, default_of
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
-from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
+from sapwood.engine.schema_objects import FUNCTION, KEYS, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.users import user_row
 from sapwood.engine.work import Work, moment, source_of, unknown_object
 from sapwood.errors import UnknownObjectError, UnsupportedError
@@ -53,7 +54,7 @@ def _is_wanted(row: Row, statement: Show) -> bool:
     return (
         (not statement.like or like(name, statement.like))
         and name.startswith(statement.starts_with)
-        and name > statement.after
+        and (not statement.after or name > statement.after)
     )
 
 
@@ -390,8 +391,24 @@ def _user_function(kept: SchemaObject) -> Row:
     }
 
 
+def _keys(kind: str) -> Callable[[Work, Show], list[Row]]:
+    """The keys of a table, or of all tables of a place."""
+
+    def read(work: Work, statement: Show) -> list[Row]:
+        if statement.table:
+            work.the_table(Name(statement.database, statement.schema, statement.table))
+        kept = [
+            each
+            for each in _kept(work, statement, KEYS)
+            if statement.table in ("", each.name.name) and may_see(work, work.rights, "TABLE", each.name)
+        ]
+        return list(key_rows(kept, kind))
+
+    return read
+
+
 def _no_rows(work: Work, statement: Show) -> list[Row]:
-    """Keys are declared and never enforced, and not kept; nobody has procedures."""
+    """Nobody has procedures, and the one transaction there may be is the session's own."""
     return []
 
 
@@ -509,7 +526,10 @@ def _base_models_only(work: Work, statement: Show) -> list[Row]:
 
 
 def _named(*names: str) -> dict[str, SnowType]:
-    kinds = {"created_on": _TIME, **dict.fromkeys(("rows", "bytes", "min_num_arguments", "max_num_arguments"), _COUNT)}
+    kinds = {
+        "created_on": _TIME,
+        **dict.fromkeys(("rows", "bytes", "min_num_arguments", "max_num_arguments", "key_sequence"), _COUNT),
+    }
     return {name: kinds.get(name, _TEXT) for name in names}
 
 
@@ -590,14 +610,13 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
     ),
     "PRIMARY KEYS": (
         _named("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment"),
-        _no_rows,
+        _keys("PRIMARY"),
     ),
     "UNIQUE KEYS": (
         _named("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment"),
-        _no_rows,
+        _keys("UNIQUE"),
     ),
-    "IMPORTED KEYS": (_named(*_FOREIGN_KEY), _no_rows),
-    "EXPORTED KEYS": (_named(*_FOREIGN_KEY), _no_rows),
+    "IMPORTED KEYS": (_named(*_FOREIGN_KEY), _keys("FOREIGN")),
     "PROCEDURES": (_named("created_on", "name", "schema_name", "arguments", "description", "catalog_name"), _no_rows),
     "USER FUNCTIONS": (
         _named("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "min_num_arguments", "max_num_arguments", "arguments",

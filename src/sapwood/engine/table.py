@@ -17,6 +17,7 @@ from sapwood.dialect.statements import AlterTable, Column, CreateTable, CreateVi
 from sapwood.dialect.values import Value
 from sapwood.engine.identity import with_sequences
 from sapwood.engine.insertion import insert_rows
+from sapwood.engine.keys import keep_keys
 from sapwood.engine.metadata import (
     TableInfo,
     comment_container,
@@ -60,6 +61,7 @@ def create_table(work: Work, statement: CreateTable) -> Rows:
                 _write(work, info, held, f"SELECT * FROM {staged}")
         if not statement.temporary:
             write_table(work.cursor, info)
+            keep_keys(work, name, statement.keys)
     if statement.temporary:
         work.state.temporary[name] = info
         work.state.temporary_loads.pop(name, None)

@@ -28,6 +28,7 @@ from sapwood.dialect.statements import (
     GetFiles,
     GrantPrivileges,
     GrantRole,
+    Key,
     ListStage,
     Name,
     PutFiles,
@@ -243,7 +244,7 @@ STATEMENTS: list[tuple[str, Statement]] = [
                 Column("A", text(60), nullable=False, comment="x"), Column("B", number(10, 2), default="1 + 1"), Column("C", number(38, 0), nullable=False),  # noqa: E501
                 Column("D", REAL), Column("E", REAL, nullable=False, default="0.5"),
             ),
-            or_replace=True, comment="all",
+            or_replace=True, comment="all", keys=(Key("PRIMARY", ("C",)),),
         ),
     ),
     ("create temporary table if not exists t (a string)", CreateTable(named("T"), (Column("A", text()),), if_not_exists=True, temporary=True)),
@@ -260,7 +261,6 @@ def test_statement(sql: str, expected: Statement) -> None:
 
 REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create function f() returns int language python as '1'", UnsupportedError, "LANGUAGE PYTHON"),
-    ("create table t (a int references u (b))", UnsupportedError, "REFERENCES"),
     ("create table t (a int collate 'en')", UnsupportedError, "COLLATE"),
     ("create table t (a int) stage_file_format = (type = csv)", UnsupportedError, "STAGE_FILE_FORMAT"),
     ("create stage s storage_integration = i", UnsupportedError, "STORAGE_INTEGRATION"),
