@@ -91,7 +91,12 @@ def files(location: Location, *, pattern: str = "") -> list[StageFile]:
         raise ProgrammingError(
             f"Invalid regular expression: '{pattern}' ({error})", errno=100048, sqlstate="2201B"
         ) from None
-    return [file for file in _below(location) if wanted is None or wanted.fullmatch(file.name)]
+    return [file for file in _below(location) if wanted is None or _matches(wanted, file)]
+
+
+def _matches(wanted: re.Pattern[str], file: StageFile) -> bool:
+    """Patterns are written for the path below the stage, or for the whole one."""
+    return wanted.fullmatch(file.name) is not None or wanted.fullmatch(file.label) is not None
 
 
 def check_is_there(location: Location) -> None:

@@ -19,7 +19,10 @@ from sapwood.server.results import Chunk
 
 INLINE_ROWS = 5_000
 """Rows that travel inside the answer; the others are fetched chunk by chunk."""
+INLINE_BYTES = 4_000_000
 CHUNK_ROWS = 100_000
+CHUNK_BYTES = 64_000_000
+"""At most; a row that is larger travels alone."""
 
 STATEMENT_TYPES = {
     "SELECT": 0x1000, "EXPLAIN": 0x1000, "INSERT": 0x3100, "UPDATE": 0x3200, "DELETE": 0x3300, "MERGE": 0x3400, "COPY": 0x3600,
@@ -162,12 +165,17 @@ def _json(result: Result, data: dict[str, Any]) -> Encoded:
 
 def _slices(table: pa.Table) -> Iterator[pa.Table]:
     """The whole table if it is small, else its first rows and then chunks."""
-    if table.num_rows <= INLINE_ROWS:
-        yield table
-        return
-    yield table.slice(0, INLINE_ROWS)
-    for start in range(INLINE_ROWS, table.num_rows, CHUNK_ROWS):
-        yield table.slice(start, CHUNK_ROWS)
+    inline = _rows_within(table, INLINE_ROWS, size=INLINE_BYTES)
+    yield table.slice(0, inline)
+    step = _rows_within(table, CHUNK_ROWS, size=CHUNK_BYTES)
+    for start in range(inline, table.num_rows, step):
+        yield table.slice(start, step)
+
+
+def _rows_within(table: pa.Table, most: int, *, size: int) -> int:
+    """How many rows of average width go into so many bytes, at least one and at most `most`."""
+    width = max(1, table.nbytes // max(1, table.num_rows))
+    return max(1, min(most, size // width))
 
 
 def _with_chunks(data: dict[str, Any], rows: Sequence[int], bodies: tuple[bytes, ...]) -> Encoded:

@@ -70,7 +70,8 @@ class Results:
             part.mkdir(mode=0o700)
             for index, chunk in enumerate(chunks):
                 (part / str(index)).write_bytes(chunk)
-            (part / _ANSWER).write_text(json.dumps(asdict(answer)), encoding="utf-8")
+            body = json.dumps(asdict(answer)).encode()
+            (part / _ANSWER).write_bytes(body)
             part.rename(self._folder / answer.query_id)
         except OSError as error:
             shutil.rmtree(part, ignore_errors=True)
@@ -80,7 +81,7 @@ class Results:
                 "The disk is full: the statement ran, and its answer could not be kept", hint=_FULL_HINT
             ) from error
         with self._lock:
-            self._sizes[answer.query_id] = sum(map(len, chunks)) + len(answer.envelope)
+            self._sizes[answer.query_id] = len(body) + sum(map(len, chunks))
         self._prune()
 
     def find(self, query_id: str, user: str) -> Answer | None:
@@ -107,7 +108,7 @@ class Results:
 
     @property
     def size(self) -> int:
-        """Bytes of all chunks."""
+        """Bytes of all answers."""
         return sum(self._sizes.values())
 
     def _found(self) -> Iterator[tuple[str, int]]:

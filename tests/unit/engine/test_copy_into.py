@@ -507,6 +507,6 @@ def test_put_and_get_of_another_machine_are_left_to_it(engine: Engine, folder: P
     assert not put.transfer.folder.exists()
     put.transfer.folder.mkdir(parents=True)
     (put.transfer.folder / "b.csv").write_text("2\n", encoding="utf-8")
-    (get,) = session.execute("get @s 'file:///there/'")
+    (get,) = session.execute("get @s 'file:///there/' pattern = '.*/b[.]csv'")
     assert get.transfer is not None
     assert (get.transfer.names, get.transfer.local) == (("sub/b.csv",), "/there/")

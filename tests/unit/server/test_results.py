@@ -59,12 +59,12 @@ def test_a_half_written_answer_of_a_killed_process_is_taken_away(tmp_path: Path)
 
 
 def test_a_full_disk_is_said_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(path: Path, text: str, **named: Any) -> int:
+    def full(path: Path, data: bytes) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     store = results(tmp_path)
     with monkeypatch.context() as patch, pytest.raises(StorageFullError, match="could not be kept"):
-        patch.setattr(Path, "write_text", full)
+        patch.setattr(Path, "write_bytes", full)
         store.keep(answer("q1", chunks=(Chunk(2, 3),)), [b"abc"])
     assert list(tmp_path.iterdir()) == []
     store.keep(answer("q1"))
