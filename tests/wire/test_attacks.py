@@ -128,6 +128,8 @@ def test_who_is_disabled_is_out_at_once(server: Server, admin: RawClient) -> Non
     assert guest.query("select 1")["success"]
     admin.query("alter user guest set disabled = true")
     assert failed(guest.query("select 1")) == "390111"
+    assert guest.post("/api/v2/cortex/inference:complete", {"model": "echo"})["error_code"] == "390111"
+    assert failed(log_in(server, "GUEST", PASSWORD="a long password")) == "390100"
     guest.http.close()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -26,8 +27,9 @@ def token(server: Server) -> str:
 
 
 @pytest.fixture
-def client(server: Server, token: str) -> openai.OpenAI:
-    return openai.OpenAI(base_url=f"{server.url}/api/v2/cortex/v1", api_key=token, max_retries=0)
+def client(server: Server, token: str) -> Iterator[openai.OpenAI]:
+    with openai.OpenAI(base_url=f"{server.url}/api/v2/cortex/v1", api_key=token, max_retries=0) as made:
+        yield made
 
 
 def post(server: Server, token: str, path: str = COMPLETE, **body: Any) -> httpx.Response:

@@ -146,6 +146,8 @@ class Cortex:
     def _beside(self, request: Request) -> EngineSession:
         """A session of whoever is logged in over the wire, in the role and place that they are in."""
         session = self._sessions.find(session_token(request))
+        if not self._authenticator.is_welcome(session.principal):
+            raise SessionGoneError("Session no longer exists.  New login required to access the service.")
         state = session.engine.state
         principal: Principal = replace(session.principal, role=state.role)
         return self._open_session(principal, Wanted(state.database, state.schema, state.warehouse))
