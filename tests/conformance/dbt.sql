@@ -130,3 +130,15 @@ show user functions like 'twice';
 
 show imported keys in table target;
 -- rows: none
+
+-- Functions of the catalogue query.
+
+select convert_timezone('UTC', 'Europe/Berlin', '2024-07-01 12:00:00'::timestamp_ntz) as a, to_varchar(convert_timezone('UTC', '2024-01-01 00:00:00'::timestamp_ntz)) like '2024-01-01 00:00:00%' as b;
+-- columns: A TIMESTAMP_NTZ(9), B BOOLEAN
+-- row: ["2024-07-01 14:00:00", true]
+
+select to_varchar(convert_timezone('UTC', '2024-01-01 10:00:00'::timestamp_ntz), 'yyyy-mm-dd HH24:MI:SS' || 'UTC') as t;
+-- row: ["2024-01-01 10:00:00UTC"]
+
+select convert_timezone('Europe/Berlin', current_timestamp());
+-- error: 000002 0A000 SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.

@@ -29,6 +29,8 @@ _FORMATS = (
     ("MI", "%M"), ("SS", "%S"), ("FF3", "%g"), ("FF6", "%f"), ("FF9", "%n"), ("FF", "%f"), ("AM", "%p"), ("PM", "%p"), ("TZHTZM", "%z"),
     ("TZH:TZM", "%z"),
 )  # fmt: skip
+_LETTERS = ("T", "Z", "UTC")
+"""Letters in a format that stand for themselves."""
 _FORMAT = re.compile(
     "|".join(re.escape(name) for name, _ in _FORMATS) + r'|"[^"]*"|[A-Za-z]+|[^A-Za-z"]+', re.IGNORECASE
 )
@@ -60,7 +62,7 @@ def format_of(form: Value) -> str:
     pieces: list[str] = []
     for piece in _FORMAT.findall(form.constant):
         element = known.get(piece.upper())
-        if element is None and piece[:1].isalpha() and piece.upper() != "T":
+        if element is None and piece[:1].isalpha() and piece.upper() not in _LETTERS:
             raise UnsupportedError(f"SQL compilation error:\nThe date format element '{piece}' is not supported.")
         pieces.append(element or piece.strip('"').replace("%", "%%"))
     return "".join(pieces)

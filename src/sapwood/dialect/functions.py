@@ -567,6 +567,23 @@ def _last_query_id(given: Given) -> Value:
     return Value("CAST(NULL AS VARCHAR)", text(), constant=None) if found is None else text_value(found)
 
 
+def _convert_timezone(given: Given) -> Value:
+    """CONVERT_TIMEZONE('UTC', moment), CONVERT_TIMEZONE(from, to, moment without a zone)"""
+    *zones, moment = one_of(given, 2, 3)
+    if not all(isinstance(zone.constant, str) for zone in zones):
+        raise InvalidArgumentsError("SQL compilation error:\nCONVERT_TIMEZONE takes constant names of time zones.")
+    if len(zones) == 1 and zones[0].constant not in ("UTC", "Etc/UTC", "GMT"):
+        raise UnsupportedError(
+            "SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.",
+            hint="Give the source's zone too: CONVERT_TIMEZONE('UTC', 'Europe/Berlin', moment).",
+        )
+    if len(zones) == 1:
+        return cast(moment, TIMESTAMP_TZ)
+    source, target = zones
+    value = cast(moment, TIMESTAMP_NTZ)
+    return combine(f"timezone({target.sql}, timezone({source.sql}, {value.sql}))", TIMESTAMP_NTZ, [value])
+
+
 def _typeof(given: Given) -> Value:
     (value,) = one_of(given, 1)
     return semistructured.typeof(cast(value, VARIANT))
@@ -583,6 +600,7 @@ _RULES: dict[str, Rule] = {
     **dates.RULES,
     **semistructured.RULES,
     "LAST_QUERY_ID": _last_query_id,
+    "CONVERT_TIMEZONE": _convert_timezone,
     "TYPEOF": _typeof,
     "IFF": _iff,
     "COALESCE": _coalesce,
