@@ -21,7 +21,6 @@ from sapwood.inference.choosing import Choice
 from sapwood.inference.grouping import group_rows
 from sapwood.inference.models import Loaded, Models
 from sapwood.inference.request import Completion, Message, Request
-from sapwood.inference.weights import NAMES
 from sapwood.store.records import ModelVersion
 
 _LOG = logging.getLogger(__name__)
@@ -65,7 +64,7 @@ class LocalBackend:
         return len(self._models.chat(model).text_ids(text))
 
     def version(self, model: ModelVersion) -> str:
-        return f"{ENGINE}/{NAMES[self._models.number_type]}"
+        return f"{ENGINE}/{self._models.precision.name}"
 
     def close(self) -> None:
         with self._turn:

@@ -15,8 +15,9 @@ from sapwood.errors import ModelError
 from sapwood.inference.adapter import check_canary, fold
 from sapwood.inference.attention import PrefixKV, encode_prefix
 from sapwood.inference.chat import Chat
+from sapwood.inference.quantization import quantize
 from sapwood.inference.schema import Schemas
-from sapwood.inference.weights import load_model, load_tokenizer, number_type
+from sapwood.inference.weights import load_model, load_tokenizer, precision
 from sapwood.store.records import ModelVersion
 
 MODEL_BYTES = 4 << 30
@@ -60,8 +61,9 @@ class Prefixes:
 class Loaded:
     """A model that is in memory, with its tokenizer, its prefixes and its schemas."""
 
-    def __init__(self, model: PreTrainedModel, chat: Chat, path: str) -> None:
-        self.model, self.chat = model, chat
+    def __init__(self, model: PreTrainedModel, chat: Chat, path: str, *, extra_bytes: int = 0) -> None:
+        """`extra_bytes` are weights that are no parameters any more."""
+        self.model, self.chat, self._extra_bytes = model, chat, extra_bytes
         self.prefixes = Prefixes(model)
         self.path = path
         self._schemas: Schemas | None = None
@@ -74,14 +76,14 @@ class Loaded:
 
     @property
     def bytes(self) -> int:
-        return sum(weight.numel() * weight.element_size() for weight in self.model.parameters())
+        return self._extra_bytes + sum(part.numel() * part.element_size() for part in self.model.parameters())
 
 
 class Models:
     """Loads models when they are needed and keeps as many as fit."""
 
     def __init__(self, config: InferenceConfig, *, prepare: Callable[[ModelVersion], ModelVersion]) -> None:
-        self.number_type = number_type(config)
+        self.precision = precision(config)
         self._threads = config.threads or os.cpu_count() or 1
         self._prepare = prepare
         self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
@@ -109,7 +111,7 @@ class Models:
 
     def _load(self, version: ModelVersion) -> Loaded:
         torch.set_num_threads(self._threads)
-        model = load_model(version.path, self.number_type)
+        model = load_model(version.path, self.precision.dtype)
         if version.adapter_path:
             fold(model, version.adapter_path)
             check_canary(model, version.adapter_path)
@@ -117,11 +119,11 @@ class Models:
             raise ModelError(f"model {version.name} has no adapter", hint="Train it again.")
         key = version.digest or version.path
         chat = self._chats.setdefault(key, Chat(load_tokenizer(version.path)))
-        return Loaded(model, chat, version.path)
+        return Loaded(model, chat, version.path, extra_bytes=quantize(model) if self.precision.is_int8 else 0)
 
     def _make_space(self, version: ModelVersion) -> None:
         """Let go of the models not used for longest until the new one, judged by its files, fits."""
         size = sum(file.stat().st_size for file in Path(version.path).glob("*.safetensors"))
-        size *= 2 if self.number_type is torch.float32 else 1
+        size *= 2 if self.precision.dtype is torch.float32 else 1
         while self._loaded and size + sum(loaded.bytes for loaded in self._loaded.values()) > MODEL_BYTES:
             self._loaded.popitem(last=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,38 +15,67 @@ from sapwood.errors import ConfigError, ModelError
 from sapwood.inference.attention import use_shared_attention
 
 TYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
-NAMES = {number: name for name, number in TYPES.items()}
+SETTINGS = ("auto", "int8", *TYPES)
 
-CPU_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
-"""Flags in /proc/cpuinfo of a CPU with bf16 arithmetic ('bf16' is Arm's)."""
+BF16_FLAGS = frozenset({"avx512_bf16", "amx_bf16", "bf16"})
+INT8_FLAGS = frozenset({"avx512_vnni", "amx_int8"})
+"""Flags in /proc/cpuinfo of a CPU with bf16 arithmetic ('bf16' is Arm's), and with products of bytes summed in integers."""
 
 NARROW_ISAS = frozenset({"SSE41", "AVX", "AVX2", "AVX2_VNNI", "AVX512_CORE", "AVX512_CORE_VNNI"})
 """Values of ONEDNN_MAX_CPU_ISA under which oneDNN has no bf16 arithmetic: it would compute in fp32 and convert each time."""
 
+BYTELESS_ISAS = NARROW_ISAS - {"AVX512_CORE_VNNI"}
+"""Values of ONEDNN_MAX_CPU_ISA under which sums of products of bytes saturate, or are no faster than floats."""
 
-def number_type(config: InferenceConfig) -> torch.dtype:
-    """The number type that models are loaded in. 'auto' takes bf16 only where the hardware computes in it, else fp32.
 
-    Raises ConfigError for a name that is neither auto, bf16 nor fp32.
+@dataclass(frozen=True)
+class Precision:
+    """What a model computes in: weights and activations are `dtype`; with `is_int8` linear layers multiply bytes."""
+
+    dtype: torch.dtype
+    is_int8: bool = False
+
+    @property
+    def name(self) -> str:
+        """bf16, fp32, int8-bf16 or int8-fp32."""
+        name = next(name for name, dtype in TYPES.items() if dtype == self.dtype)
+        return f"int8-{name}" if self.is_int8 else name
+
+
+def precision(config: InferenceConfig) -> Precision:
+    """The precision of inference. 'auto' takes what the hardware has arithmetic for: on CPUs int8, bf16, else fp32.
+
+    Raises ConfigError for another name than auto, int8, bf16 and fp32, and for int8 where sums of bytes would saturate.
     """
-    if config.number_type == "auto":
-        return torch.bfloat16 if torch.cuda.is_available() or cpu_has_bf16() else torch.float32
-    if config.number_type not in TYPES:
-        raise ConfigError(f"inference.number_type is {config.number_type!r}", hint="It must be auto, bf16 or fp32.")
-    return TYPES[config.number_type]
+    wanted = config.number_type
+    if wanted not in SETTINGS:
+        raise ConfigError(f"inference.number_type is {wanted!r}", hint=f"It must be one of {', '.join(SETTINGS)}.")
+    is_gpu = torch.cuda.is_available()
+    has_int8 = not is_gpu and cpu_has(INT8_FLAGS, unless=BYTELESS_ISAS)
+    if wanted == "int8" and not has_int8:
+        raise ConfigError(
+            "inference.number_type is int8, which needs a CPU with VNNI and no GPU", hint="Set it to auto."
+        )
+    if wanted in TYPES:
+        return Precision(TYPES[wanted])
+    is_bf16 = is_gpu or cpu_has(BF16_FLAGS, unless=NARROW_ISAS)
+    return Precision(torch.bfloat16 if is_bf16 else torch.float32, is_int8=has_int8)
 
 
-def cpu_has_bf16(cpuinfo: Path = Path("/proc/cpuinfo"), isa: str | None = None) -> bool:
-    """Whether the CPU multiplies bf16. `isa` is ONEDNN_MAX_CPU_ISA, taken from the environment if None: oneDNN obeys it, so must we."""
+def cpu_has(
+    flags: frozenset[str], *, unless: frozenset[str], cpuinfo: Path = Path("/proc/cpuinfo"), isa: str | None = None
+) -> bool:
+    """Whether the CPU has one of these flags. `isa` is ONEDNN_MAX_CPU_ISA, taken from the environment if None: oneDNN obeys
+    it, so must we; `unless` are its values that rule the flags out."""
     limit = isa if isa is not None else secret("ONEDNN_MAX_CPU_ISA") or ""
-    if limit.upper() in NARROW_ISAS:
+    if limit.upper() in unless:
         return False
     try:
         text = cpuinfo.read_text(encoding="utf-8", errors="replace")
     except OSError:
         return False
-    flags = (line.partition(":")[2].split() for line in text.splitlines() if line.startswith(("flags", "Features")))
-    return not CPU_FLAGS.isdisjoint(next(flags, []))
+    lines = (line.partition(":")[2].split() for line in text.splitlines() if line.startswith(("flags", "Features")))
+    return not flags.isdisjoint(next(lines, []))
 
 
 def load_model(path: str | Path, dtype: torch.dtype) -> PreTrainedModel:

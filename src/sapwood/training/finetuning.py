@@ -21,7 +21,7 @@ from transformers import PreTrainedModel
 from sapwood.config import Config
 from sapwood.inference.adapter import WEIGHTS, check_canary, fold, write_canary
 from sapwood.inference.chat import Chat
-from sapwood.inference.weights import load_model, load_tokenizer, number_type
+from sapwood.inference.weights import load_model, load_tokenizer, precision
 from sapwood.jobs.durable import move_folder, read_table
 from sapwood.jobs.handler import Handler, Outcome, Task
 from sapwood.store.records import ModelVersion, TunedModel
@@ -50,7 +50,7 @@ def finetune_handler(registry: Models, config: Config) -> Handler:
             torch.set_num_threads(config.inference.threads)
         task.report(0.0, "preparing the base model")
         base = registry.prepare(ModelVersion(**task.job.spec["base"]))
-        dtype = number_type(config.inference)
+        dtype = precision(config.inference).dtype
         task.report(0.0, "reading the data")
         chat = Chat(load_tokenizer(base.path))
         model = load_model(base.path, dtype)

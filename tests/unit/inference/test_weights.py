@@ -9,36 +9,74 @@ torch = pytest.importorskip("torch")
 
 from sapwood.config import InferenceConfig  # noqa: E402
 from sapwood.errors import ConfigError, ModelError  # noqa: E402
+from sapwood.inference import weights  # noqa: E402
 from sapwood.inference.attention import IMPLEMENTATION  # noqa: E402
-from sapwood.inference.weights import cpu_has_bf16, load_model, load_tokenizer, number_type  # noqa: E402
+from sapwood.inference.weights import (  # noqa: E402
+    BF16_FLAGS,
+    BYTELESS_ISAS,
+    INT8_FLAGS,
+    NARROW_ISAS,
+    Precision,
+    cpu_has,
+    load_model,
+    load_tokenizer,
+    precision,
+)
 
 
 @pytest.mark.parametrize(
-    ("flags", "isa", "expected"),
+    ("flags", "isa", "has_bf16", "has_int8"),
     [
-        ("fpu avx2 avx512f avx512_bf16", "", True),
-        ("fpu avx2 amx_bf16 amx_tile", "", True),
-        ("fpu avx2 avx512f avx512_vnni", "", False),
-        ("fpu avx2 avx512f avx512_bf16", "AVX2", False),
-        ("fpu avx2 avx512f avx512_bf16", "avx512_core", False),
-        ("fpu avx2 avx512f avx512_bf16", "AVX512_CORE_BF16", True),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "", True, True),
+        ("fpu avx2 amx_bf16 amx_tile amx_int8", "", True, True),
+        ("fpu avx2 avx512f avx512_vnni", "", False, True),
+        ("fpu avx2 avx512f", "", False, False),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX2", False, False),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "avx512_core", False, False),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_VNNI", False, True),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_BF16", True, True),
     ],
 )
-def test_bf16_is_taken_only_where_the_cpu_computes_in_it(tmp_path: Path, flags: str, isa: str, expected: bool) -> None:
+def test_arithmetic_is_taken_only_where_the_cpu_has_it(
+    tmp_path: Path, flags: str, isa: str, has_bf16: bool, has_int8: bool
+) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(f"processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: {flags}\n")
-    assert cpu_has_bf16(cpuinfo, isa) is expected
+    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS, cpuinfo=cpuinfo, isa=isa) is has_bf16
+    assert cpu_has(INT8_FLAGS, unless=BYTELESS_ISAS, cpuinfo=cpuinfo, isa=isa) is has_int8
 
 
 def test_without_cpuinfo_there_is_no_bf16(tmp_path: Path) -> None:
-    assert cpu_has_bf16(tmp_path / "missing", "") is False
+    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS, cpuinfo=tmp_path / "missing", isa="") is False
 
 
-def test_the_number_type_can_be_set() -> None:
-    assert number_type(InferenceConfig(number_type="fp32")) is torch.float32
-    assert number_type(InferenceConfig(number_type="bf16")) is torch.bfloat16
+@pytest.mark.parametrize(
+    ("setting", "flags", "name"),
+    [
+        ("auto", BF16_FLAGS | INT8_FLAGS, "int8-bf16"),
+        ("auto", INT8_FLAGS, "int8-fp32"),
+        ("auto", BF16_FLAGS, "bf16"),
+        ("auto", frozenset[str](), "fp32"),
+        ("int8", BF16_FLAGS | INT8_FLAGS, "int8-bf16"),
+        ("bf16", frozenset[str](), "bf16"),
+        ("fp32", BF16_FLAGS | INT8_FLAGS, "fp32"),
+    ],
+)
+def test_the_precision_follows_the_cpu_unless_it_is_set(
+    monkeypatch: pytest.MonkeyPatch, setting: str, flags: frozenset[str], name: str
+) -> None:
+    monkeypatch.setattr(weights.torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(weights, "cpu_has", lambda wanted, **_: not flags.isdisjoint(wanted))
+    assert precision(InferenceConfig(number_type=setting)).name == name
+
+
+def test_a_precision_that_can_not_be_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "cpu_has", lambda *_, **__: False)
     with pytest.raises(ConfigError, match="fp8"):
-        number_type(InferenceConfig(number_type="fp8"))
+        precision(InferenceConfig(number_type="fp8"))
+    with pytest.raises(ConfigError, match="VNNI"):
+        precision(InferenceConfig(number_type="int8"))
+    assert precision(InferenceConfig()) == Precision(torch.float32)
 
 
 def test_a_loaded_model_has_its_type_and_no_gradients(folder: Callable[..., Path]) -> None:

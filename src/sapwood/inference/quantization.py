@@ -1,0 +1,90 @@
+"""Linear layers in 8 bits: a loaded model in, the same model with integer arithmetic out. For CPUs with VNNI; no gradients.
+
+Weights get one scale for each output, activations one for each token as it comes (symmetric, absolute maximum: "W8A8" of
+LLM.int8, arXiv 2208.07339, without its outlier columns). A token's result depends on that token alone, so rows do not feel
+what else is in the batch. The vocabulary head, embeddings and norms stay as they were. Knows no requests and no adapters.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch import Tensor, nn
+from transformers import PreTrainedModel
+
+LEVELS = 127
+ZERO = 128
+"""Activations are unsigned bytes around this zero: what vpdpbusd multiplies with signed weights."""
+
+LEAST_INPUTS = 1024
+"""Narrower layers stay as they are: turning activations into bytes costs them what the product saves."""
+
+BLOCK = 128
+"""Tokens that are quantised at a time, so that the steps in between stay in the CPU's cache."""
+
+
+class Quantizer:
+    """Turns activations into bytes; remembers the newest, since siblings (query, key, value; gate, up) read the same."""
+
+    def __init__(self) -> None:
+        self._newest: Tensor | None = None
+        self._made: tuple[Tensor, Tensor] | None = None
+
+    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Bytes [tokens, in] and scales [tokens, 1] of activations [..., in]."""
+        if self._newest is not x or self._made is None:
+            self._made = to_bytes(x.flatten(0, -2))
+            self._newest = x
+        return self._made
+
+
+class Int8Linear(nn.Module):
+    """A linear layer whose product is computed in integers; in and out it has the base layer's number type."""
+
+    def __init__(self, base: nn.Linear, quantizer: Quantizer) -> None:
+        super().__init__()
+        weight = base.weight.detach()
+        scale = weight.abs().amax(dim=1).float().div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+        rounded = weight.float().div_(scale[:, None]).round_().to(torch.int8)
+        self._ops = cast(Any, torch.ops.onednn)
+        self._weight = self._ops.qlinear_prepack(rounded, None)
+        self._scale, self._zeros = scale, torch.zeros(len(scale), dtype=torch.int64)
+        self._bias: Tensor | None = base.bias
+        self._quantizer = quantizer
+        self.out_features, self.bytes = base.out_features, rounded.numel()
+
+    def forward(self, x: Tensor) -> Tensor:
+        line, scale = self._quantizer(x)
+        out: Tensor = self._ops.qlinear_pointwise(
+            line, 1.0, ZERO, self._weight, self._scale, self._zeros, None, 1.0, 0, x.dtype, "none", [], ""
+        )
+        out.mul_(scale.to(x.dtype))
+        if self._bias is not None:
+            out.add_(self._bias)
+        return out.view(*x.shape[:-1], self.out_features)
+
+
+def quantize(model: PreTrainedModel) -> int:
+    """Replace the decoder's wide linear layers one after the other, letting each one's old weights go. Gives the bytes of the new."""
+    head, quantizer = model.get_output_embeddings(), Quantizer()
+    size = 0
+    for name, base in [*model.named_modules()]:
+        if isinstance(base, nn.Linear) and base is not head and base.in_features >= LEAST_INPUTS:
+            layer = Int8Linear(base, quantizer)
+            parent, _, child = name.rpartition(".")
+            setattr(model.get_submodule(parent), child, layer)
+            size += layer.bytes
+    return size
+
+
+def to_bytes(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Rows [tokens, in] as bytes around ZERO, and each row's scale [tokens, 1] in fp32: x = (bytes - ZERO) * scale."""
+    line = torch.empty(x.shape, dtype=torch.uint8)
+    scales = torch.empty(len(x), 1)
+    for at in range(0, len(x), BLOCK):
+        block = x[at : at + BLOCK].float()
+        scale = block.abs().amax(dim=1, keepdim=True).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+        line[at : at + BLOCK] = (block * (1 / scale)).add_(ZERO + 0.5)
+        scales[at : at + BLOCK] = scale
+    return line, scales

@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from torch import nn  # noqa: E402
+
+from sapwood.inference import quantization  # noqa: E402
+from sapwood.inference.attention import read_rows  # noqa: E402
+from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, Quantizer, quantize, to_bytes  # noqa: E402
+from sapwood.inference.weights import BYTELESS_ISAS, INT8_FLAGS, cpu_has, load_model  # noqa: E402
+
+pytestmark = pytest.mark.skipif(
+    not cpu_has(INT8_FLAGS, unless=BYTELESS_ISAS), reason="this CPU sums products of bytes with saturation"
+)
+
+
+def test_bytes_are_within_half_a_step_of_what_they_stand_for() -> None:
+    x = torch.randn(300, 64, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 3, 300)[:, None]
+    line, scale = to_bytes(x)
+    assert line.dtype is torch.uint8
+    assert scale.flatten().tolist() == pytest.approx((x.abs().amax(dim=1) / LEVELS).tolist())
+    assert ((line.float() - ZERO) * scale - x).abs().div(scale).max() <= 0.501
+
+
+def test_a_row_of_zeros_stays_zero() -> None:
+    line, scale = to_bytes(torch.zeros(2, 8))
+    assert line.tolist() == [[ZERO] * 8] * 2
+    assert bool(torch.isfinite(scale).all())
+
+
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_the_product_is_near_that_of_floats(name: str) -> None:
+    torch.manual_seed(2)
+    dtype = getattr(torch, name)
+    base = nn.Linear(512, 256, bias=True, dtype=dtype)
+    x = torch.randn(3, 40, 512, dtype=dtype)
+    untouched = x.clone()
+    with torch.inference_mode():
+        exact, ours = base(x).float(), Int8Linear(base, Quantizer())(x)
+        assert torch.equal(x, untouched)
+        assert (ours.dtype, ours.shape) == (dtype, (3, 40, 256))
+        # two roundings to 1/127 of the greatest value, uniform: about 0.8 % each for normal numbers of this width
+        assert ((ours.float() - exact).norm() / exact.norm()).item() < 0.02
+
+
+def test_a_token_does_not_feel_its_neighbours() -> None:
+    torch.manual_seed(3)
+    layer = Int8Linear(nn.Linear(128, 64, bias=False), Quantizer())
+    x = torch.randn(200, 128)
+    with torch.inference_mode():
+        assert torch.equal(layer(x)[77], layer(x[77:78])[0])
+
+
+def test_siblings_share_the_bytes_of_one_input(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[int] = []
+    monkeypatch.setattr(quantization, "to_bytes", lambda x: made.append(len(x)) or to_bytes(x))
+    quantizer = Quantizer()
+    layers = [Int8Linear(nn.Linear(16, 8, bias=False), quantizer) for _ in range(3)]
+    first, second = torch.randn(5, 16), torch.randn(6, 16)
+    with torch.inference_mode():
+        outs = [layer(x) for x in (first, second) for layer in layers]
+    assert made == [5, 6]
+    assert [len(out) for out in outs] == [5, 5, 5, 6, 6, 6]
+
+
+def test_only_wide_layers_of_the_decoder_are_replaced(
+    folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = load_model(folder("llama"), torch.float32)
+    ids = torch.randint(3, 90, (2, 12))
+    with torch.inference_mode():
+        before = read_rows(model, ids)
+        assert quantize(model) == 0
+        assert torch.equal(read_rows(model, ids), before)
+        monkeypatch.setattr(quantization, "LEAST_INPUTS", 1)
+        linear = [part for part in model.get_decoder().modules() if isinstance(part, nn.Linear)]
+        assert quantize(model) == sum(part.weight.numel() for part in linear)
+        after = read_rows(model, ids)
+    assert isinstance(model.get_output_embeddings(), nn.Linear)
+    assert 0 < ((after - before).norm() / before.norm()).item() < 0.1
