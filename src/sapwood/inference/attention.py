@@ -3,8 +3,8 @@
 A table job asks one instruction about many short rows. The instruction's keys and values are computed once, with batch 1,
 and no row ever copies them: each row attends to the shared part and to its own part, under one softmax, so the result is
 exact (Hydragen, arXiv 2402.05099). The model's code stays transformers' own: this module only brings an attention function
-for their registry and a cache of our own. It works with and without gradients, through the prefix also, so training uses it
-as well. It knows nothing of tokenizers, sampling or scheduling.
+for their registry and a cache of our own. It works with and without gradients, through the prefix also: training reads prefix
+and rows as one line of tokens. It knows nothing of tokenizers, sampling or scheduling.
 
 Shapes: B rows, S new tokens a row, T own tokens a row so far, P prefix tokens, H heads, K key-value heads, D head size.
 Own parts are right-padded: what is computed at a pad position is never read.
@@ -33,7 +33,7 @@ SCORE_ELEMENTS = 16 * 1024 * 1024
 
 @dataclass(frozen=True)
 class PrefixKV:
-    """Keys and values of a prefix, one [K, P, D] tensor a layer. Gradients flow into them if they were made with gradients."""
+    """Keys and values of a prefix, one [K, P, D] tensor a layer."""
 
     keys: tuple[Tensor, ...]
     values: tuple[Tensor, ...]
@@ -81,11 +81,21 @@ class OwnKV:
             block[target, :, :tokens] = block[source, :, :tokens]
 
 
+@dataclass(frozen=True)
+class _Line:
+    """A line of tokens: a prefix of `prefix`, then `rows` rows of equal width behind it."""
+
+    prefix: int
+    rows: int
+
+
 @dataclass
 class _Context:
     """What the attention function needs besides query, key and value; travels as a keyword through the model's layers."""
 
     prefix: PrefixKV | None = None
+    line: _Line | None = None
+    """Set where queries, keys and values are such a line."""
     packing: Packing | None = None
     """Set where the queries are a packed line of tokens; the keys are then already laid out by rows."""
     visible: Tensor | None = None
@@ -94,6 +104,10 @@ class _Context:
     """[B]: own position of the first query of each row; None means 0."""
     bias: dict[int | None, Tensor | None] = field(default_factory=dict[int | None, Tensor | None])
     """Additive masks by sliding window, made on first use."""
+
+    @property
+    def shared_tokens(self) -> int:
+        return self.prefix.tokens if self.prefix else self.line.prefix if self.line else 0
 
     def shared(self, layer: int) -> tuple[Tensor, Tensor] | None:
         return (self.prefix.keys[layer], self.prefix.values[layer]) if self.prefix else None
@@ -177,10 +191,7 @@ def use_shared_attention(model: PreTrainedModel) -> None:
 def encode_prefix(
     model: PreTrainedModel, tokens: Sequence[int] | Tensor, *, before: PrefixKV | None = None
 ) -> PrefixKV:
-    """Keys and values of a prefix, computed once with batch 1; `before` is what already stands in front of it.
-
-    Under `torch.no_grad` or `inference_mode` it holds plain tensors, else gradients flow from the rows back through it.
-    """
+    """Keys and values of a prefix, computed once with batch 1; `before` is what already stands in front of it."""
     ids = torch.as_tensor(tokens, device=model.device).view(1, -1)
     cache = _RecordingCache(before)
     _forward(model, ids, _places(ids, before), cache, _Context(before))
@@ -192,12 +203,22 @@ def encode_prefix(
     return PrefixKV(tuple(key.contiguous() for key in keys), tuple(value.contiguous() for value in values))
 
 
-def read_rows(model: PreTrainedModel, ids: Tensor, *, prefix: PrefixKV | None = None) -> Tensor:
-    """Hidden states [B, S, hidden] of rows that stand behind the prefix; `ids` [B, S] is right-padded. Keeps no KV.
+def read_rows(model: PreTrainedModel, ids: Tensor, *, prefix: Sequence[int] = ()) -> Tensor:
+    """Hidden states [B, S, hidden] of rows behind a prefix of tokens; `ids` [B, S] is right-padded. Keeps no KV.
 
-    This is what training and one-pass scoring use: differentiable, no mask needed, since pads stand at the end.
+    This is what training and one-pass scoring use: prefix and rows are read in one pass, so that each matrix product is a
+    large one, and gradients flow through both. No mask is needed, since pads stand at the end.
     """
-    return _forward(model, ids, _places(ids, prefix), _RecordingCache(prefix), _Context(prefix))
+    if not len(prefix):
+        return _forward(model, ids, _places(ids, None), _RecordingCache(None), _Context())
+    rows, width = ids.shape
+    start = torch.as_tensor(prefix, device=ids.device)
+    line = torch.cat([start, ids.flatten()])[None]
+    behind = torch.arange(len(prefix), len(prefix) + width, device=ids.device).repeat(rows)
+    places = torch.cat([torch.arange(len(prefix), device=ids.device), behind])[None]
+    context = _Context(line=_Line(len(prefix), rows))
+    hidden = _forward(model, line, places, _RecordingCache(None), context)
+    return hidden[0, len(prefix) :].unflatten(0, (rows, width))
 
 
 def prefill_rows(
@@ -209,7 +230,7 @@ def prefill_rows(
     """
     start = prefix.tokens if prefix else 0
     cache = _PackedCache(own, packing, first=first, seen=start)
-    hidden = _forward(model, packing.ids[None], packing.depths[None] + start, cache, _Context(prefix, packing))
+    hidden = _forward(model, packing.ids[None], packing.depths[None] + start, cache, _Context(prefix, packing=packing))
     return hidden[0, packing.last]
 
 
@@ -270,6 +291,8 @@ def shared_attention(
     total = key.shape[2] + (shared[0].shape[1] if shared else 0)
     window = sliding_window if sliding_window is not None and sliding_window < total else None
     is_plain = window is None and softcap is None
+    if context.line is not None:
+        return _attend_line(query, key, value, context, context.line, window, scale, softcap), None
     if context.packing is not None:
         if is_plain and query.device.type == "cpu":
             return _attend_packed(query[0], key, value, shared, context.packing, scale)[None], None
@@ -277,10 +300,7 @@ def shared_attention(
         bias = _bias(context, laid_out, key, window)
         return _take_up(_in_slices(laid_out, key, value, shared, bias, scale, softcap), context.packing)[None], None
     if shared is None and context.visible is None and is_plain:
-        out = F.scaled_dot_product_attention(
-            query, key, value, is_causal=True, scale=scale, enable_gqa=query.shape[1] != key.shape[1]
-        )
-        return out.transpose(1, 2), None
+        return _attend_plainly(query, key, value, scale), None
     return _in_slices(query, key, value, shared, _bias(context, query, key, window), scale, softcap), None
 
 
@@ -294,6 +314,37 @@ def _forward(model: PreTrainedModel, ids: Tensor, places: Tensor, cache: Cache, 
     decoder: Any = model.get_decoder()
     output = decoder(input_ids=ids, position_ids=places, past_key_values=cache, use_cache=True, sapwood_context=context)
     return output.last_hidden_state
+
+
+def _attend_plainly(query: Tensor, key: Tensor, value: Tensor, scale: float) -> Tensor:
+    """Causal attention, torch's own: [B, H, S, D] -> [B, S, H, D]."""
+    has_groups = query.shape[1] != key.shape[1]
+    out = F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=scale, enable_gqa=has_groups)
+    return out.transpose(1, 2)
+
+
+def _attend_line(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    context: _Context,
+    line: _Line,
+    window: int | None,
+    scale: float,
+    softcap: float | None,
+) -> Tensor:
+    """[1, H, P + B*S, D] -> [1, P + B*S, H, D]: the prefix sees itself, each row the prefix and itself."""
+    (query, rows_query), (key, rows_key), (value, rows_value) = (
+        (part[:, :, : line.prefix], part[0, :, line.prefix :].unflatten(1, (line.rows, -1)).transpose(0, 1))
+        for part in (query, key, value)
+    )
+    if window is None and softcap is None:
+        first = _attend_plainly(query, key, value, scale)
+    else:
+        first = _in_slices(query, key, value, None, _bias(_Context(), query, key, window), scale, softcap)
+    bias = _bias(context, rows_query, rows_key, window)
+    behind = _in_slices(rows_query, rows_key, rows_value, (key[0], value[0]), bias, scale, softcap)
+    return torch.cat([first, behind.flatten(0, 1)[None]], dim=1)
 
 
 def _lay_out(line: Tensor, packing: Packing) -> Tensor:
@@ -335,7 +386,7 @@ def _bias(context: _Context, query: Tensor, key: Tensor, window: int | None) -> 
 
 def _make_bias(context: _Context, query: Tensor, key: Tensor, window: int | None) -> Tensor | None:
     new, own, device = query.shape[2], key.shape[2], query.device
-    shared = context.prefix.tokens if context.prefix else 0
+    shared = context.shared_tokens
     visible = context.visible
     if visible is None:
         if new == 1 and own == 1 and window is None:

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -24,23 +23,83 @@ Lora = Mapping[str, "LoraLinear"]
 """The adapted layers of a model by module name."""
 
 
+SIBLINGS = (frozenset({"q_proj", "k_proj", "v_proj"}), frozenset({"gate_proj", "up_proj"}))
+"""Layers of one parent that read the same input: one product computes them all."""
+
+
 class LoraLinear(nn.Module):
     """A frozen linear layer plus B A x, scaled. B starts at zero, so at first the layer is what it was."""
 
     def __init__(self, base: nn.Linear, *, rank: int, scale: float, generator: torch.Generator) -> None:
         super().__init__()
-        self.weight, self.bias, self.scale = base.weight, base.bias, scale
+        self.weight, self.scale = base.weight, scale
+        self.bias: nn.Parameter | None = base.bias
         device = base.weight.device
         bound = 1 / math.sqrt(base.in_features)  # Kaiming with a = sqrt(5), as PEFT draws it
         drawn = torch.rand(rank, base.in_features, generator=generator).mul_(2 * bound).sub_(bound)
         self.lora_a = nn.Parameter(drawn.to(device))
         self.lora_b = nn.Parameter(torch.zeros(base.out_features, rank, device=device))
+        self.product = Product([self])
 
     def forward(self, x: Tensor) -> Tensor:
-        out = F.linear(x, self.weight, self.bias)
-        low = F.linear(x, self.lora_a.to(x.dtype))
-        flat = torch.addmm(out.flatten(0, -2), low.flatten(0, -2), self.lora_b.to(x.dtype).t(), alpha=self.scale)
-        return flat.view_as(out)
+        return self.product.of(self, x)
+
+
+class Product:
+    """Layers that read the same input, computed together when the first one is asked; the others take what is there.
+
+    Their frozen weights move into one matrix, of which each layer keeps a view.
+    """
+
+    def __init__(self, layers: Sequence[LoraLinear]) -> None:
+        self._layers = list(layers)
+        self._input: Tensor | None = None
+        self._ready: dict[LoraLinear, Tensor] = {}
+        self._weight = layers[0].weight
+        if len(layers) > 1:
+            self._weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in layers]), requires_grad=False)
+            for layer, part in zip(layers, self._weight.split(self._sizes), strict=True):
+                layer.weight, layer.product = nn.Parameter(part, requires_grad=False), self
+
+    @property
+    def _sizes(self) -> list[int]:
+        return [layer.lora_b.shape[0] for layer in self._layers]
+
+    def of(self, layer: LoraLinear, x: Tensor) -> Tensor:
+        """This layer's output [..., out] for x [..., in]."""
+        if self._input is not x or layer not in self._ready:
+            self._ready = self._compute(x)
+            self._input = x
+        out = self._ready.pop(layer)
+        if not self._ready:
+            self._input = None
+        return out
+
+    def _compute(self, x: Tensor) -> dict[LoraLinear, Tensor]:
+        a = torch.cat([layer.lora_a for layer in self._layers]).to(x.dtype)
+        b = torch.block_diag(*[layer.lora_b * layer.scale for layer in self._layers]).to(x.dtype)
+        line = _Adapted.apply(x.flatten(0, -2), self._weight, a, b)
+        out: Tensor = line.view(*x.shape[:-1], -1)
+        parts = dict(zip(self._layers, out.split(self._sizes, dim=-1), strict=True))
+        return {layer: part if layer.bias is None else part + layer.bias for layer, part in parts.items()}
+
+
+class _Adapted(torch.autograd.Function):
+    """x W' + x A' B', W frozen: as few passes over large matrices as there can be, since small models wait for those."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, weight: Tensor, a: Tensor, b: Tensor) -> Tensor:
+        low = x @ a.t()
+        ctx.save_for_backward(x, weight, a, b, low)
+        return (x @ weight.t()).addmm_(low, b.t())
+
+    @staticmethod
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, Tensor, Tensor]:
+        x, weight, a, b, low = ctx.saved_tensors
+        (out,) = gradients
+        back = out @ b
+        inward = (out @ weight).addmm_(back, a) if ctx.needs_input_grad[0] else None
+        return inward, None, back.t() @ x, out.t() @ low
 
 
 def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lora:
@@ -57,12 +116,25 @@ def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lor
         layers[name] = LoraLinear(base, rank=rank, scale=alpha / rank, generator=generator)
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, layers[name])
+    for group in _siblings(layers):
+        Product(group)
     if not layers:
         raise InvalidOptionError(
             f"models of type {model.config.model_type} can't be fine-tuned: they have no linear layers",
             hint="Take another base model.",
         )
     return layers
+
+
+def _siblings(layers: Lora) -> list[list[LoraLinear]]:
+    """Groups of at least two layers that have one parent and, by their names, one input."""
+    groups: dict[tuple[str, frozenset[str]], list[LoraLinear]] = {}
+    for name, layer in layers.items():
+        parent, _, child = name.rpartition(".")
+        for kind in SIBLINGS:
+            if child in kind:
+                groups.setdefault((parent, kind), []).append(layer)
+    return [group for group in groups.values() if len({layer.lora_a.shape for layer in group}) == 1 < len(group)]
 
 
 def parameters(lora: Lora) -> list[nn.Parameter]:

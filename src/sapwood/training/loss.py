@@ -1,6 +1,6 @@
 """Loss of rows behind a shared prefix: examples in, a sum over label tokens out, with gradients. Knows no optimiser.
 
-The prefix is encoded once a pass, with gradients, and each row attends to it (see inference/attention.py): the same loss
+The prefix is read once a pass, with gradients, in one line with the rows, which attend to it (see inference/attention.py): the same loss
 and gradients as row by row, up to rounding. Only positions that foretell a label go through the vocabulary head.
 """
 
@@ -13,7 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from sapwood.inference.attention import encode_prefix, head_logits, read_rows
+from sapwood.inference.attention import head_logits, read_rows
 from sapwood.training.data import Example, cut_by_tokens
 
 LONG_ROW = 512
@@ -33,9 +33,8 @@ def passes(examples: Sequence[Example], prefix: int, budget: int) -> list[tuple[
 
 def loss_sum(model: PreTrainedModel, examples: Sequence[Example], prefix: Sequence[int]) -> Tensor:
     """Sum of the label tokens' cross-entropies in fp32. `prefix` must begin each prompt, and may be empty."""
-    shared = encode_prefix(model, prefix) if prefix else None
     ids, at, labels = _tensors(examples, len(prefix), model.device)
-    hidden = read_rows(model, ids, prefix=shared)
+    hidden = read_rows(model, ids, prefix=prefix)
     logits = head_logits(model, hidden.flatten(0, 1).index_select(0, at))
     wide = logits if logits.dtype == torch.float64 else logits.float()
     return F.cross_entropy(wide, labels, reduction="sum")

@@ -54,7 +54,7 @@ def test_rows_behind_a_shared_prefix_read_as_whole_prompts_do(family: str) -> No
     model = tiny_model(family, **FAMILIES[family])
     use_shared_attention(model)
     with torch.no_grad():
-        hidden = read_rows(model, padded(ROWS), prefix=encode_prefix(model, PREFIX))
+        hidden = read_rows(model, padded(ROWS), prefix=PREFIX)
         for at, row in enumerate(ROWS):
             ours = head_logits(model, hidden[at, : len(row)])
             torch.testing.assert_close(ours, expected(model, PREFIX + row)[len(PREFIX) :], atol=2e-4, rtol=1e-4)
@@ -115,7 +115,7 @@ def test_gradients_through_a_shared_prefix_are_those_of_whole_prompts(family: st
     whole = [model(torch.tensor([PREFIX + row])).logits[0, -1].logsumexp(0) for row in ROWS]
     theirs = gradients(torch.stack(whole).sum(), model)
     use_shared_attention(model)
-    hidden = read_rows(model, padded(ROWS), prefix=encode_prefix(model, PREFIX))
+    hidden = read_rows(model, padded(ROWS), prefix=PREFIX)
     last = torch.stack([hidden[at, len(row) - 1] for at, row in enumerate(ROWS)])
     ours = gradients(head_logits(model, last).logsumexp(-1).sum(), model)
     assert theirs.keys() == ours.keys()
@@ -127,10 +127,9 @@ def test_slices_of_rows_and_queries_change_nothing(monkeypatch: pytest.MonkeyPat
     model = tiny_model("llama")
     use_shared_attention(model)
     with torch.no_grad():
-        shared = encode_prefix(model, PREFIX)
-        whole = read_rows(model, padded(ROWS), prefix=shared)
+        whole = read_rows(model, padded(ROWS), prefix=PREFIX)
         monkeypatch.setattr(attention, "SCORE_ELEMENTS", 4 * 27 * 2)  # two queries of one row
-        torch.testing.assert_close(read_rows(model, padded(ROWS), prefix=shared), whole, atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(read_rows(model, padded(ROWS), prefix=PREFIX), whole, atol=1e-5, rtol=1e-5)
 
 
 def test_resized_and_moved_slots_keep_what_they_hold() -> None:
