@@ -1,12 +1,16 @@
 """Linear layers in 8 bits: a loaded model in, the same model with integer arithmetic out. For CPUs with VNNI; no gradients.
 
-Weights get one scale for each output, activations one for each token as it comes (symmetric, absolute maximum: "W8A8" of
-LLM.int8, arXiv 2208.07339, without its outlier columns). A token's result depends on that token alone, so rows do not feel
-what else is in the batch. The vocabulary head, embeddings and norms stay as they were. Knows no requests and no adapters.
+Weights get one scale for each output, activations one for each token as it comes (symmetric, by the absolute maximum). A few
+inputs of a language model are a hundred times greater than the rest and would take all levels for themselves, so both sides
+are first turned by a Hadamard matrix, block by block, which spreads each value over its block and leaves the product as it is
+(QuaRot, arXiv 2404.00456). A token's result depends on that token alone, so rows do not feel what else is in the batch. The
+vocabulary head, embeddings and norms stay as they were. Knows no requests and no adapters.
 """
 
 from __future__ import annotations
 
+import math
+from functools import cache
 from typing import Any, cast
 
 import torch
@@ -16,6 +20,10 @@ from transformers import PreTrainedModel
 LEVELS = 127
 ZERO = 128
 """Activations are unsigned bytes around this zero: what vpdpbusd multiplies with signed weights."""
+
+TURN = 64
+"""Inputs that are turned together. Of 128 tickets the 1.5B model had 99 % right with 64 and 98 % with 128 and 256; without
+turning 77 % of their kind, with bf16 95 %."""
 
 LEAST_INPUTS = 1024
 """Narrower layers stay as they are: turning activations into bytes costs them what the product saves."""
@@ -44,9 +52,9 @@ class Int8Linear(nn.Module):
 
     def __init__(self, base: nn.Linear, quantizer: Quantizer) -> None:
         super().__init__()
-        weight = base.weight.detach()
-        scale = weight.abs().amax(dim=1).float().div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
-        rounded = weight.float().div_(scale[:, None]).round_().to(torch.int8)
+        turned = turn(base.weight.detach().float())
+        scale = turned.abs().amax(dim=1).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+        rounded = turned.div_(scale[:, None]).round_().to(torch.int8)
         self._ops = cast(Any, torch.ops.onednn)
         self._weight = self._ops.qlinear_prepack(rounded, None)
         self._scale, self._zeros = scale, torch.zeros(len(scale), dtype=torch.int64)
@@ -70,7 +78,7 @@ def quantize(model: PreTrainedModel) -> int:
     head, quantizer = model.get_output_embeddings(), Quantizer()
     size = 0
     for name, base in [*model.named_modules()]:
-        if isinstance(base, nn.Linear) and base is not head and base.in_features >= LEAST_INPUTS:
+        if isinstance(base, nn.Linear) and base is not head and _is_wide(base):
             layer = Int8Linear(base, quantizer)
             parent, _, child = name.rpartition(".")
             setattr(model.get_submodule(parent), child, layer)
@@ -79,12 +87,30 @@ def quantize(model: PreTrainedModel) -> int:
 
 
 def to_bytes(x: Tensor) -> tuple[Tensor, Tensor]:
-    """Rows [tokens, in] as bytes around ZERO, and each row's scale [tokens, 1] in fp32: x = (bytes - ZERO) * scale."""
+    """Rows [tokens, in] as bytes around ZERO, and each row's scale [tokens, 1] in fp32: turn(x) = (bytes - ZERO) * scale."""
     line = torch.empty(x.shape, dtype=torch.uint8)
     scales = torch.empty(len(x), 1)
     for at in range(0, len(x), BLOCK):
-        block = x[at : at + BLOCK].float()
+        block = turn(x[at : at + BLOCK]).float()
         scale = block.abs().amax(dim=1, keepdim=True).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
-        line[at : at + BLOCK] = (block * (1 / scale)).add_(ZERO + 0.5)
+        line[at : at + BLOCK] = block.mul_(1 / scale).add_(ZERO + 0.5)
         scales[at : at + BLOCK] = scale
     return line, scales
+
+
+def turn(x: Tensor) -> Tensor:
+    """Rows [n, in] with each block of TURN inputs turned. Lengths and products of rows stay; turning twice gives x again."""
+    return (x.reshape(-1, TURN) @ hadamard(TURN).to(x.dtype)).view(x.shape)
+
+
+@cache
+def hadamard(size: int) -> Tensor:
+    """Sylvester's matrix [size, size] over the square root of `size`, a power of two: symmetric and orthonormal."""
+    matrix = torch.ones(1, 1)
+    while len(matrix) < size:
+        matrix = torch.cat([torch.cat([matrix, matrix], dim=1), torch.cat([matrix, -matrix], dim=1)])
+    return matrix / math.sqrt(size)
+
+
+def _is_wide(layer: nn.Linear) -> bool:
+    return layer.in_features >= LEAST_INPUTS and layer.in_features % TURN == 0

@@ -11,7 +11,7 @@ from torch import nn  # noqa: E402
 
 from sapwood.inference import quantization  # noqa: E402
 from sapwood.inference.attention import read_rows  # noqa: E402
-from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, Quantizer, quantize, to_bytes  # noqa: E402
+from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, Quantizer, quantize, to_bytes, turn  # noqa: E402
 from sapwood.inference.weights import BYTELESS_ISAS, INT8_FLAGS, cpu_has, load_model  # noqa: E402
 
 pytestmark = pytest.mark.skipif(
@@ -23,13 +23,33 @@ def test_bytes_are_within_half_a_step_of_what_they_stand_for() -> None:
     x = torch.randn(300, 64, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 3, 300)[:, None]
     line, scale = to_bytes(x)
     assert line.dtype is torch.uint8
-    assert scale.flatten().tolist() == pytest.approx((x.abs().amax(dim=1) / LEVELS).tolist())
-    assert ((line.float() - ZERO) * scale - x).abs().div(scale).max() <= 0.501
+    assert scale.flatten().tolist() == pytest.approx((turn(x).abs().amax(dim=1) / LEVELS).tolist())
+    assert ((line.float() - ZERO) * scale - turn(x)).abs().div(scale).max() <= 0.501
+
+
+def test_turning_keeps_lengths_and_products_and_undoes_itself() -> None:
+    x, y = torch.randn(2, 5, 192, dtype=torch.float64, generator=torch.Generator().manual_seed(4))
+    torch.testing.assert_close(turn(x).norm(dim=1), x.norm(dim=1))
+    torch.testing.assert_close(turn(x) @ turn(y).t(), x @ y.t())
+    torch.testing.assert_close(turn(turn(x)), x)
+
+
+def test_one_great_input_does_not_take_the_levels_of_the_others() -> None:
+    torch.manual_seed(6)
+    base = nn.Linear(1024, 64, bias=False)
+    with torch.no_grad():
+        base.weight[:, 7] = 0.0  # so that the product is that of the small inputs alone
+    x = torch.randn(20, 1024)
+    x[:, 7] = 500.0
+    with torch.inference_mode():
+        exact, ours = base(x), Int8Linear(base, Quantizer())(x)
+    # one level is 500 / 127 = 4 without turning, above nearly all other inputs: an error of 100 %
+    assert ((ours - exact).norm() / exact.norm()).item() < 0.3
 
 
 def test_a_row_of_zeros_stays_zero() -> None:
-    line, scale = to_bytes(torch.zeros(2, 8))
-    assert line.tolist() == [[ZERO] * 8] * 2
+    line, scale = to_bytes(torch.zeros(2, 64))
+    assert line.tolist() == [[ZERO] * 64] * 2
     assert bool(torch.isfinite(scale).all())
 
 
@@ -60,8 +80,8 @@ def test_siblings_share_the_bytes_of_one_input(monkeypatch: pytest.MonkeyPatch) 
     made: list[int] = []
     monkeypatch.setattr(quantization, "to_bytes", lambda x: made.append(len(x)) or to_bytes(x))
     quantizer = Quantizer()
-    layers = [Int8Linear(nn.Linear(16, 8, bias=False), quantizer) for _ in range(3)]
-    first, second = torch.randn(5, 16), torch.randn(6, 16)
+    layers = [Int8Linear(nn.Linear(64, 8, bias=False), quantizer) for _ in range(3)]
+    first, second = torch.randn(5, 64), torch.randn(6, 64)
     with torch.inference_mode():
         outs = [layer(x) for x in (first, second) for layer in layers]
     assert made == [5, 6]
@@ -78,6 +98,7 @@ def test_only_wide_layers_of_the_decoder_are_replaced(
         assert quantize(model) == 0
         assert torch.equal(read_rows(model, ids), before)
         monkeypatch.setattr(quantization, "LEAST_INPUTS", 1)
+        monkeypatch.setattr(quantization, "TURN", 8)
         linear = [part for part in model.get_decoder().modules() if isinstance(part, nn.Linear)]
         assert quantize(model) == sum(part.weight.numel() for part in linear)
         after = read_rows(model, ids)
