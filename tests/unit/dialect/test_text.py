@@ -29,6 +29,8 @@ CASES: list[tuple[str, list[str]]] = [
     ("put file:///tmp/x.csv @s; select 1", ["put file:///tmp/x.csv @s", "select 1"]),
     ("-- upload\nput file:///tmp/x.csv @s; list @s", ["-- upload\nput file:///tmp/x.csv @s", "list @s"]),
     ("select 'abc", ["select 'abc"]),
+    ("select ';\\ ", ["select ';\\"]),
+    ("select ';\\", ["select ';\\"]),
     ("set x = 5; select $x;", ["set x = 5", "select $x"]),
     ("select '📩;'; select 1", ["select '📩;'", "select 1"]),
 ]
