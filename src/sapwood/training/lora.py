@@ -22,7 +22,6 @@ from sapwood.inference.adapter import CONFIG, WEIGHTS
 Lora = Mapping[str, "LoraLinear"]
 """The adapted layers of a model by module name."""
 
-
 SIBLINGS = (frozenset({"q_proj", "k_proj", "v_proj"}), frozenset({"gate_proj", "up_proj"}))
 """Layers of one parent that read the same input: one product computes them all."""
 
@@ -85,7 +84,10 @@ class Product:
 
 
 class _Adapted(torch.autograd.Function):
-    """x W' + x A' B', W frozen: as few passes over large matrices as there can be, since small models wait for those."""
+    """x [T, in] -> [T, out]: x W^T + x A^T B^T with W [out, in] frozen, A [ranks, in] and B [out, ranks] of all siblings, scaled.
+
+    Few passes over large matrices, since small models wait for those.
+    """
 
     @staticmethod
     def forward(ctx: Any, x: Tensor, weight: Tensor, a: Tensor, b: Tensor) -> Tensor:

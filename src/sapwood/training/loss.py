@@ -1,7 +1,7 @@
 """Loss of rows behind a shared prefix: examples in, a sum over label tokens out, with gradients. Knows no optimiser.
 
-The prefix is read once a pass, with gradients, in one line with the rows, which attend to it (see inference/attention.py): the same loss
-and gradients as row by row, up to rounding. Only positions that foretell a label go through the vocabulary head.
+The prefix is read once a pass, with gradients, in one line with the rows, which attend to it (see inference/attention.py):
+the same loss and gradients as row by row, up to rounding. Only positions that foretell a label go through the vocabulary head.
 """
 
 from __future__ import annotations
