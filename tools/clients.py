@@ -1,14 +1,32 @@
-"""Make the client environments of tests/wire: one virtual environment for each list of packages in tests/wire/clients.
+"""Make the client environments of tests/wire: one virtual environment, `.clients/<name>`, for each entry of CLIENTS.
 
-`.clients/<name>` is made from `tests/wire/clients/<name>.txt`, and made anew when that list changes.
+The entry names the packages that are tested; `tests/wire/clients/<name>.txt` holds the version of each package beneath
+them. An environment is made anew when its list changes. `--lock` resolves the lists anew instead, and installs nothing.
 """
 
 from __future__ import annotations
 
+import json
 import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+CLIENTS = {
+    "connector4": (
+        "snowflake-connector-python[pandas]==4.8.1",
+        "snowflake-snowpark-python==1.56.0",
+        "snowflake-ml-python==2.6.0",
+    ),
+    "connector5": (
+        "snowflake-connector-python[pandas]==5.2.0",
+        "snowflake-sqlalchemy==2.1.0",
+        "SQLAlchemy==2.1.9",
+    ),
+    "snow": ("snowflake-cli==3.30.0",),
+    "dbt": ("dbt-core==1.10.23", "dbt-snowflake==1.10.8"),
+}
+"""What each environment is for. They contradict one another in the connector that they need."""
 
 ROOT = Path(__file__).parents[1]
 LISTS = ROOT / "tests" / "wire" / "clients"
@@ -17,21 +35,38 @@ STAMP = "installed.txt"
 
 
 def main() -> None:
-    """Make those that are named, else all."""
-    wanted = sys.argv[1:] or sorted(path.stem for path in LISTS.glob("*.txt"))
-    for name in wanted:
-        make(LISTS / f"{name}.txt", PLACE / name)
+    """Make, or lock, those that are named, else all."""
+    names = [word for word in sys.argv[1:] if word != "--lock"] or list(CLIENTS)
+    for name in names:
+        if "--lock" in sys.argv:
+            lock(name)
+        else:
+            make(name)
 
 
-def make(packages: Path, folder: Path) -> None:
+def make(name: str) -> None:
+    folder, packages = PLACE / name, LISTS / f"{name}.txt"
     stamp = folder / STAMP
     if stamp.is_file() and stamp.read_text() == packages.read_text():
         return
+    if folder.is_symlink():
+        folder.unlink()
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
-    pip = [str(folder / "bin" / "python"), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
-    subprocess.run([*pip, "--requirement", str(packages)], check=True)
+    subprocess.run([*pip(folder / "bin" / "python"), "--requirement", str(packages), *CLIENTS[name]], check=True)
     stamp.write_text(packages.read_text())
+
+
+def lock(name: str) -> None:
+    dry = ["--dry-run", "--ignore-installed", "--report", "-", *CLIENTS[name]]
+    report = json.loads(subprocess.run([*pip(Path(sys.executable)), *dry], check=True, capture_output=True).stdout)
+    found = [each["metadata"] for each in report["install"]]
+    pins = sorted((f"{each['name']}=={each['version']}" for each in found), key=str.lower)
+    (LISTS / f"{name}.txt").write_text("\n".join(pins) + "\n")
+
+
+def pip(python: Path) -> list[str]:
+    return [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet"]
 
 
 if __name__ == "__main__":
