@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sapwood.dialect.coercion import cast, divide, numeric, truth
+from sapwood.dialect.arithmetic import divide
+from sapwood.dialect.coercion import cast, numeric, truth
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import EACH
 from sapwood.dialect.semistructured import as_json

@@ -1,7 +1,7 @@
-"""Types that meet: casts, common types, and arithmetic on NUMBER(p, s).
+"""Types that meet: casts and common types.
 
 Comes in: bound values. Goes out: a value of the wanted type, with Snowflake's rules and Snowflake's error where a value
-can't become it. Sources: the vendor's pages "Arithmetic operators" and "Data type conversion". Knows no grammar.
+can't become it. Source: the vendor's page "Data type conversion". Knows no grammar.
 Errors that only rows can show are written into the SQL as `error('sapwood:<errno>:<sqlstate>:<text>')`.
 """
 
@@ -10,14 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
-from sapwood.dialect.names import literal
-from sapwood.dialect.types import BOOLEAN, DATE, MAX_TEXT, REAL, SnowType, number, text
-from sapwood.dialect.values import UNTYPED, Value, combine, once
+from sapwood.dialect.names import EACH, literal
+from sapwood.dialect.types import BOOLEAN, MAX_TEXT, REAL, SnowType, number, text
+from sapwood.dialect.values import UNTYPED, Value, once
 from sapwood.errors import TypeMismatchError
 
 SEMI = ("VARIANT", "OBJECT", "ARRAY")
 STAMPS = ("TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ")
-_LARGEST = 38
+MAX_DIGITS = 38
+"""Digits of a NUMBER at most."""
 _TRUE = "'true', 't', 'yes', 'y', 'on', '1'"
 _FALSE = "'false', 'f', 'no', 'n', 'off', '0'"
 
@@ -114,7 +115,7 @@ def _text_to_boolean(sql: str, source: SnowType, target: SnowType, tries: bool) 
 
 def _narrowed(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     """NUMBER to NUMBER: digits that don't fit are an error, fractions are rounded."""
-    fits = _leading(target) >= _leading(source) and (target.scale or 0) >= (source.scale or 0)
+    fits = leading(target) >= leading(source) and (target.scale or 0) >= (source.scale or 0)
     if fits:
         return _plain(sql, source, target, False)
     found = f"TRY_CAST({sql} AS {target.duckdb()})"
@@ -174,6 +175,16 @@ def _variant_to_array(sql: str, source: SnowType, target: SnowType, tries: bool)
     return f"CASE json_type({sql}) WHEN 'ARRAY' THEN {sql} WHEN 'NULL' THEN NULL ELSE json_array({sql}) END"
 
 
+def _array_to_vector(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+    """As many numbers as the vector has elements."""
+    element = target.duckdb().partition("[")[0]
+    numbers = f"TRY_CAST({sql} AS {element}[])"
+    fits = f"json_array_length({sql}) = {target.length} AND len(list_filter({numbers}, lambda {EACH}: {EACH} IS NOT NULL)) = {target.length}"
+    why = literal(f"Array-like value can't be cast to {target}: it has other elements than {target.length} numbers")
+    failure = "NULL" if tries else raising(100071, "22000", why, type_=target)
+    return f"CASE WHEN {fits} THEN CAST({numbers} AS {target.duckdb()}) WHEN {sql} IS NOT NULL THEN {failure} END"
+
+
 def _variant_to_object(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     failure = raising(
         100071,
@@ -227,6 +238,8 @@ _CASTS: dict[tuple[str, str], _Build] = {
     ("ARRAY", "VARIANT"): _same,
     ("VARIANT", "ARRAY"): _variant_to_array,
     ("VARIANT", "OBJECT"): _variant_to_object,
+    ("ARRAY", "VECTOR"): _array_to_vector,
+    ("VECTOR", "ARRAY"): _to_json,
     ("FIXED", "FIXED"): _narrowed,
     ("FIXED", "REAL"): _plain,
     ("REAL", "FIXED"): _plain,
@@ -261,7 +274,7 @@ def common(types: Sequence[SnowType]) -> SnowType:
 def _pair(left: SnowType, right: SnowType) -> SnowType:
     if left.name == right.name == "FIXED":
         scale = max(left.scale or 0, right.scale or 0)
-        return number(min(_LARGEST, max(_leading(left), _leading(right)) + scale), scale)
+        return number(min(MAX_DIGITS, max(leading(left), leading(right)) + scale), scale)
     if left.name == right.name == "TEXT":
         return text(max(left.length or MAX_TEXT, right.length or MAX_TEXT))
     if left.name == right.name:
@@ -271,7 +284,7 @@ def _pair(left: SnowType, right: SnowType) -> SnowType:
             winner, loser = (left, right) if rank(left) else (right, left)
             if (_family(loser), _family(winner)) in _CASTS:
                 return (
-                    number(_LARGEST, max(5, winner.scale or 0))
+                    number(MAX_DIGITS, max(5, winner.scale or 0))
                     if (winner.name, loser.name) == ("FIXED", "TEXT")
                     else winner
                 )
@@ -309,14 +322,14 @@ def compared(left: Value, right: Value) -> tuple[Value, Value]:
     return first, second
 
 
-# --- arithmetic
+# --- conversions that nobody asks for
 
 
 def numeric(value: Value) -> Value:
     """The value as NUMBER or FLOAT, where Snowflake converts without being asked."""
     if value.type.name in ("FIXED", "REAL"):
         return value
-    targets = {"TEXT": number(_LARGEST, 5), "VARIANT": REAL, "NULL": number(_LARGEST, 0), "BOOLEAN": number(1, 0)}
+    targets = {"TEXT": number(MAX_DIGITS, 5), "VARIANT": REAL, "NULL": number(MAX_DIGITS, 0), "BOOLEAN": number(1, 0)}
     if value.type.name not in targets:
         raise TypeMismatchError(
             f"SQL compilation error:\nInvalid argument types: a number is needed here, found {value.type}"
@@ -329,137 +342,6 @@ def truth(value: Value) -> Value:
     return cast(value, BOOLEAN)
 
 
-def _leading(type_: SnowType) -> int:
-    """Digits before the point."""
-    return (type_.precision or _LARGEST) - (type_.scale or 0)
-
-
-def _sized(leading: int, scale: int) -> SnowType:
-    scale = min(scale, 37)
-    return number(min(_LARGEST, max(1, leading + scale)), scale)
-
-
-def sum_type(left: SnowType, right: SnowType) -> SnowType:
-    """Type of a + b and a - b.
-
-    >>> str(sum_type(number(3, 1), number(2, 2)))
-    'NUMBER(5,2)'
-    """
-    return _sized(max(_leading(left), _leading(right)) + 1, max(left.scale or 0, right.scale or 0))
-
-
-def product_type(left: SnowType, right: SnowType) -> SnowType:
-    """Type of a * b.
-
-    >>> str(product_type(number(3, 1), number(2, 2)))
-    'NUMBER(5,3)'
-    """
-    first, second = left.scale or 0, right.scale or 0
-    return _sized(_leading(left) + _leading(right), min(first + second, max(first, second, 12)))
-
-
-def quotient_type(left: SnowType, right: SnowType) -> SnowType:
-    """Type of a / b.
-
-    >>> str(quotient_type(number(1), number(1))), str(quotient_type(number(10, 2), number(1)))
-    ('NUMBER(7,6)', 'NUMBER(16,8)')
-    """
-    first, second = left.scale or 0, right.scale or 0
-    return _sized(_leading(left) + second, max(first, min(first + 6, 12)))
-
-
-def add(left: Value, right: Value, operator: str) -> Value:
-    """a + b, a - b."""
-    if "REAL" in (left.type.name, right.type.name):
-        return combine(f"({cast(left, REAL).sql} {operator} {cast(right, REAL).sql})", REAL, [left, right])
-    type_ = sum_type(left.type, right.type)
-    kind = type_.duckdb()
-    return combine(
-        f"CAST(CAST({left.sql} AS {kind}) {operator} CAST({right.sql} AS {kind}) AS {kind})", type_, [left, right]
-    )
-
-
-def multiply(left: Value, right: Value) -> Value:
-    """a * b."""
-    if "REAL" in (left.type.name, right.type.name):
-        return combine(f"({cast(left, REAL).sql} * {cast(right, REAL).sql})", REAL, [left, right])
-    type_ = product_type(left.type, right.type)
-    first, second = (f"CAST({value.sql} AS {value.type.duckdb()})" for value in (left, right))
-    if (left.type.scale or 0) + (right.type.scale or 0) >= _LARGEST:
-        first, second = (f"CAST({value.sql} AS DECIMAL(38,18))" for value in (left, right))
-    return combine(f"CAST({first} * {second} AS {type_.duckdb()})", type_, [left, right])
-
-
-def divide(left: Value, right: Value, *, zero: str = "") -> Value:
-    """a / b, exact for NUMBER. `zero` is the SQL for b = 0 in place of the error."""
-    values = [left, right]
-    type_ = REAL if "REAL" in (left.type.name, right.type.name) else quotient_type(left.type, right.type)
-    failure = zero or raising(100051, "22012", literal("Division by zero"), type_=type_)
-    first, second = (cast(value, REAL) for value in values) if type_ == REAL else values
-    build = (
-        _divide_real
-        if type_ == REAL
-        else lambda a, b: _divide_exact(a, b, left=left.type, right=right.type, type_=type_)
-    )
-    sql = once(
-        [first.sql, second.sql],
-        lambda a, b: f"CASE WHEN {b} = 0 THEN CAST({failure} AS {type_.duckdb()}) ELSE {build(a, b)} END",
-        is_volatile=left.is_volatile or right.is_volatile,
-    )
-    return combine(sql, type_, values)
-
-
-def _divide_real(left: str, right: str) -> str:
-    return f"({left} / {right})"
-
-
-def _divide_exact(a: str, b: str, *, left: SnowType, right: SnowType, type_: SnowType) -> str:
-    """Quotient of two decimals, rounded half away from zero, on 128-bit integers.
-
-    With a = m / 10^s1 and b = n / 10^s2 the quotient at scale s is m * 10^(s + s2 - s1) / n, taken apart into its whole
-    part and the rest so that it doesn't overflow.
-    """
-    scale = type_.scale or 0
-    power = scale + (right.scale or 0) - (left.scale or 0)
-    m, n = _mantissa(a, left), _mantissa(b, right)
-    grown = f"CAST(1{'0' * power} AS HUGEINT)"
-    whole = f"({m} // {n}) * {grown}"
-    rest = f"(({m} % {n}) * {grown})"
-    rounded = f"({rest} // {n} + CASE WHEN abs(({rest}) % {n}) * 2 >= abs({n}) THEN sign({m}) * sign({n}) ELSE 0 END)"
-    return f"CAST(CAST({whole} + {rounded} AS DECIMAL(38,0)) * CAST({_unit(scale)} AS DECIMAL({max(1, scale)},{scale})) AS {type_.duckdb()})"
-
-
-def _mantissa(sql: str, type_: SnowType) -> str:
-    scale = type_.scale or 0
-    return f"CAST(CAST({sql} AS {type_.duckdb()}) * 1{'0' * scale} AS HUGEINT)" if scale else f"CAST({sql} AS HUGEINT)"
-
-
-def _unit(scale: int) -> str:
-    return "0." + "0" * (scale - 1) + "1" if scale else "1"
-
-
-def modulo(left: Value, right: Value) -> Value:
-    """a % b, with the sign of a."""
-    if "REAL" in (left.type.name, right.type.name):
-        return combine(f"fmod({cast(left, REAL).sql}, {cast(right, REAL).sql})", REAL, [left, right])
-    type_ = common([left.type, right.type])
-    kind = type_.duckdb()
-    failure = raising(100051, "22012", literal("Division by zero"), type_=type_)
-    sql = once(
-        [left.sql, right.sql],
-        lambda a, b: (
-            f"CASE WHEN {b} = 0 THEN {failure} ELSE CAST(CAST({a} AS {kind}) % CAST({b} AS {kind}) AS {kind}) END"
-        ),
-        is_volatile=left.is_volatile or right.is_volatile,
-    )
-    return combine(sql, type_, [left, right])
-
-
-def difference_of_days(left: Value, right: Value) -> Value:
-    """DATE - DATE: whole days."""
-    return combine(f"CAST(datediff('day', {right.sql}, {left.sql}) AS DECIMAL(9,0))", number(9, 0), [left, right])
-
-
-def shifted_by_days(date: Value, days: Value, operator: str) -> Value:
-    """DATE + n, DATE - n."""
-    return combine(f"CAST({date.sql} {operator} CAST({days.sql} AS INTEGER) AS DATE)", DATE, [date, days])
+def leading(type_: SnowType) -> int:
+    """Digits of a NUMBER before the point."""
+    return (type_.precision or MAX_DIGITS) - (type_.scale or 0)

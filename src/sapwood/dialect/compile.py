@@ -19,7 +19,7 @@ from sapwood.dialect.bindings import written_in
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
-from sapwood.dialect.expressions import bind, identifier, type_of
+from sapwood.dialect.expressions import bind, identifier
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.merge import merge
 from sapwood.dialect.names import qualify, quoted
@@ -40,6 +40,7 @@ from sapwood.dialect.statements import (
     UserFunction,
 )
 from sapwood.dialect.text import bare, split, unexpected
+from sapwood.dialect.typenames import type_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.types import text as text_type
 from sapwood.dialect.userfunctions import called

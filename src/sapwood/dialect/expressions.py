@@ -13,7 +13,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect import coercion, dates, functions, semistructured
+from sapwood.dialect import arithmetic, dates, functions, semistructured
 from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
 from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.calls import bind_call, signature_of
@@ -22,20 +22,11 @@ from sapwood.dialect.compilation import Compilation, Field, Namespace, unknown_c
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import fold, literal, qualify, spelled
 from sapwood.dialect.statements import Name, UserFunction
+from sapwood.dialect.typenames import type_of
 from sapwood.dialect.types import (
-    ARRAY,
-    BINARY,
     BOOLEAN,
     DATE,
-    MAX_TEXT,
-    OBJECT,
     REAL,
-    TIME,
-    TIMESTAMP_LTZ,
-    TIMESTAMP_NTZ,
-    TIMESTAMP_TZ,
-    VARIANT,
-    SnowType,
     number,
     text,
 )  # fmt: skip
@@ -216,10 +207,10 @@ def _add(operator: str) -> Binder:
             return _shift(bind(tree.this, names, work), tree.expression, operator, work)
         left, right = _both(tree, names, work)
         if left.type == DATE and right.type == DATE and operator == "-":
-            return coercion.difference_of_days(left, right)
+            return arithmetic.difference_of_days(left, right)
         if left.type == DATE:
-            return coercion.shifted_by_days(left, numeric(right), operator)
-        return coercion.add(numeric(left), numeric(right), operator)
+            return arithmetic.shifted_by_days(left, numeric(right), operator)
+        return arithmetic.add(numeric(left), numeric(right), operator)
 
     return binder
 
@@ -237,17 +228,17 @@ def _shift(value: Value, interval: exp.Expr, operator: str, work: Compilation) -
 
 def _multiply(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     left, right = _both(tree, names, work)
-    return coercion.multiply(numeric(left), numeric(right))
+    return arithmetic.multiply(numeric(left), numeric(right))
 
 
 def _divide(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     left, right = _both(tree, names, work)
-    return coercion.divide(numeric(left), numeric(right))
+    return arithmetic.divide(numeric(left), numeric(right))
 
 
 def _modulo(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     left, right = _both(tree, names, work)
-    return coercion.modulo(numeric(left), numeric(right))
+    return arithmetic.modulo(numeric(left), numeric(right))
 
 
 def _negate(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -410,52 +401,6 @@ def _rlike(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 
 # --- casts and paths
-
-_TYPES: dict[str, SnowType] = {
-    **dict.fromkeys(("DECIMAL", "INT", "BIGINT", "SMALLINT", "TINYINT"), number(38, 0)),
-    **dict.fromkeys(("FLOAT", "DOUBLE", "UDOUBLE"), REAL),
-    **dict.fromkeys(("VARCHAR", "TEXT", "NVARCHAR"), text()),
-    **dict.fromkeys(("CHAR", "NCHAR"), text(1)),
-    **dict.fromkeys(("BINARY", "VARBINARY"), BINARY),
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMPNTZ", "DATETIME"), TIMESTAMP_NTZ),
-    "BOOLEAN": BOOLEAN, "DATE": DATE, "TIME": TIME, "TIMESTAMPLTZ": TIMESTAMP_LTZ, "TIMESTAMPTZ": TIMESTAMP_TZ,
-    "VARIANT": VARIANT, "OBJECT": OBJECT, "ARRAY": ARRAY,
-}  # fmt: skip
-
-
-def type_of(tree: exp.Expr) -> SnowType:
-    """The Snowflake type that a type name stands for.
-
-    >>> str(type_of(exp.DataType.build("number(10, 2)", dialect="snowflake")))
-    'NUMBER(10,2)'
-    """
-    name = tree.this.name if hasattr(tree.this, "name") else str(tree.this)
-    found = _TYPES.get(name)
-    if found is None or (tree.expressions and name in ("OBJECT", "ARRAY")):
-        raise UnsupportedError(f"SQL compilation error:\nUnsupported data type '{tree.sql(dialect='snowflake')}'.")
-    sizes = [int(each.name) for each in tree.expressions]
-    return _sized(found, sizes) if sizes else found
-
-
-def _sized(type_: SnowType, sizes: Sequence[int]) -> SnowType:
-    match type_.name:
-        case "FIXED":
-            precision, scale = (*sizes, 0)[:2]
-            _check_range(1 <= precision <= 38 and 0 <= scale <= min(37, precision), f"NUMBER({precision},{scale})")
-            return number(precision, scale)
-        case "TEXT" | "BINARY":
-            _check_range(1 <= sizes[0] <= MAX_TEXT, f"{type_.name}({sizes[0]})")
-            return replace(type_, length=sizes[0])
-        case "TIME" | "TIMESTAMP_NTZ" | "TIMESTAMP_LTZ" | "TIMESTAMP_TZ":
-            _check_range(0 <= sizes[0] <= 9, f"{type_.name}({sizes[0]})")
-            return replace(type_, scale=sizes[0])
-        case _:
-            return type_
-
-
-def _check_range(is_fine: bool, what: str) -> None:
-    if not is_fine:
-        raise ProgrammingError(f"SQL compilation error:\ninvalid size of a data type: {what}")
 
 
 def _cast(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 
-from sapwood.dialect import coercion, dates, semistructured
+from sapwood.dialect import arithmetic, coercion, dates, semistructured, vectors
 from sapwood.dialect.coercion import cast, common, compared, numeric, truth, unified
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.names import EACH
@@ -279,7 +279,7 @@ def _null_if_zero(given: Given) -> Value:
 
 def _div0(given: Given) -> Value:
     first, second = (numeric(value) for value in one_of(given, 2))
-    return coercion.divide(first, second, zero=f"CASE WHEN {first.sql} IS NOT NULL THEN 0.0 END")
+    return arithmetic.divide(first, second, zero=f"CASE WHEN {first.sql} IS NOT NULL THEN 0.0 END")
 
 
 def _div0null(given: Given) -> Value:
@@ -460,7 +460,7 @@ def _fraction(places: int) -> str:
 
 def _mod(given: Given) -> Value:
     first, second = one_of(given, 2)
-    return coercion.modulo(numeric(first), numeric(second))
+    return arithmetic.modulo(numeric(first), numeric(second))
 
 
 # --- conversions
@@ -599,6 +599,7 @@ _RULES: dict[str, Rule] = {
     **{name: _context for name in _CONTEXT},
     **dates.RULES,
     **semistructured.RULES,
+    **vectors.RULES,
     "LAST_QUERY_ID": _last_query_id,
     "CONVERT_TIMEZONE": _convert_timezone,
     "TYPEOF": _typeof,

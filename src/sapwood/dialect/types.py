@@ -16,7 +16,8 @@ class SnowType:
     """One Snowflake type. `name` is the logical name that the wire protocol uses.
 
     FIXED has precision and scale; TEXT and BINARY a length (characters, bytes); the TIMESTAMP kinds and TIME a scale
-    (digits of a second's fraction). REAL, BOOLEAN, DATE, VARIANT, OBJECT and ARRAY have none.
+    (digits of a second's fraction). VECTOR has a length (elements), and the scale 0 where these are INT rather than FLOAT.
+    REAL, BOOLEAN, DATE, VARIANT, OBJECT and ARRAY have none.
     """
 
     name: str
@@ -41,6 +42,8 @@ class SnowType:
                 return "FLOAT"
             case "TIME" | "TIMESTAMP_NTZ" | "TIMESTAMP_LTZ" | "TIMESTAMP_TZ":
                 return f"{self.name}({self.scale})"
+            case "VECTOR":
+                return f"VECTOR({'FLOAT' if self.scale is None else 'INT'}, {self.length})"
             case _:
                 return self.name
 
@@ -53,6 +56,8 @@ class SnowType:
                 return "TIMESTAMP"
             case "TIMESTAMP_LTZ" | "TIMESTAMP_TZ":
                 return "TIMESTAMPTZ"
+            case "VECTOR":
+                return f"{'FLOAT' if self.scale is None else 'INTEGER'}[{self.length}]"
             case _:
                 return _DUCKDB[self.name]
 
@@ -65,6 +70,11 @@ def number(precision: int = 38, scale: int = 0) -> SnowType:
 def text(length: int = MAX_TEXT) -> SnowType:
     """VARCHAR(length)."""
     return SnowType("TEXT", length=length)
+
+
+def vector(length: int, *, of_integers: bool = False) -> SnowType:
+    """VECTOR(FLOAT, length), or of INT: 32 bits an element, none of them NULL."""
+    return SnowType("VECTOR", scale=0 if of_integers else None, length=length)
 
 
 REAL = SnowType("REAL")

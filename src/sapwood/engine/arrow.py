@@ -26,6 +26,8 @@ def arrow_type(kind: SnowType) -> pa.DataType:
             return pa.int64()
         case "FIXED":
             return pa.decimal128(kind.precision or 38, kind.scale or 0)
+        case "VECTOR":
+            return pa.list_(pa.float32() if kind.scale is None else pa.int32(), kind.length or 0)
         case _:
             return _ARROW[kind.name]
 

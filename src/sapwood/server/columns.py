@@ -6,6 +6,7 @@ driver sources (their Arrow converters). Knows no HTTP and no files.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from sapwood.dialect.statements import Column
-from sapwood.dialect.types import MAX_TEXT, SnowType
+from sapwood.dialect.types import MAX_TEXT, REAL, SnowType, number
 
 MICROSECONDS = 1_000_000
 UTC_OFFSET = 1440
@@ -38,7 +39,16 @@ def row_type(column: Column) -> dict[str, Any]:
         "database": "",
         "schema": "",
         "table": "",
+        **_elements(kind),
     }
+
+
+def _elements(kind: SnowType) -> dict[str, Any]:
+    """What `rowtype` says of a vector's elements."""
+    if kind.name != "VECTOR":
+        return {}
+    element = REAL if kind.scale is None else number(38, 0)
+    return {"vectorDimension": kind.length, "fields": [row_type(Column("", element, nullable=False))]}
 
 
 def _precision(kind: SnowType) -> int | None:
@@ -185,6 +195,7 @@ _JSON: dict[str, Callable[[Any], str]] = {
     "BOOLEAN": lambda value: "1" if value else "0",
     "REAL": repr,
     "BINARY": lambda value: value.hex().upper(),
+    "VECTOR": json.dumps,
     "TIME": _seconds,
     "TIMESTAMP_NTZ": _seconds,
     "TIMESTAMP_LTZ": _seconds,
