@@ -153,6 +153,9 @@ select regexp_replace('axbx', 'x', 'y', 1, 0) as a, regexp_replace('axbx', 'x', 
 select system$cancel_all_queries(42);
 -- row: ["0 statements cancelled."]
 
+select system$client_version_info();
+-- row: ["[]"]
+
 create or replace table sales as select * from values ('e1', 'Jan', 100), ('e1', 'Feb', 200), ('e2', 'Jan', 5), ('e2', 'Jan', 6) as v (emp, month, amt);
 
 SELECT  *  FROM ( SELECT  *  FROM sales) PIVOT ( sum("AMT") FOR "MONTH" IN ('Jan', 'Feb')) order by emp;

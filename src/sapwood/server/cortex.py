@@ -118,7 +118,8 @@ class Cortex:
         headers = {"X-Snowflake-Request-ID": reply.id}
         if not chat.is_streamed:
             return JSONResponse(shape.body(reply), headers=headers)
-        return StreamingResponse(shape.events(reply, chat), media_type="text/event-stream", headers=headers)
+        # Written as a header, for `media_type` adds a charset, and the snow CLI refuses what isn't this word exactly.
+        return StreamingResponse(shape.events(reply, chat), headers={**headers, "Content-Type": "text/event-stream"})
 
     async def _worked(self, request: Request, session: EngineSession, work: Callable[[], T]) -> T:
         """Work on a thread; it is cancelled if the client goes away."""
