@@ -29,3 +29,9 @@ def client(request: pytest.FixtureRequest, server: Server) -> ClientPython:
 def snowpark(server: Server) -> ClientPython:
     """The environment with Snowpark."""
     return ClientPython(environment("connector4"), server)
+
+
+@pytest.fixture
+def cli(server: Server) -> ClientPython:
+    """The environment of the `snow` CLI."""
+    return ClientPython(environment("snow"), server)
