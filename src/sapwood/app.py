@@ -25,7 +25,7 @@ from sapwood.errors import DataDirectoryBusyError
 from sapwood.functions import FUNCTIONS, finetune
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
-from sapwood.inference.threads import wait_without_spinning
+from sapwood.inference.threads import wait_as_cores_allow
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.worker import work as run_worker
@@ -212,13 +212,17 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
+BESIDE_TRAINING = 3 << 30
+"""Bytes of weights that may stay in memory when a training job starts."""
+
+
 def _with_room_for_training(command: CommandHandler, backends: Backends) -> CommandHandler:
-    """FINETUNE, but CREATE lets go of idle models: its worker needs the memory, and they come back when they are asked."""
+    """FINETUNE, but CREATE lets go of large models: its worker needs the memory, and they come back when they are asked."""
 
     def run(arguments: Mapping[str, Any], context: CommandContext) -> str:
         answer = command(arguments, context)
         if str(arguments.get("action")).upper() == "CREATE":
-            backends.close()
+            backends.shrink(BESIDE_TRAINING)
         return answer
 
     return run
@@ -235,7 +239,7 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
 
 def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
-    wait_without_spinning()
+    wait_as_cores_allow()
     from sapwood.training.finetuning import finetune_handler  # torch comes with it
 
     office = open_office(config)

@@ -46,6 +46,11 @@ class Backends:
     def version(self, model: ModelVersion) -> str:
         return self._get(_backend_of(model)).version(model)
 
+    def shrink(self, limit: int) -> None:
+        with self._lock:
+            for backend in self._open.values():
+                backend.shrink(limit)
+
     def close(self) -> None:
         with self._lock:
             while self._open:

@@ -50,6 +50,9 @@ class EchoBackend:
     def version(self, model: ModelVersion) -> str:
         return "echo-1"
 
+    def shrink(self, limit: int) -> None:
+        """It has no weights."""
+
     def close(self) -> None:
         """Nothing is held."""
 

@@ -86,6 +86,9 @@ class EndpointBackend:
     def version(self, model: ModelVersion) -> str:
         return ENGINE
 
+    def shrink(self, limit: int) -> None:
+        """The weights are on the other side."""
+
     def close(self) -> None:
         """No connection outlives a call of `generate`."""
 
@@ -96,23 +99,23 @@ class EndpointBackend:
         queue, stop = iter(requests), threading.Event()
         pending: set[Future[Completion]] = set()
         last = time.perf_counter()
-        with (
-            _open_client(model, self._key_of(model), account.limits) as client,
-            ThreadPoolExecutor(account.limits.concurrency) as pool,
-        ):
-            try:
-                while not is_cancelled():
-                    free = account.limits.concurrency - len(pending)
-                    pending |= {pool.submit(_call, client, request, account, stop) for request in islice(queue, free)}
-                    if not pending:
-                        return
-                    done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        now = time.perf_counter()
-                        yield replace(future.result(), seconds=now - last)
-                        last = now
-            finally:
-                stop.set()
+        client = _open_client(model, self._key_of(model), account.limits)
+        pool = ThreadPoolExecutor(account.limits.concurrency)
+        try:
+            while not is_cancelled():
+                free = account.limits.concurrency - len(pending)
+                pending |= {pool.submit(_call, client, request, account, stop) for request in islice(queue, free)}
+                if not pending:
+                    return
+                done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+                for future in done:
+                    now = time.perf_counter()
+                    yield replace(future.result(), seconds=now - last)
+                    last = now
+        finally:
+            stop.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            threading.Thread(target=_close_after, args=(client, pending), daemon=True).start()
 
     def _account(self, model: ModelVersion) -> _Account:
         account = self._accounts.setdefault((model.endpoint_url, model.endpoint_model), _Account())
@@ -156,6 +159,12 @@ def _open_client(model: ModelVersion, key: str | None, limits: Limits) -> Any:
     from openai import OpenAI
 
     return OpenAI(base_url=model.endpoint_url, api_key=key or "none", timeout=limits.timeout_s, max_retries=0)
+
+
+def _close_after(client: Any, pending: set[Future[Completion]]) -> None:
+    """Close the client when its last call has ended: who cancels a statement does not wait for a slow server."""
+    wait(pending)
+    client.close()
 
 
 def _call(client: Any, request: Request, account: _Account, stop: threading.Event) -> Completion:

@@ -66,9 +66,12 @@ class LocalBackend:
     def version(self, model: ModelVersion) -> str:
         return f"{ENGINE}/{self._models.precision.name}"
 
-    def close(self) -> None:
+    def shrink(self, limit: int) -> None:
         with self._turn:
-            self._models.clear()
+            self._models.shrink(limit)
+
+    def close(self) -> None:
+        self.shrink(0)
 
     def _answer(
         self, loaded: Loaded, requests: Sequence[Request], is_cancelled: Callable[[], bool]

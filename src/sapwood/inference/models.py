@@ -106,8 +106,10 @@ class Models:
             self._chats[key] = Chat(load_tokenizer(self._prepare(version).path))
         return self._chats[key]
 
-    def clear(self) -> None:
-        self._loaded.clear()
+    def shrink(self, limit: int) -> None:
+        """Let go of the models not used for longest until the others take at most `limit` bytes."""
+        while self._loaded and sum(loaded.bytes for loaded in self._loaded.values()) > limit:
+            self._loaded.popitem(last=False)
 
     def _load(self, version: ModelVersion) -> Loaded:
         torch.set_num_threads(self._threads)
@@ -122,8 +124,7 @@ class Models:
         return Loaded(model, chat, version.path, extra_bytes=quantize(model) if self.precision.is_int8 else 0)
 
     def _make_space(self, version: ModelVersion) -> None:
-        """Let go of the models not used for longest until the new one, judged by its files, fits."""
+        """Make the new model, judged by its files, fit."""
         size = sum(file.stat().st_size for file in Path(version.path).glob("*.safetensors"))
         size *= 2 if self.precision.dtype is torch.float32 else 1
-        while self._loaded and size + sum(loaded.bytes for loaded in self._loaded.values()) > MODEL_BYTES:
-            self._loaded.popitem(last=False)
+        self.shrink(max(0, MODEL_BYTES - size))

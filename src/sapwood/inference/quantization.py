@@ -29,7 +29,7 @@ LEAST_INPUTS = 1024
 """Narrower layers stay as they are: turning activations into bytes costs them what the product saves."""
 
 BLOCK = 128
-"""Tokens that are quantised at a time, so that the steps in between stay in the CPU's cache."""
+"""Rows that are quantised at a time, so that the steps in between stay in the CPU's cache."""
 
 
 class Quantizer:
@@ -52,9 +52,7 @@ class Int8Linear(nn.Module):
 
     def __init__(self, base: nn.Linear, quantizer: Quantizer) -> None:
         super().__init__()
-        turned = turn(base.weight.detach().float())
-        scale = turned.abs().amax(dim=1).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
-        rounded = turned.div_(scale[:, None]).round_().to(torch.int8)
+        rounded, scale = to_levels(base.weight.detach())
         self._ops = cast(Any, torch.ops.onednn)
         self._weight = self._ops.qlinear_prepack(rounded, None)
         self._scale, self._zeros = scale, torch.zeros(len(scale), dtype=torch.int64)
@@ -83,6 +81,8 @@ def quantize(model: PreTrainedModel) -> int:
             parent, _, child = name.rpartition(".")
             setattr(model.get_submodule(parent), child, layer)
             size += layer.bytes
+    for left in model.parameters():
+        left.data = left.data.clone()  # the last views into the mapped file, which would stay in memory with them
     return size
 
 
@@ -92,15 +92,33 @@ def to_bytes(x: Tensor) -> tuple[Tensor, Tensor]:
     scales = torch.empty(len(x), 1)
     for at in range(0, len(x), BLOCK):
         block = turn(x[at : at + BLOCK]).float()
-        scale = block.abs().amax(dim=1, keepdim=True).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+        scale = _scale(block)
         line[at : at + BLOCK] = block.mul_(1 / scale).add_(ZERO + 0.5)
         scales[at : at + BLOCK] = scale
     return line, scales
 
 
+def to_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
+    """Weights [out, in] as signed bytes, and each output's scale [out] in fp32: turn(weight) = bytes * scale."""
+    rounded = torch.empty(weight.shape, dtype=torch.int8)
+    scales = torch.empty(len(weight))
+    for at in range(0, len(weight), BLOCK):
+        block = turn(weight[at : at + BLOCK].float())
+        scale = _scale(block)
+        rounded[at : at + BLOCK] = block.div_(scale).round_()
+        scales[at : at + BLOCK] = scale[:, 0]
+    return rounded, scales
+
+
 def turn(x: Tensor) -> Tensor:
     """Rows [n, in] with each block of TURN inputs turned. Lengths and products of rows stay; turning twice gives x again."""
     return (x.reshape(-1, TURN) @ hadamard(TURN).to(x.dtype)).view(x.shape)
+
+
+def _scale(block: Tensor) -> Tensor:
+    """What one level of each row [n, 1] stands for."""
+    low, high = block.aminmax(dim=1, keepdim=True)
+    return torch.maximum(high, -low).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
 
 
 @cache

@@ -72,6 +72,9 @@ class FakeBackend:
     def version(self, model: ModelVersion) -> str:
         return "fake-1"
 
+    def shrink(self, limit: int) -> None:
+        pass
+
     def close(self) -> None:
         pass
 

@@ -21,7 +21,7 @@ class Named:
     """A backend that answers with its own name."""
 
     def __init__(self, name: str) -> None:
-        self.name, self.is_closed = name, False
+        self.name, self.is_closed, self.limit = name, False, -1
 
     def generate(self, requests: Any, *, is_cancelled: Any) -> Iterator[Completion]:
         yield from (Completion(request.key, self.name) for request in requests)
@@ -34,6 +34,9 @@ class Named:
 
     def version(self, model: ModelVersion) -> str:
         return self.name
+
+    def shrink(self, limit: int) -> None:
+        self.limit = limit
 
     def close(self) -> None:
         self.is_closed = True
@@ -51,6 +54,8 @@ def test_each_kind_goes_to_its_backend() -> None:
     found = {done.key: done.text for done in backends.generate(requests, is_cancelled=lambda: False)}
     assert found == {"tuned": "torch", "echo": "echo", "local": "torch", "endpoint": "endpoint", "tuned2": "torch"}
     assert backends.version(ask("local").model) == "torch"
+    backends.shrink(5)
+    assert {part.limit for part in parts.values()} == {5}
     backends.close()
     assert all(part.is_closed for part in parts.values())
 

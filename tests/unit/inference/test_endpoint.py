@@ -273,6 +273,22 @@ def test_a_cancelled_statement_asks_no_further(server: Server) -> None:
     assert len(server.bodies) <= 4
 
 
+def test_a_cancelled_statement_does_not_wait_for_a_slow_server(server: Server) -> None:
+    answer = threading.Event()
+
+    def reply(number: int, body: Any) -> Any:
+        answer.wait(10)
+        return 200, {}, good(body)
+
+    server.reply = reply
+    backend = EndpointBackend(key_of=lambda _: None, limits_of=lambda _: asdict(QUICK))
+    requests = [Request("a", server.model, (Message("user", "x"),))]
+    started = time.perf_counter()
+    assert list(backend.generate(requests, is_cancelled=lambda: bool(server.bodies))) == []
+    assert time.perf_counter() - started < 5
+    answer.set()
+
+
 def test_tokens_of_an_endpoint_are_not_counted_here(server: Server) -> None:
     with pytest.raises(ModelError, match="can't be counted"):
         EndpointBackend(key_of=lambda _: None).count_text_tokens(server.model, "x")

@@ -183,6 +183,21 @@ def test_an_answer_is_cut_where_the_context_ends(version: Build) -> None:
     assert (tight.finish, tight.completion_tokens) == ("length", 4)
 
 
+def test_models_that_are_let_go_come_back(version: Build) -> None:
+    backend = open_backend()
+    loaded = models.Models(CONFIG, prepare=lambda ready: ready)
+    size = loaded.get(version("llama")).bytes
+    loaded.shrink(size)
+    kept = loaded.get(version("llama"))
+    assert kept is loaded.get(version("llama"))
+    loaded.shrink(size - 1)
+    assert loaded.get(version("llama")) is not kept
+
+    before = answers(backend, ask(version("llama"), TEXTS[:1]))
+    backend.shrink(0)
+    assert answers(backend, ask(version("llama"), TEXTS[:1]))[TEXTS[0]].text == before[TEXTS[0]].text
+
+
 def test_cancelling_ends_without_an_error(version: Build) -> None:
     calls: list[int] = []
 
