@@ -105,7 +105,6 @@ def _common(result: Result, place: Place, *, binds: int) -> dict[str, Any]:
         "numberOfBinds": binds,
         "metaDataOfBinds": [],
         "arrayBindSupported": number == STATEMENT_TYPES["INSERT"],
-        "sqlState": "00000",
         "databaseProvider": None,
         "version": 1,
         "stats": _stats(result),
