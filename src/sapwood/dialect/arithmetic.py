@@ -6,7 +6,8 @@ vendor's page "Arithmetic operators". Knows no grammar.
 
 from __future__ import annotations
 
-from sapwood.dialect.coercion import MAX_DIGITS, cast, common, leading, raising
+from sapwood.dialect.coercion import MAX_DIGITS, cast, common, leading
+from sapwood.dialect.failures import raising
 from sapwood.dialect.names import literal
 from sapwood.dialect.types import DATE, REAL, SnowType, number
 from sapwood.dialect.values import Value, combine, once

@@ -11,11 +11,11 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import over_rows
 from sapwood.dialect.coercion import cast, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import Compiler, known, named
-from sapwood.dialect.expressions import bind, identifier
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, physical, quoted, spelled
 from sapwood.dialect.queries import bind_query

@@ -2,7 +2,6 @@
 
 Comes in: bound values. Goes out: a value of the wanted type, with Snowflake's rules and Snowflake's error where a value
 can't become it. Source: the vendor's page "Data type conversion". Knows no grammar.
-Errors that only rows can show are written into the SQL as `error('sapwood:<errno>:<sqlstate>:<text>')`.
 """
 
 from __future__ import annotations
@@ -10,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from functools import reduce
 
+from sapwood.dialect import stamps
+from sapwood.dialect.failures import or_error, raising
 from sapwood.dialect.names import EACH, literal
 from sapwood.dialect.types import BOOLEAN, MAX_TEXT, REAL, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, once
@@ -23,13 +24,6 @@ _TRUE = "'true', 't', 'yes', 'y', 'on', '1'"
 _FALSE = "'false', 'f', 'no', 'n', 'off', '0'"
 
 
-def raising(errno: int, sqlstate: str, *pieces: str, type_: SnowType) -> str:
-    """SQL that raises one of our errors when it is computed; each piece is SQL for a text."""
-    return (
-        f"CAST(error(concat({literal(f'sapwood:{errno:06d}:{sqlstate}:')}, {', '.join(pieces)})) AS {type_.duckdb()})"
-    )
-
-
 # --- casts
 
 
@@ -39,7 +33,7 @@ def cast(value: Value, target: SnowType, *, tries: bool = False, truncates: bool
         return value.over(f"CAST(NULL AS {target.duckdb()})", target, constant=value.constant)
     if value.type == target:
         return value
-    build = _CASTS.get((_family(value.type), _family(target)))
+    build = _CASTS.get((value.type.name, target.name))
     if build is None:
         raise TypeMismatchError(
             f"SQL compilation error:\ninvalid type [CAST({value.type} AS {target})] for parameter 'TO_{target.name}'"
@@ -54,15 +48,11 @@ def cast(value: Value, target: SnowType, *, tries: bool = False, truncates: bool
     return value.over(sql, target, nullable=value.nullable or tries or value.type.name in SEMI, **constant)
 
 
-def _family(type_: SnowType) -> str:
-    return "STAMP" if type_.name in STAMPS else type_.name
-
-
 def _length_of(type_: SnowType) -> int:
     return type_.length or MAX_TEXT if type_.name == "TEXT" else MAX_TEXT
 
 
-_Build = Callable[[str, SnowType, SnowType, bool], str]
+_Build = stamps.Build
 
 
 def _plain(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -78,39 +68,14 @@ def _checked(what: str, errno: int) -> _Build:
 
     def build(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
         found = f"TRY_CAST({sql} AS {target.duckdb()})"
-        return found if tries else _or_error(found, sql, what=what, errno=errno, target=target)
+        return found if tries else or_error(found, sql, what=what, errno=errno, target=target)
 
     return build
-
-
-def _moment(what: str, errno: int) -> _Build:
-    """A cast from text to a date, a time or a timestamp; a whole number counts from 1970, in a unit that its size tells."""
-
-    def build(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-        counted = f"CAST(make_timestamp({_micros(f'TRY_CAST({sql} AS BIGINT)')}) AS {target.duckdb()})"
-        found = f"coalesce(TRY_CAST({sql} AS {target.duckdb()}), {counted})"
-        return found if tries else _or_error(found, sql, what=what, errno=errno, target=target)
-
-    return build
-
-
-def _micros(count: str) -> str:
-    """Seconds, or from some size on milliseconds, microseconds and nanoseconds. Source: the vendor's page of TO_TIMESTAMP."""
-    size = f"abs({count})"
-    return (
-        f"CASE WHEN {size} < 31536000000 THEN {count} * 1000000 WHEN {size} < 31536000000000 THEN {count} * 1000 "
-        f"WHEN {size} < 31536000000000000 THEN {count} ELSE {count} // 1000 END"
-    )
-
-
-def _or_error(found: str, sql: str, *, what: str, errno: int, target: SnowType) -> str:
-    failure = raising(errno, "22018", literal(f"{what} '"), sql, literal("' is not recognized"), type_=target)
-    return f"coalesce({found}, CASE WHEN {sql} IS NOT NULL THEN {failure} END)"
 
 
 def _text_to_boolean(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     found = f"CASE WHEN lower({sql}) IN ({_TRUE}) THEN TRUE WHEN lower({sql}) IN ({_FALSE}) THEN FALSE END"
-    return found if tries else _or_error(found, sql, what="Boolean value", errno=100037, target=target)
+    return found if tries else or_error(found, sql, what="Boolean value", errno=100037, target=target)
 
 
 def _narrowed(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -135,12 +100,6 @@ def _real_to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> 
     return f"CASE WHEN {sql} = trunc({sql}) AND abs({sql}) < 1e15 THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
 
 
-def _stamp_to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    """The default output format has milliseconds, and the offset where the type has one."""
-    text_ = f"strftime({sql}, '%Y-%m-%d %H:%M:%S.%g')"
-    return text_ if source.name == "TIMESTAMP_NTZ" else f"{text_} || ' ' || rpad(strftime({sql}, '%z'), 5, '0')"
-
-
 def _to_boolean(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     return f"({sql} <> 0)"
 
@@ -162,12 +121,8 @@ def _number_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -
     return f"CAST({written} AS JSON)"
 
 
-def _stamp_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    return f"to_json({_stamp_to_text(sql, source, target, tries)})"
-
-
 def _in_array(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    inner = _CASTS[(_family(source), "VARIANT")](sql, source, target, tries)
+    inner = _CASTS[(source.name, "VARIANT")](sql, source, target, tries)
     return f"CASE WHEN {sql} IS NOT NULL THEN json_array({inner}) END"
 
 
@@ -217,9 +172,7 @@ _FROM_TEXT: dict[str, _Build] = {
     "FIXED": _NUMERIC,
     "REAL": _NUMERIC,
     "BOOLEAN": _text_to_boolean,
-    "DATE": _moment("Date", 100040),
-    "TIME": _moment("Time", 100108),
-    "STAMP": _moment("Timestamp", 100035),
+    **stamps.FROM_TEXT,
 }
 _CASTS: dict[tuple[str, str], _Build] = {
     ("TEXT", "TEXT"): _same,
@@ -231,8 +184,6 @@ _CASTS: dict[tuple[str, str], _Build] = {
     ("FIXED", "VARIANT"): _number_to_json,
     **{(name, "ARRAY"): _in_array for name in ("TEXT", "FIXED", "REAL", "BOOLEAN", "OBJECT")},
     ("REAL", "TEXT"): _real_to_text,
-    ("STAMP", "TEXT"): _stamp_to_text,
-    ("STAMP", "VARIANT"): _stamp_to_json,
     ("VARIANT", "VARIANT"): _same,
     ("OBJECT", "VARIANT"): _same,
     ("ARRAY", "VARIANT"): _same,
@@ -247,10 +198,7 @@ _CASTS: dict[tuple[str, str], _Build] = {
     ("REAL", "BOOLEAN"): _to_boolean,
     ("BOOLEAN", "FIXED"): _from_boolean,
     ("BOOLEAN", "REAL"): _from_boolean,
-    ("DATE", "STAMP"): _plain,
-    ("STAMP", "DATE"): _plain,
-    ("STAMP", "TIME"): _plain,
-    ("STAMP", "STAMP"): _plain,
+    **stamps.CASTS,
     ("TIME", "TIME"): _same,
     ("BINARY", "BINARY"): _same,
     ("TEXT", "BINARY"): lambda sql, source, target, tries: f"unhex({sql})",
@@ -282,7 +230,7 @@ def _pair(left: SnowType, right: SnowType) -> SnowType:
     for rank in _RANKS:
         if rank(left) or rank(right):
             winner, loser = (left, right) if rank(left) else (right, left)
-            if (_family(loser), _family(winner)) in _CASTS:
+            if (loser.name, winner.name) in _CASTS:
                 return (
                     number(MAX_DIGITS, max(5, winner.scale or 0))
                     if (winner.name, loser.name) == ("FIXED", "TEXT")

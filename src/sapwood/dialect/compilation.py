@@ -75,11 +75,12 @@ class BoundQuery:
 
 
 QueryBinder = Callable[[exp.Expr, "Namespace | None", "Compilation"], BoundQuery]
+Binders = Mapping[type[exp.Expr], Callable[[exp.Expr, "Namespace", "Compilation"], Value]]
 
 
 @dataclass
 class Compilation:
-    """One statement's work. `text` is the source that places of errors are counted in.
+    """One statement's work. `text` is the source that places of errors are counted in, `binders` are those of each kind of node.
 
     `copied` says how a COPY reads the files in FROM: their format stands behind the query.
     """
@@ -88,6 +89,7 @@ class Compilation:
     signatures: Mapping[str, Signature]
     text: str
     bind_query: QueryBinder
+    binders: Binders
     calls: list[Call] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     reads: dict[Name, None] = field(default_factory=dict)

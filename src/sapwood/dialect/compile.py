@@ -15,11 +15,12 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect import changes, definitions, grants, session, staging
+from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import written_in
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import create
-from sapwood.dialect.expressions import bind, identifier
+from sapwood.dialect.expressions import BINDERS
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.merge import merge
 from sapwood.dialect.names import qualify, quoted
@@ -127,7 +128,7 @@ class Statements:
     bindings: Bindings | None = None
 
     def work(self, text: str) -> Compilation:
-        return Compilation(self.scope, self.signatures, text, bind_query, bindings=self.bindings)
+        return Compilation(self.scope, self.signatures, text, bind_query, BINDERS, bindings=self.bindings)
 
     def query(self, text: str) -> Query:
         """A query's text, bound."""

@@ -1,43 +1,39 @@
-"""Dates and times: parts, arithmetic, formats.
+"""Functions of dates, times and timestamps: parts, arithmetic, slices, and those that make them of parts.
 
-Comes in: bound values. Goes out: bound values. Snowflake's format elements are put into DuckDB's; one that isn't known
-is an error, never passed through.
+Comes in: bound values. Goes out: bound values. A moment (TIMESTAMP_LTZ, _TZ) is read in the session's zone. Source: the
+vendor's page "Date & time functions". Knows no names of columns or tables.
 """
 
 from __future__ import annotations
 
-import re
+from collections.abc import Sequence
+from dataclasses import replace
 
-from sapwood.dialect.coercion import STAMPS, cast, numeric, raising
-from sapwood.dialect.given import Given, Rule, one_of
+from sapwood.dialect.coercion import STAMPS, cast, numeric
+from sapwood.dialect.given import Given, Rule, arity, one_of
 from sapwood.dialect.names import literal
+from sapwood.dialect.stamps import reading_of
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.dialect.types import DATE, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, SnowType, number, text
-from sapwood.dialect.values import Value, combine, once
+from sapwood.dialect.types import DATE, REAL, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, TIMESTAMP_TZ, SnowType, number, text
+from sapwood.dialect.values import Value, combine, constant_value, once
+from sapwood.dialect.zones import clock, moment, offset
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 
 _UNITS = {
     "year": "y yy yyy yyyy yr years yrs", "month": "mm mon mons months", "day": "d dd days dayofmonth", "week": "w wk weekofyear woy wy weeks",
     "quarter": "q qtr qtrs quarters", "hour": "h hh hr hours hrs", "minute": "m mi min minutes mins", "second": "s sec seconds secs",
-    "millisecond": "ms msec milliseconds", "microsecond": "us usec microseconds", "dayofweek": "weekday dow dw", "dayofyear": "yearday doy dy",
-    "isodow": "dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso", "epoch": "epoch_second epoch_seconds",
+    "millisecond": "ms msec milliseconds", "microsecond": "us usec microseconds", "nanosecond": "ns nsec nanosec nsecond nanoseconds nanosecs",
+    "dayofweek": "weekday dow dw", "dayofyear": "yearday doy dy", "yearofweek": "", "yearofweekiso": "",
+    "isodow": "dayofweekiso weekday_iso dow_iso dw_iso dayofweek_iso", "isoweek": "week_iso weekiso weekofyeariso weekofyear_iso",
+    "epoch": "epoch_second epoch_seconds", "epoch_millisecond": "epoch_milliseconds", "epoch_microsecond": "epoch_microseconds",
+    "epoch_nanosecond": "epoch_nanoseconds", "timezone_hour": "tzh", "timezone_minute": "tzm",
 }  # fmt: skip
 _UNIT_OF = {alias: unit for unit, names in _UNITS.items() for alias in (unit, *names.split())}
-
-_FORMATS = (
-    ("YYYY", "%Y"), ("YY", "%y"), ("MMMM", "%B"), ("MON", "%b"), ("MM", "%m"), ("DY", "%a"), ("DD", "%d"), ("HH24", "%H"), ("HH12", "%I"),
-    ("MI", "%M"), ("SS", "%S"), ("FF3", "%g"), ("FF6", "%f"), ("FF9", "%n"), ("FF", "%f"), ("AM", "%p"), ("PM", "%p"), ("TZHTZM", "%z"),
-    ("TZH:TZM", "%z"),
-)  # fmt: skip
-_LETTERS = ("T", "Z", "UTC")
-"""Letters in a format that stand for themselves."""
-_FORMAT = re.compile(
-    "|".join(re.escape(name) for name, _ in _FORMATS) + r'|"[^"]*"|[A-Za-z]+|[^A-Za-z"]+', re.IGNORECASE
-)
+_DAYS = ("su", "mo", "tu", "we", "th", "fr", "sa")
 
 
 def unit_of(value: Value | str) -> str:
-    """DuckDB's word for a date part.
+    """The date part that a word means.
 
     >>> unit_of("mm"), unit_of("DOW")
     ('month', 'dayofweek')
@@ -49,116 +45,61 @@ def unit_of(value: Value | str) -> str:
     return unit
 
 
-def format_of(form: Value) -> str:
-    """DuckDB's format for a constant Snowflake format.
-
-    >>> from sapwood.dialect.values import text_value
-    >>> format_of(text_value("YYYY-MM-DD HH24:MI"))
-    '%Y-%m-%d %H:%M'
-    """
-    if not isinstance(form.constant, str):
-        raise UnsupportedError("SQL compilation error:\nA date format must be a constant.")
-    known = dict(_FORMATS)
-    pieces: list[str] = []
-    for piece in _FORMAT.findall(form.constant):
-        element = known.get(piece.upper())
-        if element is None and piece[:1].isalpha() and piece.upper() not in _LETTERS:
-            raise UnsupportedError(f"SQL compilation error:\nThe date format element '{piece}' is not supported.")
-        pieces.append(element or piece.strip('"').replace("%", "%%"))
-    return "".join(pieces)
+def moment_of(value: Value) -> Value:
+    """A value as a date, time or timestamp; texts are read as timestamps."""
+    return value if value.type.name in ("DATE", "TIME", *STAMPS) else cast(value, TIMESTAMP_NTZ)
 
 
-def formatted(value: Value, form: Value) -> Value:
-    """TO_VARCHAR of a date or timestamp."""
-    return combine(f"strftime({value.sql}, {literal(format_of(form))})", text(), [value])
+def _reading(value: Value) -> str:
+    """What a clock and a calendar show of it."""
+    return reading_of(value.sql, value.type)
 
 
-def parsed(value: Value, form: Value, target: SnowType, *, tries: bool) -> Value:
-    """TO_DATE and its like with a format."""
-    source = cast(value, text())
-    pattern = literal(format_of(form))
-
-    def build(sql: str) -> str:
-        found = f"CAST(try_strptime({sql}, {pattern}) AS {target.duckdb()})"
-        failure = raising(
-            100096,
-            "22007",
-            literal("Can't parse '"),
-            sql,
-            literal("' as date with format '"),
-            literal(f"{form.constant}'"),
-            type_=target,
-        )
-        return found if tries else f"coalesce({found}, CASE WHEN {sql} IS NOT NULL THEN {failure} END)"
-
-    return combine(
-        once([source.sql], build, is_volatile=source.is_volatile), target, [source], nullable=source.nullable or tries
-    )
-
-
-def from_epoch(value: Value, target: SnowType) -> Value:
-    """A number of seconds since 1970 (milliseconds and finer for larger numbers, as Snowflake guesses them)."""
+def from_epoch(value: Value, target: SnowType, *, scale: int) -> Value:
+    """A number since 1970 in units of 10^-scale seconds; with scale 0 large ones are milliseconds and finer, as Snowflake guesses."""
+    if scale:
+        count = f"CAST({value.sql} AS DECIMAL(38,{value.type.scale or 0})) * 1000000 / 1{'0' * scale}"
+        sql = f"make_timestamp(CAST({count} AS BIGINT))"
+        return cast(combine(sql, TIMESTAMP_NTZ, [value]), target)
+    micros = f"CAST(CAST({value.sql} AS DECIMAL(38,6)) * 1000000 AS BIGINT)"
     sql = once(
-        [f"CAST({value.sql} AS BIGINT)"],
-        lambda n: (
-            f"CAST(make_timestamp(CASE WHEN abs({n}) < 31536000000 THEN {n} * 1000000 WHEN abs({n}) < 31536000000000 THEN {n} * 1000 "
-            f"WHEN abs({n}) < 31536000000000000 THEN {n} ELSE {n} // 1000 END) AS {target.duckdb()})"
+        [f"CAST({value.sql} AS BIGINT)", micros],
+        lambda n, exact: (
+            f"make_timestamp(CASE WHEN abs({n}) < 31536000000 THEN {exact} WHEN abs({n}) < 31536000000000 THEN {n} * 1000 "
+            f"WHEN abs({n}) < 31536000000000000 THEN {n} ELSE {n} // 1000 END)"
         ),
     )
-    return combine(sql, target, [value])
+    made = combine(sql, TIMESTAMP_NTZ, [value])
+    if target.name == "TIMESTAMP_NTZ":
+        return made
+    return combine(moment(sql, "'UTC'"), target, [value]) if target.name in STAMPS else cast(made, target)
+
+
+# --- parts
 
 
 def part_of(unit: str, value: Value) -> Value:
     """YEAR(x), DATE_PART('month', x), EXTRACT(day FROM x)."""
-    moment = moment_of(value)
-    name = {"dayofweek": "dow", "dayofyear": "doy"}.get(unit, unit)
-    seconds = f"datepart('{name}', {moment.sql})"
-    sql = f"floor({seconds})" if unit == "epoch" else seconds
-    return combine(f"CAST({sql} AS DECIMAL(38,0))", number(38, 0), [moment])
+    found = moment_of(value)
+    if unit in ("timezone_hour", "timezone_minute"):
+        minutes = offset(found.sql) if found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") else "0"
+        operator = "//" if unit == "timezone_hour" else "%"
+        return combine(f"CAST(({minutes}) {operator} 60 AS DECIMAL(38,0))", number(38, 0), [found])
+    if unit.startswith("epoch"):
+        counted = f"epoch_us(CAST({found.sql} AS TIMESTAMP))" if found.type.name != "TIME" else f"epoch_us({found.sql})"
+        return combine(f"CAST({_EPOCHS[unit].format(counted)} AS DECIMAL(38,0))", number(38, 0), [found])
+    sql = _PARTS.get(unit, f"datepart('{unit}', {{0}})").format(_reading(found))
+    return combine(f"CAST({sql} AS DECIMAL(38,0))", number(38, 0), [found])
 
 
-def moment_of(value: Value) -> Value:
-    """A value as a date or timestamp; texts are read as timestamps."""
-    return value if value.type.name in ("DATE", "TIME", *STAMPS) else cast(value, TIMESTAMP_NTZ)
-
-
-def shifted(unit: str, amount: Value, value: Value) -> Value:
-    """DATEADD: a date stays one for units of a day and more."""
-    moment = moment_of(value)
-    is_whole = unit in ("year", "month", "day", "week", "quarter")
-    type_ = TIMESTAMP_NTZ if moment.type == DATE and not is_whole else moment.type
-    factor, name = (3, "month") if unit == "quarter" else (1, unit)
-    count = (
-        f"CAST(round({numeric(amount).sql}) AS INTEGER)"
-        if amount.type.name != "FIXED"
-        else f"CAST({amount.sql} AS INTEGER)"
-    )
-    step = f"to_{name}s({count}{f' * {factor}' if factor > 1 else ''})"
-    return combine(f"CAST({moment.sql} + {step} AS {type_.duckdb()})", type_, [amount, moment])
-
-
-def _dateadd(given: Given) -> Value:
-    unit, amount, value = one_of(given, 3)
-    return shifted(unit_of(unit), amount, value)
-
-
-def _datediff(given: Given) -> Value:
-    unit, start, end = one_of(given, 3)
-    first, second = moment_of(start), moment_of(end)
-    name = "isoyear" if unit_of(unit) == "isoyear" else unit_of(unit)
-    return combine(
-        f"CAST(datediff('{name}', {first.sql}, {second.sql}) AS DECIMAL(18,0))", number(18, 0), [first, second]
-    )
-
-
-def _date_trunc(given: Given) -> Value:
-    unit, value = one_of(given, 2)
-    if not isinstance(unit.constant, str):
-        unit, value = value, unit
-    moment = moment_of(value)
-    return combine(
-        f"CAST(date_trunc('{unit_of(unit)}', {moment.sql}) AS {moment.type.duckdb()})", moment.type, [moment]
-    )
+_EPOCHS = {
+    "epoch": "floor({0} / 1000000)", "epoch_millisecond": "floor({0} / 1000)", "epoch_microsecond": "{0}", "epoch_nanosecond": "{0}::HUGEINT * 1000",
+}  # fmt: skip
+_PARTS = {
+    "dayofweek": "datepart('dow', {0})", "dayofyear": "datepart('doy', {0})", "isoweek": "datepart('week', {0})",
+    "nanosecond": "(datepart('microsecond', {0}) % 1000000) * 1000", "microsecond": "datepart('microsecond', {0}) % 1000000",
+    "millisecond": "datepart('millisecond', {0}) % 1000", "yearofweek": "datepart('isoyear', {0})", "yearofweekiso": "datepart('isoyear', {0})",
+}  # fmt: skip
 
 
 def _date_part(given: Given) -> Value:
@@ -172,26 +113,199 @@ def _part(unit: str) -> Rule:
 
 def _name(form: str) -> Rule:
     def rule(given: Given) -> Value:
-        moment = moment_of(one_of(given, 1)[0])
-        return combine(f"strftime({moment.sql}, '{form}')", text(), [moment])
+        found = moment_of(one_of(given, 1)[0])
+        return combine(f"strftime({_reading(found)}, '{form}')", text(), [found])
 
     return rule
 
 
-def _last_day(given: Given) -> Value:
-    moment = moment_of(one_of(given, 1)[0])
-    return combine(f"last_day({moment.sql})", DATE, [moment])
+# --- arithmetic
+
+
+def shifted(unit: str, amount: Value, value: Value) -> Value:
+    """DATEADD: a date stays one for units of a day and more."""
+    found = moment_of(value)
+    is_whole = unit in ("year", "month", "day", "week", "quarter")
+    type_ = TIMESTAMP_NTZ if found.type == DATE and not is_whole else found.type
+    factor, name = {"quarter": (3, "month"), "nanosecond": (1, "microsecond")}.get(unit, (1, unit))
+    rounded = f"round({numeric(amount).sql})" if amount.type.name != "FIXED" or amount.type.scale else amount.sql
+    count = f"CAST({rounded} AS BIGINT)" + (" // 1000" if unit == "nanosecond" else "")
+    width = "BIGINT" if name in ("hour", "minute", "microsecond") else "INTEGER"
+    step = f"to_{name}s(CAST({count}{f' * {factor}' if factor > 1 else ''} AS {width}))"
+    is_local = is_whole and found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ")
+    sql = moment(f"({clock(found.sql)} + {step})") if is_local else f"{found.sql} + {step}"
+    return combine(f"CAST({sql} AS {type_.duckdb()})", type_, [amount, found])
+
+
+def _dateadd(given: Given) -> Value:
+    unit, amount, value = one_of(given, 3)
+    return shifted(unit_of(unit), amount, value)
+
+
+def _datediff(given: Given) -> Value:
+    """Boundaries of the part that lie between; weeks begin on Monday."""
+    unit, start, end = one_of(given, 3)
+    first, second = moment_of(start), moment_of(end)
+    if first.type != second.type:
+        first, second = (cast(each, TIMESTAMP_NTZ) if each.type.name != "TIME" else each for each in (first, second))
+    name, a, b = unit_of(unit), _reading(first), _reading(second)
+    if name == "week":
+        sql = f"datediff('day', date_trunc('week', {a}), date_trunc('week', {b})) // 7"
+    elif name == "nanosecond":
+        sql = f"datediff('microsecond', {a}, {b})::HUGEINT * 1000"
+    else:
+        sql = f"datediff('{name}', {a}, {b})"
+    return combine(f"CAST({sql} AS DECIMAL(18,0))", number(18, 0), [first, second])
 
 
 def _add_months(given: Given) -> Value:
+    """ADD_MONTHS: from the last day of a month to the last day of another."""
     value, amount = one_of(given, 2)
-    return shifted("month", amount, value)
+    found = moment_of(value)
+    moved = shifted("month", amount, found)
+    if found.type != DATE:
+        return moved
+    sql = once(
+        [found.sql, moved.sql],
+        lambda d, m: f"CASE WHEN {d} = last_day({d}) THEN last_day({m}) ELSE {m} END",
+        is_volatile=found.is_volatile,
+    )
+    return combine(sql, DATE, [found, amount])
 
 
-def _from_parts(given: Given) -> Value:
-    year, month, day = (f"CAST({numeric(value).sql} AS INTEGER)" for value in one_of(given, 3))
-    sql = f"CAST(make_date({year}, 1, 1) + to_months({month} - 1) + to_days({day} - 1) AS DATE)"
-    return combine(sql, DATE, given.values)
+def _months_between(given: Given) -> Value:
+    """MONTHS_BETWEEN(a, b): whole if the days are equal or both are last ones, else by a month of 31 days."""
+    first, second = (cast(moment_of(value), TIMESTAMP_NTZ) for value in one_of(given, 2))
+
+    def build(a: str, b: str) -> str:
+        months = f"((year({a}) - year({b})) * 12 + month({a}) - month({b}))"
+        is_whole = f"day({a}) = day({b}) OR (CAST({a} AS DATE) = last_day({a}) AND CAST({b} AS DATE) = last_day({b}))"
+        seconds = f"(epoch({a} - date_trunc('month', {a})) - epoch({b} - date_trunc('month', {b})))"
+        return f"CASE WHEN {is_whole} THEN {months} ELSE round({months} + {seconds} / 86400.0 / 31, 6) END"
+
+    return combine(f"CAST({once([first.sql, second.sql], build)} AS DOUBLE)", REAL, [first, second])
+
+
+def _weekday(*, is_next: bool) -> Rule:
+    """NEXT_DAY and PREVIOUS_DAY of a day of the week, such as 'fr' or 'Friday'."""
+
+    def rule(given: Given) -> Value:
+        value, day = one_of(given, 2)
+        word = str(day.constant).strip().lower()[:2] if isinstance(day.constant, str) else ""
+        if word not in _DAYS:
+            raise InvalidArgumentsError(f"SQL compilation error:\n{given.name} takes a day of the week as a constant.")
+        found = cast(moment_of(value), DATE)
+        wanted, today = _DAYS.index(word), f"CAST(dayofweek({found.sql}) AS INTEGER)"
+        days = f"(({wanted} - {today} + 6) % 7 + 1)" if is_next else f"(({today} - {wanted} + 6) % 7 + 1)"
+        return combine(f"CAST({found.sql} {'+' if is_next else '-'} {days} AS DATE)", DATE, [found])
+
+    return rule
+
+
+# --- beginnings and ends
+
+
+def truncated(unit: Value, value: Value) -> Value:
+    """DATE_TRUNC, TRUNC of a date."""
+    found = moment_of(value)
+    name = {"isoweek": "week"}.get(unit_of(unit), unit_of(unit))
+    if found.type.name == "TIME":
+        day = "(DATE '2000-01-01' + {0})"
+        return combine(f"CAST(date_trunc('{name}', {day.format(found.sql)}) AS TIME)", TIME, [found])
+    if name == "nanosecond":
+        return found
+    cut = f"date_trunc('{name}', {_reading(found)})"
+    sql = (
+        moment(cut) if found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") else f"CAST({cut} AS {found.type.duckdb()})"
+    )
+    return combine(sql, found.type, [found])
+
+
+def _date_trunc(given: Given) -> Value:
+    unit, value = one_of(given, 2)
+    return truncated(unit, value) if isinstance(unit.constant, str) else truncated(value, unit)
+
+
+def _last_day(given: Given) -> Value:
+    """LAST_DAY(d [, 'year' | 'quarter' | 'month' | 'week'])"""
+    value, *unit = one_of(given, 1, 2)
+    name = unit_of(unit[0]) if unit else "month"
+    if name not in ("year", "quarter", "month", "week"):
+        raise InvalidArgumentsError(f"SQL compilation error:\nLAST_DAY does not know the last day of a {name}.")
+    found = cast(moment_of(value), DATE)
+    step = {"quarter": "to_months(3)"}.get(name, f"to_{name}s(1)")
+    return combine(f"CAST(date_trunc('{name}', {found.sql}) + {step} - INTERVAL 1 DAY AS DATE)", DATE, [found])
+
+
+def _time_slice(given: Given) -> Value:
+    """TIME_SLICE(d, n, 'unit' [, 'START' | 'END']): slices are counted from 1970, those of weeks from a Monday."""
+    value, size, unit, *side = one_of(given, 3, 4)
+    where = str(side[0].constant).upper() if side else "START"
+    if not isinstance(size.constant, int) or size.constant < 1 or where not in ("START", "END"):
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nTIME_SLICE takes a constant number from 1 on, a unit, and 'START' or 'END'."
+        )
+    found, name = moment_of(value), unit_of(unit)
+    factor, word = (3, "month") if name == "quarter" else (1, name)
+    step = f"to_{word}s({size.constant * factor})"
+    origin = "TIMESTAMP '1969-12-29'" if name == "week" else "TIMESTAMP '1970-01-01'"
+    slice_ = f"time_bucket({step}, CAST({_reading(found)} AS TIMESTAMP), {origin})"
+    sql = f"({slice_} + {step})" if where == "END" else slice_
+    return cast(combine(sql, TIMESTAMP_NTZ, [found]), found.type)
+
+
+# --- made of parts
+
+
+def _integers(values: Sequence[Value]) -> list[str]:
+    return [f"CAST({numeric(value).sql} AS BIGINT)" for value in values]
+
+
+def _since_midnight(values: Sequence[Value]) -> str:
+    """Microseconds of hours, minutes, seconds and perhaps nanoseconds, which may be out of their ranges."""
+    hour, minute, second, *nanos = _integers(values)
+    rest = f" + {nanos[0]} // 1000" if nanos else ""
+    return f"((({hour} * 60 + {minute}) * 60 + {second}) * 1000000{rest})"
+
+
+def _date_from_parts(given: Given) -> Value:
+    """Months and days may be out of their ranges."""
+    values = one_of(given, 3)
+    return combine(f"CAST({_day(_integers(values))} AS DATE)", DATE, values)
+
+
+def _day(parts: Sequence[str]) -> str:
+    year, month, day = (f"CAST({part} AS INTEGER)" for part in parts)
+    return f"(make_date({year}, 1, 1) + to_months({month} - 1) + to_days({day} - 1))"
+
+
+def _time_from_parts(given: Given) -> Value:
+    values = one_of(given, 3, 4)
+    return combine(f"(TIME '00:00:00' + to_microseconds({_since_midnight(values)}))", TIME, values)
+
+
+def _stamp_from_parts(type_: SnowType) -> Rule:
+    """TIMESTAMP_FROM_PARTS(y, m, d, h, mi, s [, ns [, zone]]), or of a date and a time."""
+
+    def rule(given: Given) -> Value:
+        values = list(given.values)
+        zone = values.pop() if len(values) == 8 and type_.name == "TIMESTAMP_TZ" else None
+        if len(values) == 2:
+            day, time = cast(values[0], DATE), cast(values[1], TIME)
+            sql = f"CAST({day.sql} + {time.sql} AS TIMESTAMP)"
+        elif len(values) in (6, 7):
+            sql = f"(CAST({_day(_integers(values[:3]))} AS TIMESTAMP) + to_microseconds({_since_midnight(values[3:])}))"
+        else:
+            raise arity(given, 2, 8 if type_.name == "TIMESTAMP_TZ" else 7)
+        made = combine(sql, TIMESTAMP_NTZ, values)
+        if zone is not None:
+            return combine(moment(sql, cast(zone, text()).sql), type_, given.values)
+        return cast(made, type_)
+
+    return rule
+
+
+# --- now, and here
 
 
 def _now(type_: SnowType) -> Rule:
@@ -199,18 +313,50 @@ def _now(type_: SnowType) -> Rule:
 
     def rule(given: Given) -> Value:
         one_of(given, 0, 1)
-        moment = given.context.get("CURRENT_TIMESTAMP")
-        sql = "now()" if moment is None else f"CAST({literal(str(moment))} AS TIMESTAMPTZ)"
-        return Value(f"CAST({sql} AS {type_.duckdb()})", type_, nullable=False, constant=NOT_CONSTANT)
+        found = given.context.get("CURRENT_TIMESTAMP")
+        sql = "now()" if found is None else f"CAST({literal(str(found))} AS TIMESTAMPTZ)"
+        value = Value(sql, TIMESTAMP_LTZ, nullable=False, constant=NOT_CONSTANT)
+        return value if type_ == TIMESTAMP_LTZ else replace(cast(value, type_), constant=NOT_CONSTANT)
 
     return rule
 
 
+def _sysdate(given: Given) -> Value:
+    """SYSDATE(): what a clock in UTC reads."""
+    now = _now(TIMESTAMP_LTZ)(given)
+    return replace(now, sql=clock(now.sql, "'UTC'"), type=TIMESTAMP_NTZ)
+
+
+def _convert_timezone(given: Given) -> Value:
+    """CONVERT_TIMEZONE(to, moment), CONVERT_TIMEZONE(from, to, reading)"""
+    *zones, value = one_of(given, 2, 3)
+    names = [cast(zone, text()).sql for zone in zones]
+    if len(names) == 1 and zones[0].constant in _UTC:
+        return cast(moment_of(value), TIMESTAMP_TZ)
+    if len(names) == 1:
+        raise UnsupportedError(
+            "SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.",
+            hint="Give the source's zone too: CONVERT_TIMEZONE('UTC', 'Europe/Berlin', moment).",
+        )
+    found = cast(value, TIMESTAMP_NTZ)
+    return combine(clock(moment(found.sql, names[0]), names[1]), TIMESTAMP_NTZ, [*zones, found])
+
+
+_UTC = ("UTC", "Etc/UTC", "GMT")
+
+
+def interval(steps: Sequence[tuple[int, str]], value: Value, operator: str) -> Value:
+    """A date plus or minus the steps of an INTERVAL, one after another."""
+    for count, unit in steps:
+        value = shifted(unit_of(unit), constant_value(count if operator == "+" else -count), value)
+    return value
+
+
 RULES: dict[str, Rule] = {
-    **{name: _dateadd for name in ("DATEADD", "TIMEADD", "TIMESTAMPADD")},
-    **{name: _datediff for name in ("DATEDIFF", "TIMEDIFF", "TIMESTAMPDIFF")},
-    **{name: _now(TIMESTAMP_LTZ) for name in ("CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "GETDATE", "SYSTIMESTAMP")},
-    "SYSDATE": _now(TIMESTAMP_NTZ),
+    **dict.fromkeys(("DATEADD", "TIMEADD", "TIMESTAMPADD"), _dateadd),
+    **dict.fromkeys(("DATEDIFF", "TIMEDIFF", "TIMESTAMPDIFF"), _datediff),
+    **dict.fromkeys(("CURRENT_TIMESTAMP", "LOCALTIMESTAMP", "GETDATE", "SYSTIMESTAMP"), _now(TIMESTAMP_LTZ)),
+    "SYSDATE": _sysdate,
     "CURRENT_DATE": _now(DATE),
     "CURRENT_TIME": _now(TIME),
     "LOCALTIME": _now(TIME),
@@ -221,13 +367,27 @@ RULES: dict[str, Rule] = {
         for name, unit in {
             "YEAR": "year", "MONTH": "month", "DAY": "day", "DAYOFMONTH": "day", "DAYOFWEEK": "dayofweek", "DAYOFWEEKISO": "isodow",
             "DAYOFYEAR": "dayofyear", "WEEK": "week", "WEEKOFYEAR": "week", "WEEKISO": "week", "QUARTER": "quarter", "HOUR": "hour",
-            "MINUTE": "minute", "SECOND": "second",
+            "MINUTE": "minute", "SECOND": "second", "YEAROFWEEK": "yearofweek", "YEAROFWEEKISO": "yearofweekiso",
         }.items()
     },
     "DAYNAME": _name("%a"),
     "MONTHNAME": _name("%b"),
     "LAST_DAY": _last_day,
     "ADD_MONTHS": _add_months,
-    "DATE_FROM_PARTS": _from_parts,
-    "DATEFROMPARTS": _from_parts,
+    "MONTHS_BETWEEN": _months_between,
+    "NEXT_DAY": _weekday(is_next=True),
+    "PREVIOUS_DAY": _weekday(is_next=False),
+    "TIME_SLICE": _time_slice,
+    **dict.fromkeys(("DATE_FROM_PARTS", "DATEFROMPARTS"), _date_from_parts),
+    **dict.fromkeys(("TIME_FROM_PARTS", "TIMEFROMPARTS"), _time_from_parts),
+    **{
+        name: _stamp_from_parts(type_)
+        for type_, names in {
+            TIMESTAMP_NTZ: "TIMESTAMP_FROM_PARTS TIMESTAMP_NTZ_FROM_PARTS TIMESTAMPFROMPARTS TIMESTAMPNTZFROMPARTS",
+            TIMESTAMP_LTZ: "TIMESTAMP_LTZ_FROM_PARTS TIMESTAMPLTZFROMPARTS",
+            TIMESTAMP_TZ: "TIMESTAMP_TZ_FROM_PARTS TIMESTAMPTZFROMPARTS",
+        }.items()
+        for name in names.split()
+    },
+    "CONVERT_TIMEZONE": _convert_timezone,
 }  # fmt: skip

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.changes import assignment, changed, default_value, stored, target_of
 from sapwood.dialect.coercion import truth
 from sapwood.dialect.compilation import Compilation, Namespace
-from sapwood.dialect.expressions import bind, identifier
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, spelled
 from sapwood.dialect.reader import unsupported

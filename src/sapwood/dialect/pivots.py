@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from sqlglot import exp
 
 from sapwood.dialect.aggregates import AGGREGATES, Around, aggregate
+from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.coercion import cast, common, compared
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source
-from sapwood.dialect.expressions import bind, identifier
 from sapwood.dialect.names import quoted
 from sapwood.dialect.reader import unsupported
 from sapwood.dialect.shape import labels_of, refuse

@@ -13,16 +13,17 @@ from typing import cast as typed
 
 from sqlglot import exp
 
+from sapwood.dialect.binding import bind, identifier, spoken
 from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
-from sapwood.dialect.expressions import bind, direction, identifier, spoken
 from sapwood.dialect.grammar import text_of
 from sapwood.dialect.names import duck, quoted, spelled
 from sapwood.dialect.shape import common_types, labels_of, refuse, retyped
 from sapwood.dialect.sources import from_clause
 from sapwood.dialect.types import SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value
+from sapwood.dialect.windows import direction
 from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnsupportedError
 
 _STEMS = re.compile(r'"(?:[^"]|"")*"|[^"]+')

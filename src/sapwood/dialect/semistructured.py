@@ -10,13 +10,18 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sapwood.dialect.coercion import SEMI, cast, raising
+from sapwood.dialect.coercion import SEMI, cast
+from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.names import EACH, literal
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, VARIANT, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, array_of, combine, object_of, once
 from sapwood.errors import InvalidArgumentsError
+
+TABLE = """
+ARRAY_PREPEND     array,json            array  to_json(list_prepend({1}, json_extract({0}, '$[*]')))
+"""
 
 
 def as_json(value: Value) -> Value:

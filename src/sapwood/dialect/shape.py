@@ -6,9 +6,9 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
+from sapwood.dialect.binding import spoken
 from sapwood.dialect.coercion import cast, common
 from sapwood.dialect.compilation import BoundQuery, Field
-from sapwood.dialect.expressions import spoken
 from sapwood.dialect.names import physical, quoted
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value

@@ -13,9 +13,9 @@ from typing import Any
 
 from sqlglot import exp
 
+from sapwood.dialect.binding import bind, identifier, spoken
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source
-from sapwood.dialect.expressions import bind, identifier, spoken
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, literal, parts, physical, qualify, quoted, spelled
 from sapwood.dialect.pivots import turned

@@ -121,6 +121,22 @@ def _transaction(text: str) -> Error:
     )
 
 
+_REGEXP = re.compile(
+    r"(missing [\])]|unexpected \)|(?:no|missing) argument (?:for|to) repetition operator|bad repetition operator|invalid escape sequence"
+    r"|invalid perl operator|invalid character class|invalid named capture|trailing \\ at end|pattern too large)",
+    re.IGNORECASE,
+)
+
+
+def _invalid_input(text: str) -> Error:
+    found = _REGEXP.search(text)
+    if found:
+        return ProgrammingError(f"Invalid regular expression: {found[1]}", errno=100048, sqlstate="2201B")
+    return InvalidArgumentsError(
+        "A function got a value that it does not take", hint="Look at its arguments' ranges, signs and lengths."
+    )
+
+
 def _internal(text: str) -> Error:
     kind = text.split(":", 1)[0]
     return InternalError(
@@ -135,6 +151,7 @@ _BY_CLASS: tuple[tuple[type[duckdb.Error], Callable[[str], Error]], ...] = (
         duckdb.OutOfRangeException,
         lambda _: ProgrammingError("Number out of representable range", errno=100046, sqlstate="22003"),
     ),
+    (duckdb.InvalidInputException, _invalid_input),
     (duckdb.ConstraintException, lambda _: NotNullError("NULL result in a non-nullable column")),
     (
         duckdb.OutOfMemoryException,

@@ -1,0 +1,98 @@
+"""Functions that one line says: what each takes, what it gives, and DuckDB's SQL for it.
+
+Comes in: a table as text, a line an overload, and bound arguments. Goes out: bound values. Knows no function's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from sapwood.dialect import coercion
+from sapwood.dialect.coercion import cast, numeric, truth
+from sapwood.dialect.dates import moment_of
+from sapwood.dialect.given import Given, arity
+from sapwood.dialect.types import (
+    ARRAY,
+    BINARY,
+    BOOLEAN,
+    DATE,
+    OBJECT,
+    REAL,
+    TIMESTAMP_NTZ,
+    VARIANT,
+    SnowType,
+    number,
+    text,
+)
+from sapwood.dialect.values import UNTYPED, Value, combine, once
+
+
+@dataclass(frozen=True)
+class Row:
+    """One overload: kinds of its arguments, kind of its result, DuckDB's SQL with {0}, {1} ..."""
+
+    takes: tuple[str, ...]
+    gives: str
+    sql: str
+
+
+def rows_of(table: str) -> Mapping[str, tuple[Row, ...]]:
+    """The overloads of a table by name. A line is: name, kinds of arguments or -, kind of the result, SQL."""
+    rows: dict[str, tuple[Row, ...]] = {}
+    for line in table.strip().splitlines():
+        name, takes, gives, sql = line.split(maxsplit=3)
+        row = Row(() if takes == "-" else tuple(takes.split(",")), gives, sql)
+        rows[name] = (*rows.get(name, ()), row)
+    return rows
+
+
+def apply_row(given: Given, rows: Sequence[Row]) -> Value:
+    """The value of the overload with as many arguments as are given."""
+    row = next((row for row in rows if len(row.takes) == len(given.values)), None)
+    if row is None:
+        sizes = [len(row.takes) for row in rows]
+        raise arity(given, min(sizes), max(sizes))
+    values = [TAKES[kind](value) for kind, value in zip(row.takes, given.values, strict=True)]
+    type_ = values[0].type if row.gives == "same" else _GIVES[row.gives]
+    is_repeated = any(row.sql.count(f"{{{place}}}") > 1 for place in range(len(values)))
+    is_volatile = is_repeated and any(value.is_volatile for value in values)
+    sql = (
+        once([value.sql for value in values], row.sql.format, is_volatile=is_volatile)
+        if is_repeated
+        else row.sql.format(*(v.sql for v in values))
+    )
+    nullable = True if row.gives in _PERHAPS_NULL else None
+    return combine(
+        f"CAST({sql} AS {type_.duckdb()})" if type_.name == "FIXED" else sql, type_, values, nullable=nullable
+    )
+
+
+def whole(value: Value) -> Value:
+    """A whole number as DuckDB's BIGINT, as its own functions want it."""
+    found = numeric(value)
+    return replace(
+        found, sql=str(value.constant) if isinstance(value.constant, int) else f"CAST({found.sql} AS BIGINT)"
+    )
+
+
+TAKES: Mapping[str, Callable[[Value], Value]] = {
+    "text": lambda value: cast(value, value.type if value.type.name == "TEXT" else text()),
+    "int": whole,
+    "num": numeric,
+    "real": lambda value: cast(numeric(value), REAL),
+    "bool": truth,
+    "date": lambda value: cast(value, DATE),
+    "moment": moment_of,
+    "json": lambda value: cast(value, value.type if value.type.name in coercion.SEMI else VARIANT),
+    "array": lambda value: cast(value, ARRAY),
+    "object": lambda value: cast(value, OBJECT),
+    "binary": lambda value: cast(value, BINARY),
+    "any": lambda value: cast(value, text()) if value.type == UNTYPED else value,
+}
+_GIVES: Mapping[str, SnowType] = {
+    "text": text(), "int": number(38, 0), "count": number(18, 0), "real": REAL, "bool": BOOLEAN, "date": DATE, "stamp": TIMESTAMP_NTZ,
+    "json": VARIANT, "array": ARRAY, "object": OBJECT, "binary": BINARY, "try_text": text(), "try_binary": BINARY,
+}  # fmt: skip
+_PERHAPS_NULL = ("json", "try_text", "try_binary")
+"""Results that may be NULL though no argument is."""

@@ -1,0 +1,230 @@
+"""Functions of texts, and of bytes written as texts.
+
+Comes in: bound arguments. Goes out: bound values. Source: the vendor's page "String & binary functions". Knows no names
+of columns or tables.
+"""
+
+from __future__ import annotations
+
+from sapwood.dialect.given import Given, Rule, at_least, one_of
+from sapwood.dialect.names import EACH
+from sapwood.dialect.rows import TAKES, whole
+from sapwood.dialect.statements import NOT_CONSTANT
+from sapwood.dialect.types import ARRAY, BINARY, number, text
+from sapwood.dialect.values import Value, combine, once
+from sapwood.errors import UnsupportedError
+
+TABLE = """
+UPPER             text                  same   upper({0})
+LOWER             text                  same   lower({0})
+REVERSE           text                  same   reverse({0})
+TRIM              text                  same   trim({0}, ' ')
+TRIM              text,text             same   trim({0}, {1})
+LTRIM             text                  same   ltrim({0}, ' ')
+LTRIM             text,text             same   ltrim({0}, {1})
+RTRIM             text                  same   rtrim({0}, ' ')
+RTRIM             text,text             same   rtrim({0}, {1})
+RTRIMMED_LENGTH   text                  count  length(rtrim({0}, ' '))
+CHAR_LENGTH       text                  count  length({0})
+LEFT              text,int              same   left({0}, greatest({1}, 0))
+RIGHT             text,int              same   right({0}, greatest({1}, 0))
+SUBSTR            text,int              same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END)
+SUBSTR            text,int,int          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, greatest({2}, 0))
+SUBSTRING         text,int              same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END)
+SUBSTRING         text,int,int          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, greatest({2}, 0))
+SPLIT_PART        text,text,int         text   CASE WHEN {1} = '' THEN CASE WHEN {2} IN (-1, 0, 1) THEN {0} ELSE '' END ELSE split_part({0}, {1}, CASE {2} WHEN 0 THEN 1 ELSE {2} END) END
+SPLIT             text,text             array  to_json(CASE WHEN {1} = '' THEN [{0}] ELSE string_split({0}, {1}) END)
+REPLACE           text,text             text   replace({0}, {1}, '')
+REPLACE           text,text,text        text   replace({0}, {1}, {2})
+TRANSLATE         text,text,text        text   translate({0}, {1}, {2})
+INSERT            text,int,int,text     text   left({0}, {1} - 1) || {3} || substr({0}, {1} + {2})
+REPEAT            text,int              text   repeat({0}, greatest({1}, 0))
+SPACE             int                   text   repeat(' ', greatest({0}, 0))
+LPAD              text,int              text   lpad({0}, greatest({1}, 0), ' ')
+LPAD              text,int,text         text   CASE WHEN {2} = '' THEN left({0}, greatest({1}, 0)) ELSE lpad({0}, greatest({1}, 0), {2}) END
+RPAD              text,int              text   rpad({0}, greatest({1}, 0), ' ')
+RPAD              text,int,text         text   CASE WHEN {2} = '' THEN left({0}, greatest({1}, 0)) ELSE rpad({0}, greatest({1}, 0), {2}) END
+ASCII             text                  count  CASE WHEN {0} = '' THEN 0 ELSE ascii({0}) END
+UNICODE           text                  count  CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END
+CONTAINS          text,text             bool   contains({0}, {1})
+STARTSWITH        text,text             bool   starts_with({0}, {1})
+ENDSWITH          text,text             bool   ends_with({0}, {1})
+CHARINDEX         text,text             count  strpos({1}, {0})
+CHARINDEX         text,text,int         count  CASE WHEN strpos(substr({1}, {2}), {0}) = 0 THEN 0 ELSE strpos(substr({1}, {2}), {0}) + {2} - 1 END
+POSITION          text,text             count  strpos({1}, {0})
+POSITION          text,text,int         count  CASE WHEN strpos(substr({1}, {2}), {0}) = 0 THEN 0 ELSE strpos(substr({1}, {2}), {0}) + {2} - 1 END
+EDITDISTANCE      text,text             count  levenshtein({0}, {1})
+EDITDISTANCE      text,text,int         count  least(levenshtein({0}, {1}), greatest({2}, 0))
+JAROWINKLER_SIMILARITY text,text        int    round(jaro_winkler_similarity(lower({0}), lower({1})) * 100)
+MD5               text                  text   md5({0})
+MD5_HEX           text                  text   md5({0})
+MD5_BINARY        text                  binary unhex(md5({0}))
+MD5_NUMBER_UPPER64 text                 int    CAST('0x' || left(md5({0}), 16) AS UBIGINT)
+MD5_NUMBER_LOWER64 text                 int    CAST('0x' || right(md5({0}), 16) AS UBIGINT)
+SHA1              text                  text   sha1({0})
+SHA1_HEX          text                  text   sha1({0})
+SHA1_BINARY       text                  binary unhex(sha1({0}))
+BASE64_DECODE_STRING text               text   decode(from_base64({0}))
+BASE64_DECODE_BINARY text               binary from_base64({0})
+TRY_BASE64_DECODE_STRING text           try_text TRY(decode(from_base64({0})))
+TRY_BASE64_DECODE_BINARY text           try_binary TRY(from_base64({0}))
+HEX_DECODE_STRING text                  text   decode(unhex({0}))
+HEX_DECODE_BINARY text                  binary unhex({0})
+TRY_HEX_DECODE_STRING text              try_text TRY(decode(unhex({0})))
+TRY_HEX_DECODE_BINARY text              try_binary TRY(unhex({0}))
+"""  # noqa: E501
+
+
+def concat(given: Given) -> Value:
+    """CONCAT: NULL if one argument is."""
+    at_least(given, 1)
+    if all(value.type.name == "BINARY" for value in given.values):
+        return combine(f"({' || '.join(value.sql for value in given.values)})", BINARY, given.values)
+    values = [TAKES["text"](value) for value in given.values]
+    length = min(text().length or 0, sum(value.type.length or 0 for value in values))
+    constant = (
+        "".join(str(value.constant) for value in values)
+        if all(isinstance(value.constant, str) for value in values)
+        else NOT_CONSTANT
+    )
+    if any(value.is_constant and value.constant is None for value in values):
+        constant = None
+    return combine(f"({' || '.join(value.sql for value in values)})", text(length), values, constant=constant)
+
+
+def _concat_ws(given: Given) -> Value:
+    at_least(given, 2)
+    separator, *values = (TAKES["text"](value) for value in given.values)
+    return combine(f"({f' || {separator.sql} || '.join(value.sql for value in values)})", text(), [separator, *values])
+
+
+def _length(of_text: str, *, factor: int = 1) -> Rule:
+    """Characters or bytes of a text; bytes of a BINARY."""
+
+    def rule(given: Given) -> Value:
+        (value,) = one_of(given, 1)
+        is_binary = value.type.name == "BINARY"
+        counted = f"octet_length({value.sql})" if is_binary else f"{of_text}({TAKES['text'](value).sql})"
+        times = f" * {factor}" if factor > 1 else ""
+        return combine(f"CAST({counted}{times} AS DECIMAL(18,0))", number(18, 0), [value])
+
+    return rule
+
+
+def _char(given: Given) -> Value:
+    """CHR(code): a character of Unicode."""
+    code = whole(one_of(given, 1)[0])
+    sql = once(
+        [code.sql],
+        lambda c: (
+            f"CASE WHEN {c} BETWEEN 0 AND 55295 OR {c} BETWEEN 57344 AND 1114111 THEN chr(CAST({c} AS INTEGER)) END"
+        ),
+    )
+    return combine(sql, text(1), [code], nullable=True)
+
+
+def _initcap(given: Given) -> Value:
+    """Each word with a capital; a word is a run of letters and digits, or what stands between the given delimiters."""
+    value, *rest = (TAKES["text"](each) for each in one_of(given, 1, 2))
+    if not rest:
+        words = f"regexp_extract_all({value.sql}, '[\\pL\\pN]+|[^\\pL\\pN]+')"
+        return combine(_capitals(words), value.type, [value])
+    delimiters = rest[0].sql
+    letters = f"string_split({value.sql}, '')"
+    sql = (
+        f'array_to_string(list_transform({letters}, lambda {EACH}, "~i": CASE WHEN "~i" = 1 OR '
+        f"contains({delimiters}, {value.sql}[\"~i\" - 1]) THEN upper({EACH}) ELSE lower({EACH}) END), '')"
+    )
+    return combine(sql, value.type, [value, *rest])
+
+
+def _capitals(words: str) -> str:
+    return f"array_to_string(list_transform({words}, lambda {EACH}: upper({EACH}[1]) || lower({EACH}[2:])), '')"
+
+
+def pieces(source: str, delimiters: str) -> str:
+    """SQL for the list of pieces between any of some characters, without empty ones."""
+    same = f"left({delimiters}, 1)"
+    split = f"string_split(translate({source}, {delimiters}, repeat({same}, length({delimiters}))), {same})"
+    return f"list_filter({split}, lambda {EACH}: {EACH} <> '')"
+
+
+def _strtok(given: Given) -> Value:
+    """STRTOK(text [, delimiters [, n]]): the n-th piece that isn't empty; each character delimits."""
+    source, *rest = (TAKES["text"](value) for value in one_of(given, 1, 3)[:2])
+    place = whole(given.values[2]).sql if len(given.values) > 2 else "1"
+    return combine(
+        f"{pieces(source.sql, rest[0].sql if rest else _BLANK)}[{place}]",
+        text(),
+        given.values,
+        nullable=True,
+    )
+
+
+def _strtok_to_array(given: Given) -> Value:
+    source, *rest = (TAKES["text"](value) for value in one_of(given, 1, 2))
+    return combine(f"to_json({pieces(source.sql, rest[0].sql if rest else _BLANK)})", ARRAY, given.values)
+
+
+_BLANK = "' '"
+
+
+def _soundex(given: Given) -> Value:
+    """The first letter and three digits for the sounds behind it."""
+    source = TAKES["text"](one_of(given, 1)[0])
+
+    def build(sql: str) -> str:
+        letters = f"regexp_replace(upper({sql}), '[^A-Z]', '', 'g')"
+        sounds = f"translate({letters}, 'AEIOUYBFPVCGJKQSXZDTLMNRHW', '000000111122222222334556')"
+        single = sounds
+        for digit in "0123456":
+            single = f"regexp_replace({single}, '{digit}{digit}+', '{digit}', 'g')"
+        behind = f"CASE WHEN left({letters}, 1) IN ('H', 'W') THEN {single} ELSE substr({single}, 2) END"
+        return f"CASE WHEN {letters} = '' THEN '' ELSE left({letters}, 1) || left(replace({behind}, '0', '') || '000', 3) END"
+
+    return combine(once([source.sql], build, is_volatile=True), text(4), [source])
+
+
+def _sha2(*, binary: bool) -> Rule:
+    """SHA2(text [, 256]); other sizes are refused."""
+
+    def rule(given: Given) -> Value:
+        value, *size = one_of(given, 1, 2)
+        if size and size[0].constant not in (0, 256):
+            raise UnsupportedError(f"SQL compilation error:\n{given.name} is served with 256 bits only.")
+        digits = f"sha256({TAKES['text'](value).sql})"
+        return combine(f"unhex({digits})" if binary else digits, BINARY if binary else text(64), [value])
+
+    return rule
+
+
+def _encoded(function: str) -> Rule:
+    """HEX_ENCODE and BASE64_ENCODE, of a text's UTF-8 or of bytes."""
+
+    def rule(given: Given) -> Value:
+        (value,) = one_of(given, 1)
+        source = value.sql if value.type.name == "BINARY" else f"encode({TAKES['text'](value).sql})"
+        return combine(f"{function}({source})", text(), [value])
+
+    return rule
+
+
+RULES: dict[str, Rule] = {
+    "CONCAT": concat,
+    "CONCAT_WS": _concat_ws,
+    "LENGTH": _length("length"),
+    "LEN": _length("length"),
+    "OCTET_LENGTH": _length("strlen"),
+    "BIT_LENGTH": _length("strlen", factor=8),
+    "CHR": _char,
+    "CHAR": _char,
+    "INITCAP": _initcap,
+    "STRTOK": _strtok,
+    "STRTOK_TO_ARRAY": _strtok_to_array,
+    "SOUNDEX": _soundex,
+    "SHA2": _sha2(binary=False),
+    "SHA2_HEX": _sha2(binary=False),
+    "SHA2_BINARY": _sha2(binary=True),
+    "HEX_ENCODE": _encoded("hex"),
+    "BASE64_ENCODE": _encoded("base64"),
+}

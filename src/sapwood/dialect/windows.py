@@ -1,0 +1,117 @@
+"""Calls of aggregate and window functions with all that stands around them: DISTINCT, ORDER BY, OVER, frames.
+
+Comes in: a tree. Goes out: a bound value. What each function is in DuckDB is in `aggregates`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from sqlglot import exp
+
+from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
+from sapwood.dialect.binding import Binder, bind
+from sapwood.dialect.compilation import Compilation, Namespace
+from sapwood.dialect.values import Value
+from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
+
+
+def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Around) -> Value:
+    """COUNT(*), COUNT(DISTINCT a), SUM(a) OVER (...): `tree` is the call itself."""
+    name = str(tree.this).upper()
+    arguments, nulls = list(tree.expressions), around.nulls
+    if len(arguments) == 1 and isinstance(arguments[0], exp.IgnoreNulls):
+        arguments, nulls = [arguments[0].this], " IGNORE NULLS"
+    distinct = ""
+    if arguments and isinstance(arguments[0], exp.Distinct):
+        arguments, distinct = [*arguments[0].expressions, *arguments[1:]], "DISTINCT "
+    if name == "COUNT" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
+        arguments = []
+    elif name == "COUNT" and not arguments:
+        raise InvalidArgumentsError(
+            f"SQL compilation error: {work.place(tree)}\nnot enough arguments for function [COUNT()], expected 1, got 0",
+            errno=938,
+        )
+    if name in NEEDS_WINDOW and not around.over:
+        raise ProgrammingError(
+            f"SQL compilation error: {work.place(tree)}\nWindow function [{name}] requires an OVER clause."
+        )
+    inside = replace(names, groups=frozenset()) if not around.over else names
+    values = [bind(each, inside, work) for each in arguments]
+    return aggregate(name, values, replace(around, distinct=distinct, nulls=nulls))
+
+
+def _within_group(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """LISTAGG(a) WITHIN GROUP (ORDER BY b)"""
+    order, _ = order_by(tree.expression.expressions, names, work)
+    return aggregated(_call_in(tree.this, work), names, work, Around(order=f" {order}"))
+
+
+def _call_in(tree: exp.Expr, work: Compilation) -> exp.Expr:
+    if isinstance(tree, exp.Anonymous) and str(tree.this).upper() in AGGREGATES:
+        return tree
+    raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nUnsupported window or ordered-set function.")
+
+
+def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """f(...) [WITHIN GROUP (...)] [IGNORE NULLS] OVER (PARTITION BY ... ORDER BY ... frame)"""
+    inner, order, nulls = tree.this, "", ""
+    while not isinstance(inner, exp.Anonymous):
+        if isinstance(inner, exp.IgnoreNulls):
+            nulls = " IGNORE NULLS"
+        elif isinstance(inner, exp.WithinGroup):
+            order = f" {order_by(inner.expression.expressions, names, work)[0]}"
+        elif not isinstance(inner, exp.RespectNulls):
+            raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nUnsupported window function.")
+        inner = inner.this
+    if tree.args.get("alias") is not None or tree.args.get("first") is not None:
+        raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nNamed windows are not supported.")
+    partition = [bind(each, names, work) for each in tree.args.get("partition_by") or []]
+    ordered, keys = (
+        order_by(tree.args["order"].expressions, names, work) if tree.args.get("order") is not None else ("", [])
+    )
+    name = str(inner.this).upper()
+    frame = _frame(tree.args.get("spec"), names, work) or (_WHOLE if name in WHOLE_PARTITION and ordered else "")
+    divided = f"PARTITION BY {', '.join(value.sql for value in partition)}" if partition else ""
+    over = f" OVER ({' '.join(piece for piece in (divided, ordered, frame) if piece)})"
+    value = aggregated(_call_in(inner, work), names, work, Around(order=order, over=over, nulls=nulls))
+    return replace(value, loose=value.loose.union(*(each.loose for each in (*partition, *keys))))
+
+
+_WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
+
+
+def _frame(spec: exp.Expr | None, names: Namespace, work: Compilation) -> str:
+    if spec is None:
+        return ""
+    if spec.args.get("exclude") is not None:
+        raise UnsupportedError("SQL compilation error:\nEXCLUDE in a window frame is not supported.")
+    bounds = [_bound(spec.args.get(f"{side}"), spec.args.get(f"{side}_side"), names, work) for side in ("start", "end")]
+    kind = str(spec.args.get("kind") or "ROWS").upper()
+    return f"{kind} BETWEEN {bounds[0]} AND {bounds[1]}"
+
+
+def _bound(limit: Any, side: Any, names: Namespace, work: Compilation) -> str:
+    if limit is None:
+        return "CURRENT ROW"
+    if isinstance(limit, str):
+        return f"{limit.upper()} {str(side or '').upper()}".strip()
+    return f"{bind(limit, names, work).sql} {str(side).upper()}"
+
+
+def order_by(keys: Sequence[exp.Expr], names: Namespace, work: Compilation) -> tuple[str, list[Value]]:
+    """ORDER BY with Snowflake's place of NULLs: they are the largest."""
+    values = [bind(key.this, names, work) for key in keys]
+    written = ", ".join(f"{value.sql} {direction(key)}" for key, value in zip(keys, values, strict=True))
+    return f"ORDER BY {written}", values
+
+
+def direction(key: exp.Expr) -> str:
+    """ASC or DESC with NULLs first or last."""
+    word = "DESC" if key.args.get("desc") else "ASC"
+    return f"{word} NULLS {'FIRST' if key.args.get('nulls_first') else 'LAST'}"
+
+
+BINDERS: Mapping[type[exp.Expr], Binder] = {exp.WithinGroup: _within_group, exp.Window: _window}
