@@ -68,8 +68,8 @@ copy into no_such_table from @files;
 copy into people from @files file_format = (type = avro);
 -- error: 000002 0A000 File format type AVRO is not supported
 
-copy into people from @files validation_mode = return_errors;
--- error: 000002 0A000 The option VALIDATION_MODE of COPY INTO is not supported
+copy into people from @files validation_mode = return_some;
+-- error: 001008 22023 SQL compilation error:\ninvalid value [RETURN_SOME] for parameter 'VALIDATION_MODE'
 
 create file format f type = csv skip_haeder = 1;
 -- error: 001006 22023 SQL compilation error:\ninvalid parameter 'SKIP_HAEDER'

@@ -90,9 +90,6 @@ create or replace table two (a int, b int);
 copy into two from @"s"/rows.json file_format = (type = json);
 -- error: 002019 0A000 SQL compilation error:\nJSON file format can produce one and only one column
 
-copy into two from @"s"/rows.json file_format = (type = json) on_error = continue match_by_column_name = case_insensitive;
--- error: 000002 0A000 ON_ERROR = CONTINUE is not supported
-
 copy into two (a) from (select $1:name from @"s"/rows.json) file_format = (type = json);
 -- error: 100038 22018 Numeric value 'a' is not recognized
 

@@ -1,68 +1,118 @@
-"""Compressed bytes to plain ones, never more than a limit: a small file may unpack to more than all memory.
+"""A file's bytes to plain ones, block by block, so that no size of file needs more memory than another.
 
-Raises EOFError for data that is cut off, TooLargeError beyond the limit, and the library's own error for anything else
-that is wrong. Knows no files and no names of kinds but its own.
+Raises EOFError for data that is cut off and ValueError for data that is not of its kind. Knows no stages and no names of
+kinds but its own.
 """
 
 from __future__ import annotations
 
-import bz2
-import gzip
+import hashlib
+import io
 import zlib
-from collections.abc import Callable, Mapping
-from io import BytesIO
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO, Any, Protocol
 
 import pyarrow as pa
 
-
-class TooLargeError(Exception):
-    """The data unpacks to more than the limit."""
-
-
-def decompress(kind: str, data: bytes, *, limit: int) -> bytes:
-    """The plain bytes of data of a kind of KINDS; at most `limit` of them."""
-    content = KINDS[kind](data, limit + 1)
-    if len(content) > limit:
-        raise TooLargeError
-    return content
-
-
-def _gzip(data: bytes, most: int) -> bytes:
-    with gzip.GzipFile(fileobj=BytesIO(data)) as stream:
-        return stream.read(most)
-
-
-def _bz2(data: bytes, most: int) -> bytes:
-    with bz2.BZ2File(BytesIO(data)) as stream:
-        return stream.read(most)
-
-
-def _zstd(data: bytes, most: int) -> bytes:
-    with pa.CompressedInputStream(pa.BufferReader(data), "zstd") as stream:
-        try:
-            return stream.read(most)
-        except OSError as error:
-            if "Truncated" in str(error):
-                raise EOFError from error
-            raise
-
-
-def _deflate(window_bits: int) -> Callable[[bytes, int], bytes]:
-    def decompress(data: bytes, most: int) -> bytes:
-        engine = zlib.decompressobj(window_bits)
-        content = engine.decompress(data, most)
-        if not engine.eof and len(content) < most:
-            raise EOFError
-        return content
-
-    return decompress
-
-
-KINDS: Mapping[str, Callable[[bytes, int], bytes]] = {
-    "GZIP": _gzip,
-    "BZ2": _bz2,
-    "ZSTD": _zstd,
-    "DEFLATE": _deflate(zlib.MAX_WBITS),
-    "RAW_DEFLATE": _deflate(-zlib.MAX_WBITS),
+BLOCK = 4 << 20
+"""Plain bytes that are handed on at once."""
+_GZIP_START = b"\x1f\x8b"
+_SUFFIXES = {
+    ".gz": "GZIP",
+    ".gzip": "GZIP",
+    ".bz2": "BZ2",
+    ".zst": "ZSTD",
+    ".br": "BROTLI",
+    ".deflate": "DEFLATE",
+    ".raw_deflate": "RAW_DEFLATE",
 }
-"""Kinds as COMPRESSION names them. Each gets the data and how many bytes it may give."""
+
+
+def kind_of(name: str, start: bytes) -> str:
+    """What AUTO takes a file for, by its name's suffix, or by its first bytes if they are those of gzip."""
+    return _SUFFIXES.get(Path(name).suffix.lower()) or ("GZIP" if start.startswith(_GZIP_START) else "NONE")
+
+
+class Readable(Protocol):
+    """What bytes are read from."""
+
+    def read(self, size: int = -1, /) -> bytes | None: ...
+
+
+class HashedStream(io.RawIOBase):
+    """A file that is read once from its start to its end, with the MD5 digest of what was read."""
+
+    def __init__(self, stream: IO[bytes]) -> None:
+        self._stream = stream
+        self._digest = hashlib.md5(usedforsecurity=False)
+
+    @property
+    def md5(self) -> str:
+        """The digest of the bytes so far, in hex; a check for changes, not for safety."""
+        return self._digest.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Fill a buffer from the file."""
+        data = self._stream.read(len(buffer))
+        self._digest.update(data)
+        buffer[: len(data)] = data
+        return len(data)
+
+    def read_rest(self) -> None:
+        """Read what a decompressor left, for the digest."""
+        while data := self._stream.read(BLOCK):
+            self._digest.update(data)
+
+
+def plain_blocks(stream: Readable, kind: str) -> Iterator[bytes]:
+    """The plain bytes of a stream of one of KINDS."""
+    try:
+        yield from KINDS[kind](stream)
+    except EOFError:
+        raise
+    except (OSError, zlib.error) as error:
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        if "Truncated" in str(error):
+            raise EOFError from error
+        raise ValueError(f"not {kind}") from error
+
+
+def _as_it_is(stream: Readable) -> Iterator[bytes]:
+    while data := stream.read(BLOCK):
+        yield data
+
+
+def _by_arrow(codec: str) -> Callable[[Readable], Iterator[bytes]]:
+    def blocks(stream: Readable) -> Iterator[bytes]:
+        with pa.CompressedInputStream(pa.PythonFile(stream, mode="r"), codec) as plain:
+            yield from _as_it_is(plain)
+
+    return blocks
+
+
+def _deflated(window_bits: int) -> Callable[[Readable], Iterator[bytes]]:
+    def blocks(stream: Readable) -> Iterator[bytes]:
+        engine = zlib.decompressobj(window_bits)
+        while not engine.eof and (data := engine.unconsumed_tail or stream.read(BLOCK)):
+            yield engine.decompress(data, BLOCK)
+        if not engine.eof:
+            raise EOFError
+
+    return blocks
+
+
+KINDS: Mapping[str, Callable[[Readable], Iterator[bytes]]] = {
+    "NONE": _as_it_is,
+    "GZIP": _by_arrow("gzip"),
+    "BZ2": _by_arrow("bz2"),
+    "ZSTD": _by_arrow("zstd"),
+    "BROTLI": _by_arrow("brotli"),
+    "DEFLATE": _deflated(zlib.MAX_WBITS),
+    "RAW_DEFLATE": _deflated(-zlib.MAX_WBITS),
+}
+"""Kinds as COMPRESSION names them, each with what reads it."""

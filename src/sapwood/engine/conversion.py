@@ -44,7 +44,11 @@ def converter(column: Column, form: CsvFormat, *, truncates: bool) -> Converter 
 
 def not_null(column: Column) -> Mismatch:
     """NULL for a column that must not be NULL."""
-    return Mismatch("NULL result in a non-nullable column", errno=100072, sqlstate="22000")
+    message = (
+        "NULL result in a non-nullable column. Use quotes if an empty field should be interpreted as an empty string "
+        "instead of a null"
+    )
+    return Mismatch(message, errno=100088, sqlstate="22000")
 
 
 def _text(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter | None:
@@ -95,7 +99,7 @@ def _real(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:
 
 def _boolean(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:
     def convert(field: str) -> bool:
-        found = _BOOLEANS.get(field.strip().lower())
+        found = BOOLEANS.get(field.strip().lower())
         if found is None:
             raise _not_recognized("Boolean value", field, errno=100037)
         return found
@@ -172,7 +176,7 @@ _MAKERS: dict[str, Callable[[SnowType, CsvFormat, bool], Converter | None]] = {
     "ARRAY": _variant,
 }
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*")
-_BOOLEANS = {
+BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
     **dict.fromkeys(("false", "f", "no", "n", "off", "0"), False),
 }

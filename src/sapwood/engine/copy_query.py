@@ -1,12 +1,16 @@
-"""COPY INTO with a transformation, and of JSON and Parquet files: each file's records go through a query into the table.
+"""COPY INTO with a transformation, and of JSON and Parquet files: a file's records go through a query into the table.
 
-Comes in: the files to load and how. Goes out: one row a file, as COPY shows it. A file is loaded whole or not at all.
+Comes in: the records of a file, some at a time. Goes out: rows of the table's columns, and a fault for each record that
+the query fails on. What a query makes of a record never depends on other records: COPY takes no aggregates and no order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
+from typing import Any
 
 import pyarrow as pa
 
@@ -14,55 +18,120 @@ from sapwood.dialect.coercion import cast
 from sapwood.dialect.names import duck
 from sapwood.dialect.semistructured import path
 from sapwood.dialect.statements import Column, Name, Query, Relation
-from sapwood.dialect.types import VARIANT
+from sapwood.dialect.types import MAX_TEXT, VARIANT
 from sapwood.dialect.values import Value, null
+from sapwood.engine.csv_columns import Chunk, loading_type
+from sapwood.engine.csv_reader import Fault
 from sapwood.engine.document_format import DocumentFormat, FileForm
+from sapwood.engine.failure import translated
 from sapwood.engine.location import StageFile
-from sapwood.engine.staged import columns_of, json_documents, parquet_table, read_files
+from sapwood.engine.staged import (
+    PLACE_COLUMNS,
+    Records,
+    RecordSource,
+    columns_of,
+    empty_records,
+    source_of_records,
+)
 from sapwood.engine.work import Work
-from sapwood.errors import CopyError, Error, ProgrammingError
+from sapwood.errors import CancelledError, CopyError, Error, InternalError, StorageFullError
 
-Reading = Callable[[], pa.Table]
+QueryOf = Callable[[Records], Query]
 
 
 @dataclass(frozen=True)
-class FileRows:
-    """What became of one file: its rows for the table, or the error that kept it out."""
+class QueriedReading:
+    """A pass over a file, whose records go through a query."""
 
-    file: StageFile
-    rows: pa.Table
-    failure: Error | None = None
+    work: Work
+    relation: Relation
+    source: RecordSource
+    query_of: QueryOf
+
+    @property
+    def md5(self) -> str:
+        return self.source.md5
+
+    def chunks(self) -> Iterator[Chunk]:
+        for records in self.source.records():
+            query = self.query_of(records)
+            made = list(self._made(records, records.table, 0, query))
+            rows = [each for each in made if isinstance(each, pa.Table)]
+            faults = [*records.faults, *(each for each in made if isinstance(each, Fault))]
+            faults.sort(key=lambda fault: fault.row)
+            yield Chunk(pa.concat_tables([_schema(query.columns).empty_table(), *rows]), records.parsed, tuple(faults))
+
+    def _made(self, records: Records, part: pa.Table, first: int, query: Query) -> Iterator[pa.Table | Fault]:
+        """The query's rows over some records. Those that it fails on are found by halving."""
+        if not part.num_rows:
+            return
+        try:
+            self.work.snapshots.refill(self.relation, part)
+            rows = self.work.rows(query)
+        except (CancelledError, InternalError, StorageFullError):
+            raise
+        except Error as error:
+            if part.num_rows == 1:
+                yield records.fault_at(first, (error.msg, error.errno, error.sqlstate))
+                return
+            half = part.num_rows // 2
+            yield from self._made(records, part.slice(0, half), first, query)
+            yield from self._made(records, part.slice(half), first + half, query)
+            return
+        yield rows.rename_columns([f"c{place}" for place in range(rows.num_columns)]).cast(_schema(query.columns))
 
 
-def queried_rows(
-    work: Work, chosen: Sequence[StageFile], form: FileForm, query: Query, *, skips: bool
-) -> list[FileRows]:
-    """The rows that a query makes of each file. `skips` keeps an error with its file, else the first one is raised."""
+def _fitting(sql: str, columns: Sequence[Column], *, truncates: bool) -> str:
+    """A query whose values are held to what its columns want: lengths and NOT NULL."""
+    given = [f"c{place}" for place in range(len(columns))]
+    listed = ", ".join(_held(name, column, truncates=truncates) for name, column in zip(given, columns, strict=True))
+    return f"SELECT {listed} FROM ({sql}) AS s({', '.join(given)})"
+
+
+def _held(name: str, column: Column, *, truncates: bool) -> str:
+    length, held = column.type.length or MAX_TEXT, name
+    if column.type.name == "TEXT" and length < MAX_TEXT:
+        said = f"'sapwood:100074:22000:User character length limit ({length}) exceeded by string ''' || {name} || ''''"
+        over = f"left({name}, {length})" if truncates else f"CAST(error({said}) AS VARCHAR)"
+        held = f"CASE WHEN length({name}) > {length} THEN {over} ELSE {name} END"
+    if not column.nullable:
+        said = "'sapwood:100072:22000:NULL result in a non-nullable column'"
+        held = f"CASE WHEN {name} IS NULL THEN CAST(error({said}) AS {column.type.duckdb()}) ELSE {held} END"
+    return f"{held} AS {name}"
+
+
+def _schema(columns: Sequence[Column]) -> pa.Schema:
+    return pa.schema([(f"c{place}", loading_type(column.type)) for place, column in enumerate(columns)])
+
+
+@contextmanager
+def apart(work: Work) -> Generator[Work]:
+    """The statement on a cursor of its own: a query that fails there does not end the transaction of the load."""
+    with translated(), closing(work.parts.databases.cursor()) as cursor:
+        snapshots = work.snapshots.on(cursor)
+        try:
+            yield replace(work, cursor=cursor, snapshots=snapshots)
+        finally:
+            snapshots.close()
+
+
+def queried(work: Work, form: FileForm, query: Query, *, truncates: bool) -> Callable[[StageFile], QueriedReading]:
+    """The reading of files through a COPY's own query."""
     (relation,) = work.snapshots.made
-    return [
-        _guarded(work, file, skips=skips, read=lambda file=file: _through(work, relation, file, form, query))
-        for file in chosen
-    ]
+    width = len(relation.columns) - len(PLACE_COLUMNS)
+    fitting = replace(query, sql=_fitting(query.sql, query.columns, truncates=truncates))
+
+    def reading(file: StageFile) -> QueriedReading:
+        source = source_of_records(work.cursor, file, form, width=width)
+        return QueriedReading(work, relation, source, lambda _: fitting)
+
+    return reading
 
 
-def _through(work: Work, relation: Relation, file: StageFile, form: FileForm, query: Query) -> pa.Table:
-    width = len(relation.columns) - 2
-    rows = read_files(work.cursor, [file], form, width=width)
-    kept = rows.select([column.name for column in relation.columns])
-    work.snapshots.refill(relation, kept)
-    return work.rows(query)
-
-
-def document_rows(
-    work: Work,
-    chosen: Sequence[StageFile],
-    form: DocumentFormat,
-    columns: Sequence[Column],
-    *,
-    match: str,
-    skips: bool,
-) -> list[FileRows]:
-    """The rows of documents: the whole document into the one column there is, or its parts by name."""
+def documents(
+    work: Work, form: DocumentFormat, columns: Sequence[Column], *, match: str, truncates: bool
+) -> Callable[[StageFile], QueriedReading]:
+    """The reading of documents: the whole document into the one column there is, or its parts by name."""
     if match == "NONE" and len(columns) != 1:
         raise CopyError(
             f"SQL compilation error:\n{form.kind} file format can produce one and only one column of type variant, object, or array. "
@@ -70,23 +139,23 @@ def document_rows(
             errno=2019,
             sqlstate="0A000",
         )
-    return [
-        _guarded(work, file, skips=skips, read=lambda file=file: _matched(work, file, form, columns, match))
-        for file in chosen
-    ]
+    rows = empty_records(1)
+    relation = work.snapshots.relation(Name("", "", "$1"), columns_of(form, rows), rows)
 
+    def query_of(records: Records) -> Query:
+        names = [] if match == "NONE" else _names_in(records)
+        document = Value(duck("$1"), VARIANT)
+        values = [document if match == "NONE" else _part(document, column, names, match) for column in columns]
+        listed = ", ".join(
+            cast(value, column.type, truncates=False).sql for value, column in zip(values, columns, strict=True)
+        )
+        sql = f"SELECT {listed} FROM {relation.source} AS d"
+        return Query(_fitting(sql, columns, truncates=truncates), tuple(columns))
 
-def _matched(work: Work, file: StageFile, form: DocumentFormat, columns: Sequence[Column], match: str) -> pa.Table:
-    rows = read_files(work.cursor, [file], form, width=1)
-    relation = work.snapshots.relation(Name("", "", file.label), columns_of(form, rows), rows)
-    document = Value(duck("$1"), VARIANT)
-    names = [] if match == "NONE" else _names_in(file, form)
-    values = [document if match == "NONE" else _part(document, column, names, match) for column in columns]
-    listed = ", ".join(
-        f"{cast(value, column.type, truncates=False).sql} AS c{place}"
-        for place, (value, column) in enumerate(zip(values, columns, strict=True))
-    )
-    return work.rows(Query(f"SELECT {listed} FROM {relation.source} AS d", tuple(columns)))
+    def reading(file: StageFile) -> QueriedReading:
+        return QueriedReading(work, relation, source_of_records(work.cursor, file, form, width=1), query_of)
+
+    return reading
 
 
 def _part(document: Value, column: Column, names: Sequence[str], match: str) -> Value:
@@ -97,21 +166,9 @@ def _part(document: Value, column: Column, names: Sequence[str], match: str) -> 
     return null()
 
 
-def _names_in(file: StageFile, form: DocumentFormat) -> list[str]:
-    if form.kind == "PARQUET":
-        return list(parquet_table(file, form).column_names)
+def _names_in(records: Records) -> list[str]:
     found: dict[str, None] = {}
-    for document in json_documents(file, form):
-        if not isinstance(document, dict):
-            raise ProgrammingError(f"The file '{file.label}' has records that are no objects")
-        found.update(dict.fromkeys(str(key) for key in document))  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    for text in records.table.column(0).to_pylist():
+        document: Any = json.loads(text)
+        found.update(dict.fromkeys(document if isinstance(document, dict) else ()))
     return list(found)
-
-
-def _guarded(work: Work, file: StageFile, *, skips: bool, read: Reading) -> FileRows:
-    try:
-        return FileRows(file, read())
-    except Error as error:
-        if not skips or work.cancelled.is_set():
-            raise
-        return FileRows(file, pa.table({}), error)

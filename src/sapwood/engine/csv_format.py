@@ -1,6 +1,6 @@
 """File format options of CSV: as written in SQL, in; one checked value, out.
 
-Names, defaults and meanings: the vendor's page "CREATE FILE FORMAT". COPY's options go before the stage's, those before
+Names, defaults and meanings: https://docs.snowflake.com/en/sql-reference/sql/create-file-format. COPY's options go before the stage's, those before
 the named format's.
 """
 
@@ -9,10 +9,20 @@ from __future__ import annotations
 import codecs
 import difflib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sapwood.engine.option import (
+    Option,
+    OptionReader,
+    choice,
+    flag,
+    invalid_value,
+    text_value,
+    unknown_option,
+    whole_number,
+)
 from sapwood.errors import ProgrammingError, UnsupportedError
 
 TYPES = ("CSV", "JSON", "AVRO", "ORC", "PARQUET", "XML", "CUSTOM")
@@ -48,6 +58,12 @@ class CsvFormat:
     skip_byte_order_mark: bool = True
     encoding: str = "utf-8"
     parses_header: bool = False
+    file_extension: str | None = None
+
+    @property
+    def is_utf8(self) -> bool:
+        """Whether a file's bytes are its text already."""
+        return self.encoding == "utf-8" and not self.replace_invalid_characters
 
 
 def merged(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -62,15 +78,6 @@ def merged(*layers: Mapping[str, Any] | None) -> dict[str, Any]:
     return options
 
 
-def check_options(options: Mapping[str, Any]) -> None:
-    """Raise for an unknown option or a bad value. Types other than CSV, JSON and PARQUET may be made, and are refused where they are used."""
-    kind = str(options.get("TYPE", "CSV")).upper()
-    if kind not in TYPES:
-        raise _invalid("TYPE", options["TYPE"])
-    if kind == "CSV":
-        csv_format(options)
-
-
 def csv_format(options: Mapping[str, Any]) -> CsvFormat:
     """The format; UnsupportedError for what is not served, ProgrammingError for what is wrong."""
     kind = str(options.get("TYPE", "CSV")).upper()
@@ -78,22 +85,23 @@ def csv_format(options: Mapping[str, Any]) -> CsvFormat:
         raise UnsupportedError(f"File format type {kind} is not supported", hint="Use CSV, JSON or PARQUET.")
     fields: dict[str, Any] = {}
     for name, value in options.items():
-        if name != "TYPE":
-            fields.update(_option(name.upper(), value))
+        if name.upper() != "TYPE":
+            fields.update(_option(name.upper()).read(name.upper(), value))
     found = CsvFormat(**fields)
     _check_delimiters(found)
+    if found.parses_header and found.skip_header:
+        raise ProgrammingError(
+            "SQL compilation error:\nPARSE_HEADER and SKIP_HEADER can't be given together", errno=1008, sqlstate="22023"
+        )
     return found
 
 
-def _option(name: str, value: Any) -> dict[str, Any]:
-    reader = _OPTIONS.get(name)
-    if reader is None:
-        near = difflib.get_close_matches(name, _OPTIONS, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(_OPTIONS)}."
-        raise ProgrammingError(
-            f"SQL compilation error:\ninvalid parameter '{name}'", errno=1006, sqlstate="22023", hint=hint
-        )
-    return reader(name, value)
+def _option(name: str) -> Option:
+    option = CSV_OPTIONS.get(name)
+    if option is None:
+        near = difflib.get_close_matches(name, CSV_OPTIONS, n=1)
+        raise unknown_option(name, f"Did you mean {near[0]}?" if near else f"Known: {', '.join(CSV_OPTIONS)}.")
+    return option
 
 
 def _check_delimiters(found: CsvFormat) -> None:
@@ -109,78 +117,45 @@ def _check_delimiters(found: CsvFormat) -> None:
 # Readers of one option: name and value in, fields of CsvFormat out ----------------------------------------------------
 
 
-def _boolean(field: str) -> Any:
-    def read(name: str, value: Any) -> dict[str, Any]:
-        if isinstance(value, bool):
-            return {field: value}
-        if str(value).upper() not in ("TRUE", "FALSE"):
-            raise _invalid(name, value)
-        return {field: str(value).upper() == "TRUE"}
+def _character(field: str, allowed: str = "") -> OptionReader:
+    """One character, or NONE."""
 
-    return read
-
-
-def _whole(field: str) -> Any:
-    def read(name: str, value: Any) -> dict[str, Any]:
-        if isinstance(value, bool) or not re.fullmatch(r"\d+", str(value)):
-            raise _invalid(name, value)
-        return {field: int(value)}
-
-    return read
-
-
-def _text(field: str) -> Any:
-    return lambda name, value: {field: str(value)}
-
-
-def _choice(field: str, choices: tuple[str, ...]) -> Any:
-    def read(name: str, value: Any) -> dict[str, Any]:
-        if str(value).upper() not in choices:
-            raise _invalid(name, value)
-        return {field: str(value).upper()}
-
-    return read
-
-
-def _character(field: str) -> Any:
     def read(name: str, value: Any) -> dict[str, Any]:
         decoded = _unescaped(str(value))
         if decoded.upper() == "NONE":
             return {field: None}
-        if len(decoded) != 1:
-            raise _invalid(name, value)
+        if len(decoded) != 1 or (allowed and decoded not in allowed):
+            raise invalid_value(name, value)
         return {field: decoded}
 
     return read
 
 
-def _enclosure(name: str, value: Any) -> dict[str, Any]:
-    decoded = _unescaped(str(value))
-    if decoded.upper() == "NONE":
-        return {"enclosure": None}
-    if decoded not in ('"', "'"):
-        raise _invalid(name, value)
-    return {"enclosure": decoded}
+def _delimiter(field: str) -> OptionReader:
+    """Up to twenty characters, or NONE."""
 
+    def read(name: str, value: Any) -> dict[str, Any]:
+        decoded = _unescaped(str(value))
+        if not 1 <= len(decoded) <= 20:
+            raise invalid_value(name, value)
+        return {field: None if decoded.upper() == "NONE" else decoded}
 
-def _field_delimiter(name: str, value: Any) -> dict[str, Any]:
-    decoded = _unescaped(str(value))
-    if not 1 <= len(decoded) <= 20:
-        raise _invalid(name, value)
-    return {"field_delimiter": None if decoded.upper() == "NONE" else decoded}
+    return read
 
 
 def _record_delimiter(name: str, value: Any) -> dict[str, Any]:
-    decoded = _unescaped(str(value))
-    if not 1 <= len(decoded) <= 20:
-        raise _invalid(name, value)
-    is_none = decoded.upper() == "NONE"
-    return {"record_delimiter": None if is_none else decoded, "is_any_newline": decoded in ("\n", "\r\n")}
+    read = _delimiter("record_delimiter")(name, value)
+    return {**read, "is_any_newline": read["record_delimiter"] in ("\n", "\r\n")}
 
 
-def _null_if(name: str, value: Any) -> dict[str, Any]:
-    given = value if isinstance(value, (tuple, list)) else (value,)
-    return {"null_if": tuple(_unescaped(str(one)) if str(one) != "\\N" else "\\N" for one in given)}
+def null_if(field: str) -> OptionReader:
+    """A text or a list of texts."""
+
+    def read(name: str, value: Any) -> dict[str, Any]:
+        given: Sequence[Any] = value if isinstance(value, (tuple, list)) else (value,)
+        return {field: tuple(_unescaped(str(one)) if str(one) != "\\N" else "\\N" for one in given)}
+
+    return read
 
 
 def _encoding(name: str, value: Any) -> dict[str, Any]:
@@ -197,29 +172,57 @@ _CODECS = {"UTF16": "utf-16", "UTF16BE": "utf-16-be", "UTF16LE": "utf-16-le", "U
            "EUCJP": "euc_jp", "EUCKR": "euc_kr", "SHIFTJIS": "shift_jis", "KOI8R": "koi8_r", "IBM949": "cp949"}  # fmt: skip
 
 
-_OPTIONS: dict[str, Any] = {
-    "COMPRESSION": _choice("compression", COMPRESSIONS),
-    "RECORD_DELIMITER": _record_delimiter,
-    "FIELD_DELIMITER": _field_delimiter,
-    "MULTI_LINE": _boolean("multi_line"),
-    "PARSE_HEADER": _boolean("parses_header"),
-    "SKIP_HEADER": _whole("skip_header"),
-    "SKIP_BLANK_LINES": _boolean("skip_blank_lines"),
-    "DATE_FORMAT": _text("date_format"),
-    "TIME_FORMAT": _text("time_format"),
-    "TIMESTAMP_FORMAT": _text("timestamp_format"),
-    "BINARY_FORMAT": _choice("binary_format", ("HEX", "BASE64", "UTF8", "UTF-8")),
-    "ESCAPE": _character("escape"),
-    "ESCAPE_UNENCLOSED_FIELD": _character("escape_unenclosed"),
-    "TRIM_SPACE": _boolean("trim_space"),
-    "FIELD_OPTIONALLY_ENCLOSED_BY": _enclosure,
-    "NULL_IF": _null_if,
-    "ERROR_ON_COLUMN_COUNT_MISMATCH": _boolean("error_on_column_count_mismatch"),
-    "REPLACE_INVALID_CHARACTERS": _boolean("replace_invalid_characters"),
-    "EMPTY_FIELD_AS_NULL": _boolean("empty_field_as_null"),
-    "SKIP_BYTE_ORDER_MARK": _boolean("skip_byte_order_mark"),
-    "ENCODING": _encoding,
+CSV_OPTIONS: Mapping[str, Option] = {
+    "COMPRESSION": Option(
+        "AUTO",
+        "`GZIP`, `BZ2`, `BROTLI`, `ZSTD`, `DEFLATE`, `RAW_DEFLATE` or `NONE`; AUTO goes by the file's suffix",
+        choice("compression", *COMPRESSIONS),
+    ),
+    "RECORD_DELIMITER": Option(
+        "newline", "what ends a record, or `NONE`; a newline may have a carriage return before it", _record_delimiter
+    ),
+    "FIELD_DELIMITER": Option("`,`", "what stands between fields, or `NONE`", _delimiter("field_delimiter")),
+    "MULTI_LINE": Option("TRUE", "an enclosed field may go over lines; else it is an error", flag("multi_line")),
+    "PARSE_HEADER": Option(
+        "FALSE", "the first record names the columns, for MATCH_BY_COLUMN_NAME and INFER_SCHEMA", flag("parses_header")
+    ),
+    "SKIP_HEADER": Option("0", "lines to skip at the start", whole_number("skip_header")),
+    "SKIP_BLANK_LINES": Option("FALSE", "skip lines without anything; else they are records", flag("skip_blank_lines")),
+    "DATE_FORMAT": Option("AUTO", "how dates are written", text_value("date_format")),
+    "TIME_FORMAT": Option("AUTO", "how times are written", text_value("time_format")),
+    "TIMESTAMP_FORMAT": Option("AUTO", "how timestamps are written", text_value("timestamp_format")),
+    "BINARY_FORMAT": Option(
+        "HEX", "`HEX`, `BASE64` or `UTF8`", choice("binary_format", "HEX", "BASE64", "UTF8", "UTF-8")
+    ),
+    "ESCAPE": Option(
+        "NONE", "the character that escapes another one in enclosed fields, and in the others too", _character("escape")
+    ),
+    "ESCAPE_UNENCLOSED_FIELD": Option(
+        "`\\\\`",
+        "the character that escapes another one in fields that are not enclosed",
+        _character("escape_unenclosed"),
+    ),
+    "TRIM_SPACE": Option("FALSE", "take blanks off both ends of fields", flag("trim_space")),
+    "FIELD_OPTIONALLY_ENCLOSED_BY": Option(
+        "NONE", "`'` or `\"`; two of them inside a field are one", _character("enclosure", "'\"")
+    ),
+    "NULL_IF": Option("`\\N`", "texts that mean NULL", null_if("null_if")),
+    "ERROR_ON_COLUMN_COUNT_MISMATCH": Option(
+        "TRUE", "a record with more or fewer fields than columns is an error", flag("error_on_column_count_mismatch")
+    ),
+    "REPLACE_INVALID_CHARACTERS": Option(
+        "FALSE",
+        "put the replacement character in place of bytes that are not in the encoding",
+        flag("replace_invalid_characters"),
+    ),
+    "EMPTY_FIELD_AS_NULL": Option(
+        "TRUE", "nothing between two delimiters is NULL; else an empty text", flag("empty_field_as_null")
+    ),
+    "SKIP_BYTE_ORDER_MARK": Option("TRUE", "skip a byte order mark", flag("skip_byte_order_mark")),
+    "ENCODING": Option("UTF8", "the file's encoding", _encoding),
+    "FILE_EXTENSION": Option("", "suffix of unloaded files", text_value("file_extension")),
 }
+"""Each option with its default, its meaning, and what reads it. docs/loading.md shows this table."""
 
 
 def _unescaped(text: str) -> str:
@@ -235,9 +238,3 @@ def _unescaped(text: str) -> str:
     for written, character in (("\\t", "\t"), ("\\n", "\n"), ("\\r", "\r"), ("\\\\", "\\"), ("\\'", "'")):
         text = text.replace(written, character)
     return text
-
-
-def _invalid(name: str, value: Any) -> ProgrammingError:
-    return ProgrammingError(
-        f"SQL compilation error:\ninvalid value [{value}] for parameter '{name}'", errno=1008, sqlstate="22023"
-    )

@@ -7,24 +7,32 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sapwood.engine.csv_format import CsvFormat
 
 
 @dataclass(frozen=True)
 class Record:
-    """One record: its fields (None is NULL), the line it starts on (from 1) and the offset of its first character in the text."""
+    """One record: its fields (None is NULL), the line it starts on, where it starts and ends in the text, its number.
+
+    Lines and numbers count from those that the reader was given.
+    """
 
     fields: list[str | None]
     line: int
     start: int
+    end: int
     number: int
 
 
 @dataclass(frozen=True)
 class Fault:
-    """A place in a file that is not right. `line`, `character` and `field` count from 1."""
+    """A place in a file that is not right. `line`, `character` and `field` count from 1.
+
+    `row` is the record's number, `row_line` the line that it starts on, `rejected` its text. `offset` is the place in
+    the text, in characters.
+    """
 
     message: str
     errno: int
@@ -33,44 +41,44 @@ class Fault:
     row: int
     field: int
     sqlstate: str = "22000"
+    offset: int = 0
+    row_line: int = 1
+    rejected: str = ""
 
 
-def read_records(text: str, form: CsvFormat) -> Iterator[Record | Fault]:
-    """The records of a text; after a fault reading goes on with the next line."""
-    return _Reader(text, form).records()
+class RecordReader:
+    """The records of a text, in order; after a fault reading goes on with the next line.
 
+    A text that is not the file's last is read up to its last whole record; `place` is where reading has come to.
+    """
 
-class _Reader:
-    def __init__(self, text: str, form: CsvFormat) -> None:
+    def __init__(self, text: str, form: CsvFormat, *, line: int = 1, is_last: bool = True) -> None:
         self._text = text
         self._form = form
+        self._is_last = is_last
         self._null_if = frozenset(form.null_if)
         self._match = re.compile(_pattern(form), re.DOTALL).match
         self._line_end = re.compile(_record_end(form)).search
         self._special = [mark for mark in (form.enclosure, form.escape or form.escape_unenclosed) if mark]
+        self._line = line
+        self._ran_out = False
+        self.place = 0
 
-    def records(self) -> Iterator[Record | Fault]:
-        place, line = self._after_header()
+    def __iter__(self) -> Iterator[Record | Fault]:
         number = 0
-        while place < len(self._text):
-            number += 1
-            found, end = self._record(place, line, number)
+        while self.place < len(self._text):
+            found, end = self._record(self.place, self._line, number + 1)
+            if not self._is_last and self._may_go_on(found):
+                return
+            start, self.place = self.place, end
+            self._line += _lines(self._text, start, end)
             if found is not None:
+                number += 1
                 yield found
-            else:
-                number -= 1
-            line += _lines(self._text, place, end)
-            place = end
 
-    def _after_header(self) -> tuple[int, int]:
-        """Place and line behind the lines to skip, which end at a newline whatever they enclose."""
-        place = 0
-        for line in range(self._form.skip_header):
-            found = _NEWLINE.search(self._text, place)
-            if found is None:
-                return len(self._text), line + 1
-            place = found.end()
-        return place, self._form.skip_header + 1
+    def _may_go_on(self, found: Record | Fault | None) -> bool:
+        """Whether what comes behind this text may belong to what was found at its end."""
+        return self._ran_out or (isinstance(found, Fault) and found.message.endswith(_NOT_CLOSED))
 
     def _record(self, start: int, line: int, number: int) -> tuple[Record | Fault | None, int]:
         """The record at `start` and the place behind it; None for a blank line that is skipped."""
@@ -81,12 +89,13 @@ class _Reader:
                 return None, end
             delimiter = self._form.field_delimiter
             pieces = content.split(delimiter) if delimiter else [content]
-            return Record([self._bare_value(piece) for piece in pieces], line, start, number), end
+            return Record([self._bare_value(piece) for piece in pieces], line, start, end, number), end
         return self._enclosed_record(start, line, number)
 
     def _plain_line(self, start: int) -> tuple[str, int] | None:
         """The line at `start` and its end, if nothing in it is enclosed or escaped."""
         found = self._line_end(self._text, start)
+        self._ran_out = found is None
         if found is None:
             content, end = self._text[start:], len(self._text)
         else:
@@ -100,16 +109,21 @@ class _Reader:
             found = self._match(self._text, place)
             if found is None:
                 fault = self._fault(start, place, line=line, number=number, field=len(fields) + 1)
-                return fault, self._next_line(place)
+                end = self._next_line(place)
+                return replace(fault, rejected=self._text[start:end]), end
             fields.append(self._value(found))
             place = found.end()
             if found["delimiter"] is None:
-                return self._finished(Record(fields, line, start, number), place)
+                self._ran_out = found["end"] is None
+                return self._finished(Record(fields, line, start, place, number))
 
-    def _finished(self, record: Record, end: int) -> tuple[Record | Fault, int]:
-        if not self._form.multi_line and _NEWLINE.search(self._text, record.start, max(record.start, end - 2)):
-            return Fault("A field goes over the end of its line", 100016, record.line, 1, record.number, 1), end
-        return record, end
+    def _finished(self, record: Record) -> tuple[Record | Fault, int]:
+        start, end = record.start, record.end
+        if self._form.multi_line or not _NEWLINE.search(self._text, start, max(start, end - 2)):
+            return record, end
+        message = "A field goes over the end of its line"
+        line, text = record.line, self._text[start:end]
+        return Fault(message, 100016, line, 1, record.number, 1, offset=start, row_line=line, rejected=text), end
 
     def _value(self, found: re.Match[str]) -> str | None:
         enclosed = found["enclosed"]
@@ -135,18 +149,21 @@ class _Reader:
         closed = re.compile(_enclosed(self._form), re.DOTALL).match(self._text, place)
         at = place if closed is None else closed.end()
         if closed is None:
-            message = f"A field that starts with {quote} is not closed before the end of the file"
+            message = f"A field that starts with {quote} {_NOT_CLOSED}"
         else:
             message = f"Found character '{self._text[at]}' instead of field delimiter '{self._form.field_delimiter}'"
-        return Fault(message, 100016, line + _lines(self._text, start, at), _character(self._text, at), number, field)
+        found_on = line + _lines(self._text, start, at)
+        character = _character(self._text, at)
+        return Fault(message, 100016, found_on, character, number, field, offset=at, row_line=line)
 
     def _next_line(self, place: int) -> int:
         found = self._line_end(self._text, place)
+        self._ran_out = found is None
         return len(self._text) if found is None else found.end()
 
 
-def field_place(text: str, form: CsvFormat, record: Record, *, field: int) -> tuple[int, int]:
-    """Line and character (from 1) where a record's field starts; `field` counts from 1 and may be one past the last."""
+def field_start(text: str, form: CsvFormat, record: Record, *, field: int) -> int:
+    """Where a record's field starts in the text; `field` counts from 1 and may be one past the last."""
     match = re.compile(_pattern(form), re.DOTALL).match
     place = record.start
     for _ in range(field - 1):
@@ -154,12 +171,23 @@ def field_place(text: str, form: CsvFormat, record: Record, *, field: int) -> tu
         if found is None or found["delimiter"] is None:
             break
         place = found.end()
-    return record.line + _lines(text, record.start, place), _character(text, place)
+    return place
+
+
+def fault_in(text: str, form: CsvFormat, record: Record, *, field: int, error: tuple[str, int, str]) -> Fault:
+    """The fault of a record's field, with its place; `error` is its message, number and SQLSTATE."""
+    place = field_start(text, form, record, field=field)
+    message, number, state = error
+    return Fault(
+        message, number, record.line + _lines(text, record.start, place), _character(text, place), record.number, field, state,
+        place, record.line, text[record.start : record.end],
+    )  # fmt: skip
 
 
 # Patterns ------------------------------------------------------------------------------------------------------------
 
 _NEWLINE = re.compile(r"\r?\n")
+_NOT_CLOSED = "is not closed before the end of the file"
 
 
 def _record_end(form: CsvFormat) -> str:
@@ -192,7 +220,7 @@ def _pattern(form: CsvFormat) -> str:
         field = f"(?:{_enclosed(form)}|{not_quote}{bare})"
     else:
         field = f"(?:{bare}(?P<enclosed>(?!))?)"
-    return f"{field}(?:(?P<delimiter>{delimiter})|{end}|\\Z)"
+    return f"{field}(?:(?P<delimiter>{delimiter})|(?P<end>{end})|\\Z)"
 
 
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "0": "\0"}

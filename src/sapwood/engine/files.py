@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from email.utils import formatdate
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sapwood.dialect.statements import GetFiles, ListStage, PutFiles, RemoveFiles
@@ -38,7 +38,7 @@ def list_stage(work: Work, statement: ListStage) -> Rows:
     """LIST: name, size, md5, last_modified."""
     location = _located(work, statement.source)
     rows = [
-        (file.label, file.size, file.md5, formatdate(file.path.stat().st_mtime, usegmt=True))
+        (file.label, file.size, file.md5, formatdate(file.modified_on, usegmt=True))
         for file in files(location, pattern=statement.pattern)
     ]
     columns = {"name": text(), "size": number(19, 0), "md5": text(), "last_modified": text()}
@@ -67,7 +67,8 @@ def get_files(work: Work, statement: GetFiles) -> Rows:
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[Any, ...]] = []
     for file in files(location, pattern=statement.pattern):
-        shutil.copyfile(file.path, folder / file.path.name)
+        with file.open() as source, (folder / PurePosixPath(file.name).name).open("wb") as target:
+            shutil.copyfileobj(source, target)
         rows.append((file.name, file.size, "DOWNLOADED", ""))
     return listing("GET", GET_COLUMNS, rows)
 
@@ -96,7 +97,7 @@ def remove_files(work: Work, statement: RemoveFiles) -> Rows:
         )
     found = files(location, pattern=statement.pattern)
     for file in found:
-        file.path.unlink(missing_ok=True)
+        file.storage.remove(file.name)
     return listing("REMOVE", {"name": text(), "result": text()}, [(file.label, "removed") for file in found])
 
 

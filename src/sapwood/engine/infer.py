@@ -6,9 +6,12 @@ from the values.
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import zip_longest
+from pathlib import PurePosixPath
 from typing import Any
 
 import pyarrow as pa
@@ -17,12 +20,18 @@ from sapwood.dialect.names import parts, qualify, spelled
 from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import Name
 from sapwood.engine.csv_format import CsvFormat
-from sapwood.engine.csv_reader import Record, read_records
 from sapwood.engine.document_format import DocumentFormat, FileForm, file_form
-from sapwood.engine.load import content_of, text_of
 from sapwood.engine.location import StageFile, check_is_there, files, locate
 from sapwood.engine.privileges import check_place
-from sapwood.engine.staged import json_documents, options_of, parquet_table
+from sapwood.engine.staged import (
+    CsvRecords,
+    RecordSource,
+    fault_error,
+    options_of,
+    parquet_file,
+    source_of_records,
+    width_of,
+)
 from sapwood.engine.work import Work
 from sapwood.errors import UnknownFileError
 
@@ -46,12 +55,12 @@ def infer_schema(work: Work, place: str, format_name: str, *, only: Sequence[str
     check_is_there(location)
     name = Name(*qualify(parts(format_name), database=work.state.database, schema=work.state.schema))
     form = file_form(options_of(work, location, name, {}))
-    wanted = [file for file in files(location) if not only or file.path.name in only]
+    wanted = [file for file in files(location) if not only or PurePosixPath(file.name).name in only]
     if not wanted:
         raise UnknownFileError(f"Cannot perform INFER_SCHEMA: no files found in {place}", hint="LIST shows the files.")
     rows: dict[str, Row] = {}
     for file in wanted:
-        for found in _columns(file, form):
+        for found in _columns(work, file, form):
             _merge(rows, found, file, is_document=isinstance(form, DocumentFormat), ignores_case=ignores_case)
     return list(rows.values())
 
@@ -75,13 +84,24 @@ def _merge(rows: dict[str, Row], found: Found, file: StageFile, *, is_document: 
     }
 
 
-def _columns(file: StageFile, form: FileForm) -> list[Found]:
+def _columns(work: Work, file: StageFile, form: FileForm) -> list[Found]:
     if isinstance(form, CsvFormat):
         return _csv_columns(file, form)
     if form.kind == "PARQUET":
-        schema = parquet_table(file, form).schema
-        return [Found(column.name, _arrow_type(column.type), nullable=True) for column in schema]
-    return _json_columns(json_documents(file, form))
+        with file.open() as stream:
+            return [
+                Found(column.name, _arrow_type(column.type), column.nullable)
+                for column in parquet_file(file, stream).schema_arrow
+            ]
+    source = source_of_records(work.cursor, file, form, width=1)
+    return _json_columns(json.loads(text) for each in _records(file, source) for text in each.column(0).to_pylist())
+
+
+def _records(file: StageFile, source: RecordSource) -> Iterator[pa.Table]:
+    for records in source.records():
+        for fault in records.faults:
+            raise fault_error(file, fault)
+        yield records.table
 
 
 # Parquet --------------------------------------------------------------------------------------------------------------
@@ -116,17 +136,28 @@ _ARROW = (
 
 def _csv_columns(file: StageFile, form: CsvFormat) -> list[Found]:
     """The columns c1, c2, ..., or those of the header line."""
-    content = text_of(content_of(file, form.compression), file, form)
-    records = [record.fields for record in read_records(content, form) if isinstance(record, Record)]
-    width = max((len(fields) for fields in records), default=0)
-    names = [f"c{place}" for place in range(1, width + 1)]
-    if form.parses_header and records:
-        names, records = [str(name) for name in records[0]], records[1:]
+    source = CsvRecords(file, form, width=1, is_fixed=False)
     found: list[Found] = []
-    for place, name in enumerate(names):
-        values = [fields[place] if place < len(fields) else None for fields in records]
-        found.append(Found(name, _type_of_texts(value for value in values if value is not None), None in values))
-    return found
+    for table in _records(file, source):
+        seen = [_found(f"c{place + 1}", table.column(place)) for place in range(width_of(table))]
+        found = [_both(*pair) for pair in zip_longest(found, seen)]
+    return (
+        [replace(each, name=name) for each, name in zip(found, source.header, strict=False)] if source.header else found
+    )
+
+
+def _found(name: str, values: pa.ChunkedArray) -> Found:
+    distinct = (value for value in values.unique().to_pylist() if value is not None)
+    return Found(name, _type_of_texts(distinct), values.null_count > 0)
+
+
+def _both(first: Found | None, second: Found | None) -> Found:
+    """What holds both of a column's parts; a part that is not there is one of NULLs."""
+    if first is None or second is None:
+        one = first or second
+        assert one is not None, "one of two columns is there"
+        return replace(one, nullable=True)
+    return Found(first.name, _wider(first.type, second.type), first.nullable or second.nullable)
 
 
 def _type_of_texts(values: Iterable[str]) -> str:

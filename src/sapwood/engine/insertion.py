@@ -24,6 +24,13 @@ def insert_rows(cursor: duckdb.DuckDBPyConnection, target: str, columns: Sequenc
     return int(row[0]) if row else 0
 
 
+def insert_loaded(cursor: duckdb.DuckDBPyConnection, target: str, columns: Sequence[Column], *, source: str) -> None:
+    """Insert rows of a registered table whose values were held to their columns already."""
+    names = ", ".join(duck(column.name) for column in columns)
+    listed = ", ".join(f"CAST(c{index} AS {column.type.duckdb()})" for index, column in enumerate(columns))
+    cursor.execute(f"INSERT INTO {target} ({names}) SELECT {listed} FROM {source}")
+
+
 def checked_columns(columns: Sequence[Column]) -> str:
     """The select list over `c0, c1, ...` that casts to each column's type and holds lengths."""
     return ", ".join(_checked(f"c{index}", column) for index, column in enumerate(columns))

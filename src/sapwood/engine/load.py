@@ -1,278 +1,255 @@
-"""One file of a stage to an Arrow table of a table's columns, with its faults counted and the first one told in full."""
+"""Files into a table: one file after the other, chunk by chunk, with its faults counted and the first one told in full.
+
+Comes in: how each file is read, and what to do with its rows. Goes out: what became of each file. ON_ERROR is decided
+here: a file that it may skip is read twice, first for its faults and then for its rows, so that nothing of a skipped
+file ever reaches the table. Knows no SQL and no formats.
+"""
 
 from __future__ import annotations
 
-import hashlib
-import lzma
-import re
-import zlib
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Protocol
 
 import pyarrow as pa
 
 from sapwood.dialect.statements import Column
-from sapwood.dialect.types import SnowType
-from sapwood.engine.compression import KINDS, TooLargeError, decompress
-from sapwood.engine.conversion import Converter, Mismatch, converter, not_null
+from sapwood.engine.csv_blocks import Block, CsvBlocks
+from sapwood.engine.csv_columns import Chunk, CsvColumns
 from sapwood.engine.csv_format import CsvFormat
-from sapwood.engine.csv_reader import Fault, Record, field_place, read_records
+from sapwood.engine.csv_reader import Fault
+from sapwood.engine.file_bytes import FileBytes, wrong_encoding
 from sapwood.engine.location import StageFile
-from sapwood.engine.metadata import TableInfo
-from sapwood.errors import CancelledError, CopyError, UnknownFileError, UnsupportedError
+from sapwood.errors import CancelledError, CopyError
 
-BLOCK_ROWS = 20_000
-"""Rows that are turned into Arrow at once."""
-MOST_BYTES = 2**31
-"""Bytes that a file may have, unpacked: it is held in memory beside its rows."""
-LOOK_ROWS = 1000
-"""Rows between two looks at whether the statement was cancelled."""
+CONTINUE_HINT = (
+    "If you would like to continue loading when an error is encountered, use other values such as 'SKIP_FILE' or "
+    "'CONTINUE' for the ON_ERROR option."
+)
+INSERT_BYTES = 32 << 20
+"""Bytes of rows that are put into the table at once."""
+READERS = 2
+"""Blocks of a file that are read at the same time."""
+
+
+class Reading(Protocol):
+    """One pass over a file. `md5` is the file's digest, known once all chunks were taken."""
+
+    @property
+    def md5(self) -> str: ...
+
+    def chunks(self) -> Iterator[Chunk]:
+        """The file's records in order."""
+        ...
+
+
+@dataclass(frozen=True)
+class OnError:
+    """What faults do: ABORT the statement, CONTINUE with the other records, or SKIP the file from a number or share of them."""
+
+    action: str = "ABORT"
+    limit: float = 1
+    is_percentage: bool = False
+
+    def skips(self, parsed: int, errors: int) -> bool:
+        """Whether a file with so many faults is skipped."""
+        if self.action != "SKIP" or not errors:
+            return False
+        return 100 * errors / max(1, parsed) > self.limit if self.is_percentage else errors >= self.limit
+
+    def shown_limit(self, parsed: int) -> int:
+        """The column error_limit of a file of so many records."""
+        if self.action == "SKIP" and not self.is_percentage:
+            return max(1, int(self.limit))
+        return 1 if self.action == "ABORT" else max(1, parsed)
 
 
 @dataclass(frozen=True)
 class Loaded:
-    """What became of a file. `report` is the first fault's text with its place, `fault_column` its column as COPY shows it."""
+    """What became of a file. `column` is the first fault's column as COPY shows it."""
 
-    rows: pa.Table
-    parsed: int
-    errors: int
-    md5: str
+    file: StageFile
+    parsed: int = 0
+    loaded: int = 0
+    errors: int = 0
+    md5: str = ""
     fault: Fault | None = None
-    fault_column: str | None = None
-    report: str = ""
+    column: str | None = None
 
     @property
     def status(self) -> str:
         """LOADED, PARTIALLY_LOADED or LOAD_FAILED."""
         if not self.errors:
             return "LOADED"
-        return "PARTIALLY_LOADED" if self.rows.num_rows else "LOAD_FAILED"
-
-    def without_rows(self) -> Loaded:
-        """The same, with the file skipped."""
-        return replace(self, rows=self.rows.slice(0, 0))
+        return "PARTIALLY_LOADED" if self.loaded else "LOAD_FAILED"
 
 
-def load_file(
-    file: StageFile,
-    columns: Sequence[Column],
-    *,
-    form: CsvFormat,
-    table: TableInfo,
-    truncates: bool,
-    stops_at_fault: bool,
-    is_cancelled: Callable[[], bool],
-) -> Loaded:
-    """Read a file. A file that can't be read at all raises; a record that can't is a fault."""
-    data = _bytes_of(file)
-    content = text_of(_decompressed(data, file, form.compression), file, form)
-    loading = _Loading(content, columns, form=form, truncates=truncates)
-    loading.read(stops_at_fault=stops_at_fault, is_cancelled=is_cancelled)
-    fault = loading.first_fault
-    rows, errors = loading.rows(), loading.errors
-    loaded = Loaded(rows, loading.parsed, errors, hashlib.md5(data, usedforsecurity=False).hexdigest(), fault)
-    if fault is None:
+@dataclass(frozen=True)
+class Loader:
+    """How the files of one statement are loaded.
+
+    `reading` begins a pass over a file, `insert` puts rows into the table, `column_of` names the column of a fault.
+    `looks_first` has every file read before the first row goes in: inside a transaction of the user's a statement that
+    fails can't be taken back alone.
+    """
+
+    reading: Callable[[StageFile], Reading]
+    insert: Callable[[pa.Table], None]
+    column_of: Callable[[Fault], str | None]
+    on_error: OnError
+    is_cancelled: Callable[[], bool]
+    looks_first: bool = False
+
+    def load(self, files: Sequence[StageFile]) -> list[Loaded]:
+        """Load files; CopyError, with nothing to be kept, if ON_ERROR is ABORT and one has a fault."""
+        if not self.looks_first and self.on_error.action != "SKIP":
+            return [self._loaded(file) for file in files]
+        seen = [self._seen(file) for file in files]
+        return [each if self._is_out(each) else self._again(each) for each in seen]
+
+    def faults(self, file: StageFile) -> Iterator[Fault]:
+        """All faults of a file, with their rows counted from the file's first record."""
+        parsed = 0
+        for chunk in self._chunks(self.reading(file)):
+            for fault in chunk.faults:
+                yield replace(fault, row=fault.row + parsed)
+            parsed += chunk.parsed
+
+    def rows(self, file: StageFile) -> Iterator[pa.Table]:
+        """A file's rows; CopyError at its first fault."""
+        for chunk in self._chunks(self.reading(file)):
+            for fault in chunk.faults:
+                raise self.error(file, fault)
+            yield chunk.rows
+
+    def error(self, file: StageFile, fault: Fault) -> CopyError:
+        """A fault as the error that ends a statement."""
+        column = self.column_of(fault)
+        place = f"File '{file.label}', line {fault.line}, character {fault.character}\n  Row {fault.row}"
+        place = place if column is None else f"{place}, column {column}"
+        return CopyError(f"{fault.message}\n  {place}", errno=fault.errno, sqlstate=fault.sqlstate, hint=CONTINUE_HINT)
+
+    def _is_out(self, seen: Loaded) -> bool:
+        return self.on_error.skips(seen.parsed, seen.errors)
+
+    def _seen(self, file: StageFile) -> Loaded:
+        return self._read(file, lambda _: None)
+
+    def _again(self, seen: Loaded) -> Loaded:
+        loaded = self._loaded(seen.file)
+        if loaded.md5 != seen.md5:
+            raise CopyError(f"The file '{seen.file.label}' was changed while it was loaded", hint="Run COPY again.")
         return loaded
-    column = _shown_column(table, columns, fault)
-    place = f"File '{file.label}', line {fault.line}, character {fault.character}\n  Row {fault.row}, column {column}"
-    return replace(loaded, fault_column=column, report=f"{fault.message}\n  {place}")
+
+    def _loaded(self, file: StageFile) -> Loaded:
+        waiting = _Waiting(self.insert)
+        loaded = self._read(file, waiting.put)
+        waiting.flush()
+        return replace(loaded, loaded=waiting.rows)
+
+    def _read(self, file: StageFile, take: Callable[[pa.Table], None]) -> Loaded:
+        reading, found = self.reading(file), Loaded(file)
+        for chunk in self._chunks(reading):
+            found = self._counted(found, chunk)
+            take(chunk.rows)
+        return replace(found, md5=reading.md5)
+
+    def _counted(self, found: Loaded, chunk: Chunk) -> Loaded:
+        fault, column = found.fault, found.column
+        if fault is None and chunk.faults:
+            fault = replace(chunk.faults[0], row=chunk.faults[0].row + found.parsed)
+            column = self.column_of(fault)
+            if self.on_error.action == "ABORT":
+                raise self.error(found.file, fault)
+        parsed, errors = found.parsed + chunk.parsed, found.errors + len(chunk.faults)
+        return replace(found, parsed=parsed, errors=errors, fault=fault, column=column)
+
+    def _chunks(self, reading: Reading) -> Iterator[Chunk]:
+        for chunk in reading.chunks():
+            if self.is_cancelled():
+                raise CancelledError("SQL execution canceled")
+            yield chunk
 
 
-def _bytes_of(file: StageFile) -> bytes:
-    try:
-        if file.size > MOST_BYTES:
-            raise _too_large(file)
-        return file.path.read_bytes()
-    except OSError as error:
-        raise UnknownFileError(f"The file '{file.label}' can't be read ({error.strerror})") from None
+class _Waiting:
+    """Rows on their way into a table, gathered so that many are put there at once."""
+
+    def __init__(self, insert: Callable[[pa.Table], None]) -> None:
+        self._insert = insert
+        self._tables: list[pa.Table] = []
+        self._bytes = 0
+        self.rows = 0
+
+    def put(self, rows: pa.Table) -> None:
+        if not rows.num_rows:
+            return
+        self._tables.append(rows)
+        self._bytes += rows.nbytes
+        self.rows += rows.num_rows
+        if self._bytes >= INSERT_BYTES:
+            self.flush()
+
+    def flush(self) -> None:
+        if self._tables:
+            tables, self._tables, self._bytes = self._tables, [], 0
+            self._insert(pa.concat_tables(tables))
 
 
-def _shown_column(table: TableInfo, columns: Sequence[Column], fault: Fault) -> str:
-    index = min(fault.field, len(columns))
-    return f'"{table.name.name}"["{columns[index - 1].name}":{index}]'
+def shown_column(table: str, columns: Sequence[Column], field: int) -> str:
+    """A column as COPY's errors show it, such as "T"["NAME":2]; `field` counts from 1."""
+    index = min(field, len(columns))
+    return f'"{table}"["{columns[index - 1].name}":{index}]'
 
 
-# Bytes to text --------------------------------------------------------------------------------------------------------
+# CSV ------------------------------------------------------------------------------------------------------------------
 
 
-def content_of(file: StageFile, compression: str) -> bytes:
-    """A file's bytes, decompressed."""
-    return _decompressed(_bytes_of(file), file, compression)
+class CsvReading:
+    """A pass over a CSV file whose fields are a table's columns, in order or by the names in the file's header."""
 
-
-def _decompressed(data: bytes, file: StageFile, kind: str) -> bytes:
-    if kind == "AUTO":
-        suffix = file.path.suffix.lower()
-        kind = _BY_SUFFIX.get(suffix) or ("GZIP" if data[:2] == b"\x1f\x8b" else "NONE")
-    if kind == "NONE":
-        return data
-    if kind not in KINDS:
-        raise UnsupportedError(f"COMPRESSION = {kind} is not supported", hint="Use GZIP, BZ2, ZSTD or NONE.")
-    try:
-        return decompress(kind, data, limit=MOST_BYTES)
-    except TooLargeError:
-        raise _too_large(file) from None
-    except EOFError:
-        raise CopyError(
-            f"The file '{file.label}' is cut off: its compressed data ends too early",
-            errno=100079,
-            hint="Get the whole file, put it in this one's place and run COPY again.",
-        ) from None
-    except (OSError, ValueError, zlib.error, lzma.LZMAError):
-        raise CopyError(
-            f"The file '{file.label}' can't be decompressed as {kind}",
-            errno=100079,
-            hint="Set COMPRESSION to what the file is.",
-        ) from None
-
-
-def _too_large(file: StageFile) -> CopyError:
-    return CopyError(
-        f"The file '{file.label}' has more than {MOST_BYTES:,} bytes once it is unpacked",
-        errno=100079,
-        hint="Split it: the vendor recommends files of 100 to 250 MB, compressed.",
-    )
-
-
-_BY_SUFFIX = {
-    ".gz": "GZIP",
-    ".gzip": "GZIP",
-    ".bz2": "BZ2",
-    ".zst": "ZSTD",
-    ".deflate": "DEFLATE",
-    ".raw_deflate": "RAW_DEFLATE",
-    ".br": "BROTLI",
-}
-
-
-def text_of(data: bytes, file: StageFile, form: CsvFormat) -> str:
-    """The text; bytes that are no UTF-8 are kept as lone surrogates, so that the record that has them can be told."""
-    if form.replace_invalid_characters:
-        content = data.decode(form.encoding, "replace")
-    elif form.encoding == "utf-8":
-        content = data.decode("utf-8", "surrogateescape")
-    else:
-        try:
-            content = data.decode(form.encoding)
-        except UnicodeError:
-            raise CopyError(f"The file '{file.label}' is not in the encoding {form.encoding}", errno=100144) from None
-    return content.removeprefix("\ufeff") if form.skip_byte_order_mark else content
-
-
-# Records to columns ---------------------------------------------------------------------------------------------------
-
-
-class _Loading:
-    """The rows of one file on their way to Arrow."""
-
-    def __init__(self, content: str, columns: Sequence[Column], *, form: CsvFormat, truncates: bool) -> None:
-        self._content = content
+    def __init__(
+        self, file: StageFile, columns: Sequence[Column], form: CsvFormat, *, truncates: bool, match: str
+    ) -> None:
+        self._file = file
         self._columns = columns
         self._form = form
-        self._is_dirty = _DIRTY.search(content) is not None
-        self._converters: list[Converter | None] = [converter(column, form, truncates=truncates) for column in columns]
-        self._must = [not column.nullable for column in columns]
-        self._block: list[list[Any]] = []
-        self._tables: list[pa.Table] = []
-        self.parsed = 0
-        self.errors = 0
-        self.first_fault: Fault | None = None
+        self._truncates = truncates
+        self._match = match
+        self._bytes = FileBytes(file, form.compression)
 
-    def read(self, *, stops_at_fault: bool, is_cancelled: Callable[[], bool]) -> None:
-        for record in read_records(self._content, self._form):
-            self.parsed += 1
-            if self.parsed % LOOK_ROWS == 0 and is_cancelled():
-                raise CancelledError("SQL execution canceled")
-            fault = record if isinstance(record, Fault) else self._take(record)
-            if fault is not None:
-                self.errors += 1
-                self.first_fault = self.first_fault or fault
-                if stops_at_fault:
-                    return
+    @property
+    def md5(self) -> str:
+        return self._bytes.md5
 
-    def rows(self) -> pa.Table:
-        """All good rows."""
-        self._flush()
-        schema = pa.schema(
-            [pa.field(f"c{index}", loading_type(column.type)) for index, column in enumerate(self._columns)]
-        )
-        return pa.concat_tables([schema.empty_table(), *self._tables])
+    def chunks(self) -> Iterator[Chunk]:
+        blocks = CsvBlocks(self._bytes, self._form)
+        order, width = None, None
+        try:
+            if self._match != "NONE":
+                order, width = self._by_name(blocks.header), len(blocks.header)
+            made = CsvColumns(self._columns, self._form, truncates=self._truncates, order=order, width=width)
+            yield from side_by_side(lambda block: list(made.chunks(block)), blocks)
+        except UnicodeError:
+            raise wrong_encoding(self._file, self._form.encoding) from None
 
-    def _take(self, record: Record) -> Fault | None:
-        """Put a record's values into the block; its fault if it has one."""
-        fields, width = record.fields, len(self._columns)
-        if len(fields) != width:
-            if self._form.error_on_column_count_mismatch:
-                return self._count_fault(record)
-            fields = fields[:width] + [None] * (width - len(fields))
-        if (
-            self._is_dirty
-            and (dirty := next((index for index, field in enumerate(fields) if field and _DIRTY.search(field)), None))
-            is not None
-        ):
-            return self._fault(record, dirty, _bad_utf8(fields[dirty] or ""))
-        values: list[Any] = []
-        for index, (field, convert) in enumerate(zip(fields, self._converters, strict=True)):
-            try:
-                if field is None and self._must[index]:
-                    raise not_null(self._columns[index])
-                values.append(field if field is None or convert is None else convert(field))
-            except Mismatch as mismatch:
-                return self._fault(record, index, mismatch)
-        self._block.append(values)
-        if len(self._block) >= BLOCK_ROWS:
-            self._flush()
-        return None
-
-    def _count_fault(self, record: Record) -> Fault:
-        given, width = len(record.fields), len(self._columns)
-        message = (
-            f"Number of columns in file ({given}) does not match that of the corresponding table ({width}), use file format option "
-            "error_on_column_count_mismatch=false to ignore this error"
-        )
-        field = min(given, width) + (given > width)
-        line, character = field_place(self._content, self._form, record, field=field)
-        return Fault(message, 100080, line, character, record.number, field)
-
-    def _fault(self, record: Record, index: int, mismatch: Mismatch) -> Fault:
-        line, character = field_place(self._content, self._form, record, field=index + 1)
-        return Fault(mismatch.message, mismatch.errno, line, character, record.number, index + 1, mismatch.sqlstate)
-
-    def _flush(self) -> None:
-        if self._block:
-            arrays = [
-                pa.array(values, loading_type(column.type))
-                for values, column in zip(zip(*self._block, strict=True), self._columns, strict=True)
-            ]
-            self._tables.append(pa.table(arrays, names=[f"c{index}" for index in range(len(arrays))]))
-            self._block = []
+    def _by_name(self, header: Sequence[str]) -> list[int | None]:
+        """The field of each column."""
+        fold = str.upper if self._match == "CASE_INSENSITIVE" else str
+        fields = {fold(name.strip()): field for field, name in enumerate(header)}
+        return [fields.get(fold(column.name)) for column in self._columns]
 
 
-def loading_type(kind: SnowType) -> pa.DataType:
-    """The Arrow type of values on their way into a table."""
-    if kind.name == "FIXED":
-        return pa.decimal128(kind.precision or 38, kind.scale or 0)
-    return _LOADING[kind.name]
-
-
-_LOADING: dict[str, pa.DataType] = {
-    "TEXT": pa.string(),
-    "REAL": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIME": pa.time64("us"),
-    "TIMESTAMP_NTZ": pa.timestamp("us"),
-    "TIMESTAMP_LTZ": pa.timestamp("us", tz="UTC"),
-    "TIMESTAMP_TZ": pa.timestamp("us", tz="UTC"),
-    "BINARY": pa.binary(),
-    "VARIANT": pa.string(),
-    "OBJECT": pa.string(),
-    "ARRAY": pa.string(),
-}
-_DIRTY = re.compile("[\udc80-\udcff]")
-
-
-def _bad_utf8(field: str) -> Mismatch:
-    shown = "".join(f"0x{ord(letter) - 0xDC00:02X}" if _DIRTY.match(letter) else letter for letter in field)
-    return Mismatch(f"Invalid UTF8 detected in string '{shown}'", errno=100144, sqlstate="22000")
+def side_by_side(read: Callable[[Block], list[Chunk]], blocks: Iterable[Block]) -> Iterator[Chunk]:
+    """The chunks of blocks, in order, some blocks being read at once."""
+    pool, waiting = ThreadPoolExecutor(READERS, thread_name_prefix="sapwood-csv"), deque[Future[list[Chunk]]]()
+    try:
+        for block in blocks:
+            waiting.append(pool.submit(read, block))
+            if len(waiting) > READERS:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,17 +1,14 @@
-"""Stage paths to files: internal stages in the data directory, local folders, and URLs that settings map to folders.
-
-No path climbs out of its folder, neither by `..` nor by a link.
-"""
+"""Stage paths to files: internal stages in the data directory, local folders, and URLs that settings map to folders."""
 
 from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from importlib import resources
-from pathlib import Path, PurePosixPath
-from typing import Any
+from pathlib import Path
+from typing import IO, Any
 from urllib.parse import quote as percent
 from urllib.parse import unquote as unpercent
 
@@ -19,6 +16,7 @@ from sapwood.config import StageConfig
 from sapwood.dialect.names import parts, physical, qualify
 from sapwood.dialect.statements import Name, StagePath
 from sapwood.engine.privileges import MODEL_URL, check_place
+from sapwood.engine.storage import LocalFolder, Storage
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
 from sapwood.store.records import TunedModel
@@ -34,9 +32,9 @@ SYSTEM_ALIASES = ("DEFAULT", "FIRST", "LAST")
 
 @dataclass(frozen=True)
 class Location:
-    """Where a stage path leads: files below `folder` whose path there begins with `prefix`. `label` stands before it in results."""
+    """Where a stage path leads: files of `storage` whose names begin with `prefix`. `label` stands before them in results."""
 
-    folder: Path
+    storage: Storage
     prefix: str
     label: str
     is_internal: bool
@@ -44,25 +42,41 @@ class Location:
     format_options: Mapping[str, Any] | None = None
     notice: str = ""
 
+    @property
+    def folder(self) -> Path:
+        """The local folder of an internal stage, or of files that the data directory has."""
+        assert isinstance(self.storage, LocalFolder), "only local folders are handed to clients"
+        return self.storage.path
+
 
 @dataclass(frozen=True)
 class StageFile:
-    """One file: `path` on this machine, `name` below the stage's folder, `label` as results show it."""
+    """One file: `name` in its storage, `label` as results show it, bytes, and when it was changed (epoch seconds)."""
 
-    path: Path
+    storage: Storage
     name: str
     label: str
+    size: int
+    modified_on: float
 
     @property
-    def size(self) -> int:
-        """Bytes."""
-        return self.path.stat().st_size
+    def path(self) -> str:
+        """The file's path in its stage, or in the bucket behind it: METADATA$FILENAME."""
+        bucket = re.match(r"[^:/]+://[^/]*/", self.label)
+        return self.label[bucket.end() :] if bucket else self.name
+
+    def open(self) -> IO[bytes]:
+        """The file's bytes, from any place."""
+        return self.storage.open(self.name)
 
     @property
     def md5(self) -> str:
         """Digest of the bytes, in hex; a check for changes, not for safety."""
-        with self.path.open("rb") as stream:
-            return hashlib.file_digest(stream, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        with self.open() as stream:
+            digest = hashlib.md5(usedforsecurity=False)
+            while data := stream.read(1 << 20):
+                digest.update(data)
+        return digest.hexdigest()
 
 
 def locate(work: Work, place: StagePath) -> Location:
@@ -75,10 +89,11 @@ def locate(work: Work, place: StagePath) -> Location:
         return _of_url(work, place.url, place.path)
     if place.user:
         folder = user_folder(work.parts.config.data, work.state.user)
-        return Location(folder, place.path, "", is_internal=True)
+        return Location(LocalFolder(folder), place.path, "", is_internal=True)
     if place.table is not None:
         work.the_table(place.table)
-        return Location(table_folder(work.parts.config.data, place.table), place.path, "", is_internal=True)
+        folder = table_folder(work.parts.config.data, place.table)
+        return Location(LocalFolder(folder), place.path, "", is_internal=True)
     assert place.stage is not None, "a stage path names something"
     return _of_stage(work, place.stage, place.path)
 
@@ -91,7 +106,11 @@ def files(location: Location, *, pattern: str = "") -> list[StageFile]:
         raise ProgrammingError(
             f"Invalid regular expression: '{pattern}' ({error})", errno=100048, sqlstate="2201B"
         ) from None
-    return [file for file in _below(location) if wanted is None or _matches(wanted, file)]
+    found = [
+        StageFile(location.storage, each.name, location.label + each.name, each.size, each.modified_on)
+        for each in location.storage.files(location.prefix)
+    ]
+    return [file for file in found if wanted is None or _matches(wanted, file)]
 
 
 def _matches(wanted: re.Pattern[str], file: StageFile) -> bool:
@@ -101,7 +120,7 @@ def _matches(wanted: re.Pattern[str], file: StageFile) -> bool:
 
 def check_is_there(location: Location) -> None:
     """UnknownFileError if the folder of an external location does not exist."""
-    if not location.is_internal and not location.folder.is_dir():
+    if not location.is_internal and not location.storage.exists():
         raise UnknownFileError(
             f"Remote file '{location.label}{location.prefix}' was not found",
             hint=f"There is no folder {location.folder}.",
@@ -144,17 +163,9 @@ def _of_stage(work: Work, name: Name, path: str) -> Location:
     if not stage.url:
         folder = stage_folder(work, name)
         label = f"{name.name.lower()}/"
-        return Location(folder, path, label, is_internal=True, format_name=format_name, format_options=stage.options)
+        return Location(LocalFolder(folder), path, label, True, format_name, stage.options)
     found = _of_url(work, stage.url, path)
-    return Location(
-        found.folder,
-        found.prefix,
-        found.label,
-        False,
-        format_name=format_name,
-        format_options=stage.options,
-        notice=found.notice,
-    )
+    return replace(found, format_name=format_name, format_options=stage.options)
 
 
 def _of_model(work: Work, url: str) -> Location:
@@ -171,7 +182,8 @@ def _of_model(work: Work, url: str) -> Location:
         raise unknown_object("Model", name)
     check_version(model, found["version"])
     label = url[: len(url) - len(found["path"])].rstrip("/") + "/"
-    return Location(work.parts.config.data / model.adapter_path, found["path"], label, is_internal=False)
+    folder = LocalFolder(work.parts.config.data / model.adapter_path)
+    return Location(folder, found["path"], label, is_internal=False)
 
 
 def check_version(model: TunedModel, version: str) -> None:
@@ -195,9 +207,8 @@ def _of_url(work: Work, url: str, path: str) -> Location:
     mapped = _mapped(work.parts.config.stages, whole)
     if mapped is not None:
         prefix, folder, notice = mapped
-        return Location(
-            folder, whole[len(prefix) :].lstrip("/"), prefix.rstrip("/") + "/", is_internal=False, notice=notice
-        )
+        below, label = whole[len(prefix) :].lstrip("/"), prefix.rstrip("/") + "/"
+        return Location(LocalFolder(folder), below, label, is_internal=False, notice=notice)
     local = local_path(whole)
     if local is None:
         raise UnsupportedError(
@@ -212,7 +223,7 @@ def _of_url(work: Work, url: str, path: str) -> Location:
     is_folder = whole.endswith("/") or local.is_dir()
     folder = local if is_folder else local.parent
     label = whole if whole.endswith("/") else f"{whole}/" if is_folder else whole[: -len(local.name)]
-    return Location(folder, "" if is_folder else local.name, label, is_internal=False)
+    return Location(LocalFolder(folder), "" if is_folder else local.name, label, is_internal=False)
 
 
 def local_path(url: str) -> Path | None:
@@ -246,17 +257,6 @@ def _is_prefix(prefix: str, url: str) -> bool:
 
 
 # Files ---------------------------------------------------------------------------------------------------------------
-
-
-def _below(location: Location) -> Iterator[StageFile]:
-    start = location.folder / PurePosixPath(location.prefix).parent if location.prefix else location.folder
-    if location.prefix and (location.folder / location.prefix).is_dir():
-        start = location.folder / location.prefix
-    root = location.folder.resolve()
-    for path in sorted(start.rglob("*")):
-        name = path.relative_to(location.folder).as_posix()
-        if path.is_file() and name.startswith(location.prefix) and path.resolve().is_relative_to(root):
-            yield StageFile(path, name, location.label + name)
 
 
 def _check_path(path: str) -> None:

@@ -38,6 +38,12 @@ class Snapshots:
         """The relations made so far, in order."""
         return tuple(self._holders.values())
 
+    def on(self, cursor: duckdb.DuckDBPyConnection) -> Snapshots:
+        """The same relations for another cursor, which sees none of them until it is refilled."""
+        other = Snapshots(cursor)
+        other._holders.update(self._holders)
+        return other
+
     def refill(self, relation: Relation, table: pa.Table) -> None:
         """Put another table of the same shape behind a relation."""
         holder = next(holder for holder, made in self._holders.items() if made is relation)

@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sapwood.dialect.names import quoted
 from sapwood.dialect.statements import CreateFileFormat, CreateStage, Name
-from sapwood.engine.csv_format import check_options
+from sapwood.engine.document_format import check_options
 from sapwood.engine.location import internal_folder, local_path, stage_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work, exists, now_ms, unknown_object

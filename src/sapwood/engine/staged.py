@@ -1,53 +1,86 @@
-"""Files of a stage as a table: what SELECT ... FROM @stage and a COPY with a transformation read.
+"""Files of a stage as tables: what SELECT ... FROM @stage and a COPY with a transformation read.
 
-A CSV file has the columns $1, $2, ... of text; a JSON or Parquet file has $1, one document a record. Beside them stand the
-file's name and the record's number. A file that can't be read, or has one bad record, ends the statement.
+A CSV file has the columns $1, $2, ... of text; a JSON or Parquet file has $1, one document a record. Beside them stand
+the file's name, the record's number and the file's times. Source:
+https://docs.snowflake.com/en/user-guide/querying-metadata
 """
 
 from __future__ import annotations
 
-import io
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import IO, Any, Protocol
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from sapwood.dialect.statements import Column, Name, Relation, StagedFiles
-from sapwood.dialect.types import VARIANT, number, text
+from sapwood.dialect.types import TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, number, text
+from sapwood.engine.csv_blocks import Block, CsvBlocks
+from sapwood.engine.csv_columns import plain_texts
 from sapwood.engine.csv_format import CsvFormat, merged
-from sapwood.engine.csv_reader import Fault, read_records
+from sapwood.engine.csv_reader import Fault, Record, RecordReader
 from sapwood.engine.document_format import DocumentFormat, FileForm, file_form
 from sapwood.engine.failure import translated
-from sapwood.engine.load import content_of, text_of
+from sapwood.engine.file_bytes import FileBytes, wrong_encoding
+from sapwood.engine.json_reader import Document, JsonReader
 from sapwood.engine.location import Location, StageFile, check_is_there, files, locate
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import CopyError, UnsupportedError
 
-PLACE_COLUMNS = (Column("METADATA$FILENAME", text()), Column("METADATA$FILE_ROW_NUMBER", number(38, 0)))
+PLACE_COLUMNS = (
+    Column("METADATA$FILENAME", text()),
+    Column("METADATA$FILE_ROW_NUMBER", number(38, 0)),
+    Column("METADATA$FILE_LAST_MODIFIED", TIMESTAMP_NTZ),
+    Column("METADATA$START_SCAN_TIME", TIMESTAMP_LTZ),
+)
+"""What is known of each record's place."""
+DOCUMENTS = 10_000
+"""Documents that are handed on at once."""
 
 
 def staged_files(work: Work, wanted: StagedFiles) -> Relation:
     """A relation over the files of a place; an empty one of the same shape if COPY reads them later."""
     location = locate(work, wanted.place)
     form = file_form(options_of(work, location, wanted.format_name, wanted.format_options))
-    found: list[StageFile] = []
-    if not wanted.is_deferred:
-        check_is_there(location)
-        found = files(location, pattern=wanted.pattern)
     if isinstance(form, CsvFormat) and form.parses_header:
         raise UnsupportedError("PARSE_HEADER = TRUE is not supported in a query", hint="Use SKIP_HEADER = 1.")
-    rows = read_files(work.cursor, found, form, width=wanted.width)
-    columns = tuple(columns_of(form, rows))
-    return work.snapshots.relation(Name("", "", location.label), columns, rows)
+    rows = empty_records(wanted.width if isinstance(form, CsvFormat) else 1)
+    if not wanted.is_deferred:
+        check_is_there(location)
+        rows = _all_records(work, files(location, pattern=wanted.pattern), form, rows)
+    return work.snapshots.relation(Name("", "", location.label), columns_of(form, rows), rows)
 
 
-def columns_of(form: FileForm, rows: pa.Table) -> list[Column]:
+def _all_records(work: Work, found: Sequence[StageFile], form: FileForm, empty: pa.Table) -> pa.Table:
+    """The records of files, in order. CSV files have as many columns as the widest record, or more."""
+    tables = [empty]
+    for file in found:
+        for records in source_of_records(work.cursor, file, form, width=width_of(empty), is_fixed=False).records():
+            for fault in records.faults:
+                raise fault_error(file, fault)
+            tables.append(records.table)
+    widest = max(width_of(table) for table in tables)
+    return pa.concat_tables([_of_width(table, widest) for table in tables])
+
+
+def fault_error(file: StageFile, fault: Fault) -> CopyError:
+    """The error of a query that meets a fault."""
+    return CopyError(
+        f"{fault.message}\n  File '{file.label}', line {fault.line}, character {fault.character}",
+        errno=fault.errno,
+        sqlstate=fault.sqlstate,
+    )
+
+
+def columns_of(form: FileForm, rows: pa.Table) -> tuple[Column, ...]:
     """The columns of read files."""
     kind = VARIANT if isinstance(form, DocumentFormat) else text()
-    return [*(Column(name, kind) for name in rows.column_names if name.startswith("$")), *PLACE_COLUMNS]
+    return (*(Column(name, kind) for name in rows.column_names if name.startswith("$")), *PLACE_COLUMNS)
 
 
 def options_of(
@@ -69,115 +102,279 @@ def _named_options(work: Work, name: Name) -> Mapping[str, Any]:
     return found.options
 
 
-# Files to rows --------------------------------------------------------------------------------------------------------
+# Records --------------------------------------------------------------------------------------------------------------
 
 
-def read_files(
-    cursor: duckdb.DuckDBPyConnection, found: Sequence[StageFile], form: FileForm, *, width: int
-) -> pa.Table:
-    """The records of files, in order. CSV files have `width` columns or more, as many as the widest record."""
-    tables = [_read_file(cursor, file, form) for file in found]
-    is_csv = isinstance(form, CsvFormat)
-    widest = max([width, *(table.num_columns - len(PLACE_COLUMNS) for table in tables)]) if is_csv else 1
-    names = [f"${place}" for place in range(1, widest + 1)] + [column.name for column in PLACE_COLUMNS]
-    schema = pa.schema([*((name, pa.string()) for name in names[:-1]), (names[-1], pa.int64())])
-    padded = [_padded(table, schema) for table in tables]
-    return pa.concat_tables([schema.empty_table(), *padded])
+@dataclass(frozen=True)
+class Records:
+    """Some of a file's records as a table of $1, $2, ... and the columns of PLACE_COLUMNS, with faults for the others.
+
+    Rows of faults count from the first record of these. `fault_at` makes the fault of a row of the table from a message,
+    a number and a SQLSTATE.
+    """
+
+    table: pa.Table
+    parsed: int
+    faults: tuple[Fault, ...]
+    fault_at: Callable[[int, tuple[str, int, str]], Fault]
 
 
-def _padded(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    given = set(table.column_names)
-    return pa.table(
-        [table.column(name) if name in given else pa.nulls(table.num_rows, pa.string()) for name in schema.names],
-        schema=schema,
-    )
+class RecordSource(Protocol):
+    """One pass over a file's records. `md5` is the file's digest, known once all were taken."""
+
+    @property
+    def md5(self) -> str: ...
+
+    def records(self) -> Iterator[Records]: ...
 
 
-def _read_file(cursor: duckdb.DuckDBPyConnection, file: StageFile, form: FileForm) -> pa.Table:
+def source_of_records(
+    cursor: duckdb.DuckDBPyConnection, file: StageFile, form: FileForm, *, width: int, is_fixed: bool = True
+) -> RecordSource:
+    """How a file's records are read; those of CSV have `width` columns, or as many as there are if that is not fixed."""
     if isinstance(form, CsvFormat):
-        columns = _csv_columns(file, form)
-    elif form.kind == "PARQUET":
-        columns = [_parquet_documents(cursor, parquet_table(file, form))]
-    else:
-        columns = [pa.array((json.dumps(each) for each in json_documents(file, form)), pa.string())]
-    count = len(columns[0]) if columns else 0
-    names = [f"${place}" for place in range(1, len(columns) + 1)] + [column.name for column in PLACE_COLUMNS]
-    return pa.table([*columns, pa.repeat(file.label, count), pa.array(range(1, count + 1), pa.int64())], names=names)
+        return CsvRecords(file, form, width=width, is_fixed=is_fixed)
+    return JsonRecords(file, form) if form.kind == "JSON" else ParquetRecords(cursor, file, form)
 
 
-def _csv_columns(file: StageFile, form: CsvFormat) -> list[pa.Array]:
-    content = text_of(content_of(file, form.compression), file, form)
-    records: list[list[str | None]] = []
-    for record in read_records(content, form):
-        if isinstance(record, Fault):
-            raise CopyError(
-                f"{record.message}\n  File '{file.label}', line {record.line}, character {record.character}",
-                errno=record.errno,
-                sqlstate=record.sqlstate,
-            )
-        records.append(record.fields)
-    width = max((len(fields) for fields in records), default=0)
-    return [
-        pa.array((fields[place] if place < len(fields) else None for fields in records), pa.string())
-        for place in range(width)
+def empty_records(width: int) -> pa.Table:
+    """No records of so many columns."""
+    places = [("METADATA$FILENAME", pa.string()), ("METADATA$FILE_ROW_NUMBER", pa.int64()), *_TIMES]
+    return pa.schema([*((f"${place}", pa.string()) for place in range(1, width + 1)), *places]).empty_table()
+
+
+_TIMES = (
+    ("METADATA$FILE_LAST_MODIFIED", pa.timestamp("us")),
+    ("METADATA$START_SCAN_TIME", pa.timestamp("us", tz="UTC")),
+)
+
+
+def width_of(table: pa.Table) -> int:
+    """How many columns a table of records has beside those of PLACE_COLUMNS."""
+    return table.num_columns - len(PLACE_COLUMNS)
+
+
+def _placed(
+    columns: Sequence[pa.Array], file: StageFile, before: int, numbers: Sequence[int] | None = None
+) -> pa.Table:
+    """Columns of records with what is known of their place; `numbers` count from 1 behind the `before` first ones."""
+    count = len(columns[0])
+    given = range(1, count + 1) if numbers is None else numbers
+    moments = (datetime.fromtimestamp(file.modified_on, UTC).replace(tzinfo=None), datetime.now(UTC))
+    places = [
+        pa.repeat(file.path, count),
+        pa.array((before + number for number in given), pa.int64()),
+        *(pa.repeat(pa.scalar(moment, kind), count) for moment, (_, kind) in zip(moments, _TIMES, strict=True)),
     ]
+    return pa.table([*columns, *places], names=empty_records(len(columns)).column_names)
 
 
-def parquet_table(file: StageFile, form: DocumentFormat) -> pa.Table:
-    """A Parquet file's rows; its bytes are text or hexadecimal digits, as the format says."""
+def _of_width(table: pa.Table, width: int) -> pa.Table:
+    """A table with so many columns of fields; new ones are NULL."""
+    own = width_of(table)
+    fields = [*table.columns[: min(own, width)], *[pa.nulls(table.num_rows, pa.string())] * (width - own)]
+    return pa.table([*fields, *table.columns[own:]], names=empty_records(width).column_names)
+
+
+# CSV ------------------------------------------------------------------------------------------------------------------
+
+
+class CsvRecords:
+    """A pass over a CSV file, all of whose fields are texts."""
+
+    def __init__(self, file: StageFile, form: CsvFormat, *, width: int, is_fixed: bool) -> None:
+        self._file = file
+        self._form = form
+        self._width = width
+        self._is_fixed = is_fixed
+        self._bytes = FileBytes(file, form.compression)
+        self._fields = 0
+        self.header: tuple[str, ...] = ()
+
+    @property
+    def md5(self) -> str:
+        return self._bytes.md5
+
+    def records(self) -> Iterator[Records]:
+        blocks, before = CsvBlocks(self._bytes, self._form), 0
+        self.header = blocks.header
+        try:
+            for block in blocks:
+                records = self._quick(block, before) or self._exact(block, before)
+                yield records
+                before += records.parsed
+        except UnicodeError:
+            raise wrong_encoding(self._file, self._form.encoding) from None
+
+    def _quick(self, block: Block, before: int) -> Records | None:
+        if block.records is not None:
+            return None
+        self._fields = self._fields or _first_width(block, self._form)
+        fields = plain_texts(block.data, self._form, width=self._fields)
+        if fields is None:
+            return None
+        return self._made([column.combine_chunks() for column in fields.columns], block, before, fields.num_rows)
+
+    def _exact(self, block: Block, before: int) -> Records:
+        given = block.records if block.records is not None else RecordReader(block.text, self._form, line=block.line)
+        found = list(given)
+        records = [record for record in found if isinstance(record, Record)]
+        faults = tuple(fault for fault in found if isinstance(fault, Fault))
+        widest = max((len(record.fields) for record in records), default=1)
+        columns = [
+            pa.array((record.fields[place] if place < len(record.fields) else None for record in records), pa.string())
+            for place in range(widest)
+        ]
+        return self._made(columns, block, before, len(found), faults, [record.number for record in records])
+
+    def _made(
+        self,
+        columns: Sequence[pa.Array],
+        block: Block,
+        before: int,
+        parsed: int,
+        faults: tuple[Fault, ...] = (),
+        numbers: Sequence[int] | None = None,
+    ) -> Records:
+        table = _placed(columns, self._file, before, numbers)
+        width = self._width if self._is_fixed else max(self._width, len(columns))
+        return Records(_of_width(table, width), parsed, faults, _fault_in_block(block, self._form))
+
+
+def _first_width(block: Block, form: CsvFormat) -> int:
+    for record in RecordReader(block.text, form):
+        return len(record.fields) if isinstance(record, Record) else 1
+    return 1
+
+
+def _fault_in_block(block: Block, form: CsvFormat) -> Callable[[int, tuple[str, int, str]], Fault]:
+    def fault_at(row: int, error: tuple[str, int, str]) -> Fault:
+        text = block.text
+        found = [each for each in RecordReader(text, form, line=block.line) if isinstance(each, Record)][row]
+        message, number, state = error
+        start = block.offset + len(text[: found.start].encode("utf-8", "surrogateescape"))
+        return Fault(message, number, found.line, 1, found.number, 0, state, start, found.line, text[found.start : found.end])  # fmt: skip
+
+    return fault_at
+
+
+# JSON -----------------------------------------------------------------------------------------------------------------
+
+
+class JsonRecords:
+    """A pass over a JSON file."""
+
+    def __init__(self, file: StageFile, form: DocumentFormat) -> None:
+        self._file = file
+        self._form = form
+        self._bytes = FileBytes(file, form.compression)
+
+    @property
+    def md5(self) -> str:
+        return self._bytes.md5
+
+    def records(self) -> Iterator[Records]:
+        before, found = 0, list[Document | Fault]()
+        try:
+            for each in JsonReader(self._bytes, self._form):
+                found.append(each)
+                if len(found) == DOCUMENTS:
+                    yield self._made(found, before)
+                    before, found = before + len(found), []
+        except UnicodeDecodeError:
+            raise wrong_encoding(self._file, "utf-8") from None
+        yield self._made(found, before)
+
+    def _made(self, found: Sequence[Document | Fault], before: int) -> Records:
+        numbers = [place for place, each in enumerate(found, start=1) if isinstance(each, Document)]
+        documents = [each for each in found if isinstance(each, Document)]
+        faults = tuple(replace(each, row=place) for place, each in enumerate(found, start=1) if isinstance(each, Fault))
+        texts = pa.array((self._text(each.value) for each in documents), pa.string())
+
+        def fault_at(row: int, error: tuple[str, int, str]) -> Fault:
+            message, number, state = error
+            line, offset = documents[row].line, documents[row].offset
+            return Fault(message, number, line, 1, numbers[row], 0, state, offset, line, texts[row].as_py())
+
+        return Records(_placed([texts], self._file, before, numbers), len(found), faults, fault_at)
+
+    def _text(self, value: Any) -> str:
+        kept = without_nulls(value) if self._form.strips_null_values else value
+        return json.dumps(kept, separators=(",", ":"), ensure_ascii=False)
+
+
+def without_nulls(value: Any) -> Any:
+    """A document without the fields and elements that are null (STRIP_NULL_VALUES)."""
+    if isinstance(value, dict):
+        return {name: without_nulls(each) for name, each in value.items() if each is not None}  # pyright: ignore[reportUnknownVariableType]
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value if each is not None]  # pyright: ignore[reportUnknownVariableType]
+    return value
+
+
+# Parquet --------------------------------------------------------------------------------------------------------------
+
+
+class ParquetRecords:
+    """A pass over a Parquet file, each of whose rows is an object under the file's own column names."""
+
+    def __init__(self, cursor: duckdb.DuckDBPyConnection, file: StageFile, form: DocumentFormat) -> None:
+        self._cursor = cursor
+        self._file = file
+        self._form = form
+        self.md5 = file.md5
+
+    def records(self) -> Iterator[Records]:
+        before = 0
+        with self._file.open() as stream:
+            for batch in parquet_file(self._file, stream).iter_batches(DOCUMENTS):
+                rows = as_texts(pa.Table.from_batches([batch]), self._form)
+                texts = _documents(self._cursor, rows)
+                table = _placed([texts], self._file, before)
+                yield Records(table, len(texts), (), _fault_of_row(before))
+                before += len(texts)
+
+
+def _fault_of_row(before: int) -> Callable[[int, tuple[str, int, str]], Fault]:
+    def fault_at(row: int, error: tuple[str, int, str]) -> Fault:
+        message, number, state = error
+        return Fault(message, number, before + row + 1, 1, row + 1, 0, state, row_line=before + row + 1)
+
+    return fault_at
+
+
+def parquet_file(file: StageFile, stream: IO[bytes]) -> pq.ParquetFile:
+    """An open Parquet file; CopyError if it is none, UnsupportedError for names that JSON can't hold."""
     try:
-        rows = pq.read_table(io.BytesIO(file.path.read_bytes()))
-    except pa.ArrowInvalid:
+        found = pq.ParquetFile(stream)
+    except (pa.ArrowInvalid, OSError):
         raise CopyError(f"The file '{file.label}' is no Parquet file", errno=100095) from None
-    folded = [name.upper() for name in rows.column_names]
+    folded = [name.upper() for name in found.schema_arrow.names]
     if len(set(folded)) < len(folded):
         raise UnsupportedError(f"The file '{file.label}' has columns whose names differ in case only")
+    return found
+
+
+def as_texts(rows: pa.Table, form: DocumentFormat) -> pa.Table:
+    """A Parquet file's rows, its bytes as text or hexadecimal digits, as the format says."""
     for place, column in enumerate(rows.schema):
         if pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type):
             rows = rows.set_column(place, column.name, _binary_text(rows.column(place), form))
     return rows
 
 
-def _binary_text(values: pa.ChunkedArray, form: DocumentFormat) -> pa.Array:
+def _binary_text(values: pa.ChunkedArray, form: DocumentFormat) -> pa.Array | pa.ChunkedArray:
     if form.binary_as_text:
         return values.cast(pa.string())
     return pa.array((None if value is None else value.hex().upper() for value in values.to_pylist()), pa.string())
 
 
-def _parquet_documents(cursor: duckdb.DuckDBPyConnection, rows: pa.Table) -> pa.ChunkedArray:
-    """Each row as a JSON object under the file's own column names."""
+def _documents(cursor: duckdb.DuckDBPyConnection, rows: pa.Table) -> pa.Array:
     name = "sapwood_parquet"
     with translated():
         cursor.register(name, rows)
         try:
-            return (
-                cursor.execute(f"SELECT CAST(to_json(r) AS VARCHAR) AS d FROM {name} AS r").to_arrow_table().column(0)
-            )
+            found = cursor.execute(f"SELECT CAST(to_json(r) AS VARCHAR) AS d FROM {name} AS r").to_arrow_table()
         finally:
             cursor.unregister(name)
-
-
-def json_documents(file: StageFile, form: DocumentFormat) -> Iterator[Any]:
-    """The documents of a JSON file, which may stand on lines of their own or not."""
-    content = text_of(content_of(file, form.compression), file, CsvFormat())
-    decoder, place = json.JSONDecoder(), _behind_blanks(content, 0)
-    while place < len(content):
-        try:
-            document, place = decoder.raw_decode(content, place)
-        except json.JSONDecodeError as error:
-            raise CopyError(
-                f"Error parsing JSON: {error.msg}\n  File '{file.label}', line {error.lineno}, character {error.colno}",
-                errno=100069,
-                sqlstate="22P02",
-            ) from None
-        if form.strips_outer_array and isinstance(document, list):
-            yield from document
-        else:
-            yield document
-        place = _behind_blanks(content, place)
-
-
-def _behind_blanks(content: str, place: int) -> int:
-    while place < len(content) and content[place] in " \t\r\n,":
-        place += 1
-    return place
+    return pc.cast(found.column(0), pa.string()).combine_chunks()
