@@ -25,7 +25,7 @@ from sapwood.errors import DataDirectoryBusyError
 from sapwood.functions import FUNCTIONS, finetune
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
-from sapwood.inference.threads import wait_as_cores_allow
+from sapwood.inference.threads import wait_as_cores_allow, wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.worker import work as run_worker
@@ -117,14 +117,17 @@ def connect(
     """
     config = settings.load(data, flags)
     try:
-        app = build(config)
+        app = build(config, choose_waiting=wait_as_cores_allow)
     except DataDirectoryBusyError:
         return Connection(_session_of_owner(config.data, on_progress))
     return Connection(app.open_session(on_progress), on_close=app.close)
 
 
-def build(config: Config) -> App:
-    """Take the data directory and build all parts; jobs whose worker died go on. DataDirectoryBusyError if it is taken."""
+def build(config: Config, *, choose_waiting: Callable[[], None]) -> App:
+    """Take the data directory and build all parts; jobs whose worker died go on. DataDirectoryBusyError if it is taken.
+
+    `choose_waiting` is called before torch is loaded: see inference/threads.py.
+    """
     ownership = take(config.data)
     try:
         downloads = _Downloads()
@@ -135,7 +138,11 @@ def build(config: Config) -> App:
         clear_leftovers(office.catalog, config.data, days=config.history.job_days)
         registry = office.registry
         backends = open_backends(
-            config.inference, prepare=registry.prepare, key_of=registry.key_of, limits_of=registry.limits_of
+            config.inference,
+            prepare=registry.prepare,
+            key_of=registry.key_of,
+            limits_of=registry.limits_of,
+            choose_waiting=choose_waiting,
         )
         command = finetune.finetune_command(office.jobs, registry, config.data)
         engine = Engine(
@@ -179,7 +186,7 @@ def serve(data: str | Path | None = None, *, flags: Mapping[str, Any] | None = N
     `demo` loads the sample tickets, if they are not there.
     """
     config = settings.load(data, flags)
-    app = build(config)
+    app = build(config, choose_waiting=wait_without_spinning)
     try:
         made = ensure_admin_password(app.office.catalog, config.data, given=settings.secret(ADMIN_PASSWORD))
         if demo:

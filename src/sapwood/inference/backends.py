@@ -69,11 +69,13 @@ def open_backends(
     prepare: Callable[[ModelVersion], ModelVersion],
     key_of: Callable[[ModelVersion], str | None],
     limits_of: Callable[[ModelVersion], Mapping[str, Any]] | None = None,
+    choose_waiting: Callable[[], None] = wait_without_spinning,
 ) -> Backends:
-    """Backends for all kinds. `prepare` makes a model's files be there; `key_of` and `limits_of` give an endpoint's secret key and limits."""
+    """Backends for all kinds. `prepare` makes a model's files be there; `key_of` and `limits_of` give an endpoint's secret key
+    and limits; `choose_waiting` says how torch's threads wait, before torch is loaded (see threads.py)."""
 
     def open_torch() -> Backend:
-        wait_without_spinning()
+        choose_waiting()
         try:
             from sapwood.inference.local import LocalBackend
         except ModuleNotFoundError as error:

@@ -117,8 +117,8 @@ def turn(x: Tensor) -> Tensor:
 
 def _scale(block: Tensor) -> Tensor:
     """What one level of each row [n, 1] stands for."""
-    low, high = block.aminmax(dim=1, keepdim=True)
-    return torch.maximum(high, -low).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+    # two passes, since aminmax takes thrice as long as both
+    return block.abs().amax(dim=1, keepdim=True).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
 
 
 @cache
