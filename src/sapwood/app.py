@@ -19,6 +19,7 @@ from sapwood.config import Config
 from sapwood.connection import Connection
 from sapwood.directory import Ownership, read_owner, read_token, take
 from sapwood.engine.engine import Engine
+from sapwood.engine.memory import recall
 from sapwood.engine.result import Progress
 from sapwood.engine.session import Session
 from sapwood.errors import DataDirectoryBusyError
@@ -74,7 +75,20 @@ class App:
         """A session of a client of the server, where it wants to begin, else where its user begins."""
         database = wanted.database or principal.database
         schema = wanted.schema or (principal.schema if database == principal.database else None) or "PUBLIC"
-        session = self.engine.open_session(
+        session = self._open_remote(principal, database, schema)
+        session.state.warehouse = wanted.warehouse or principal.warehouse or session.state.warehouse
+        return session
+
+    def resume_remote(self, principal: Principal, identity: str, memory: Mapping[str, Any]) -> Session:
+        """A client's session of an earlier process, with what it remembered."""
+        session = self._open_remote(principal, memory["database"], memory["schema"], identity)
+        recall(session.state, memory)
+        return session
+
+    def _open_remote(
+        self, principal: Principal, database: str | None, schema: str | None, identity: str = ""
+    ) -> Session:
+        return self.engine.open_session(
             user=principal.user,
             role=principal.role,
             database=database,
@@ -83,9 +97,8 @@ class App:
             has_all_roles=principal.has_all_roles,
             is_role_fixed=principal.is_role_fixed,
             is_by_token=principal.is_by_token,
+            identity=identity,
         )
-        session.state.warehouse = wanted.warehouse or principal.warehouse or session.state.warehouse
-        return session
 
     def open_session(self, on_progress: OnProgress | None = None) -> Session:
         """A session of ADMIN with ACCOUNTADMIN: in process, the rights on the files are the login."""
@@ -196,6 +209,8 @@ def serve(data: str | Path | None = None, *, flags: Mapping[str, Any] | None = N
             data=config.data,
             authenticator=Authenticator(app.office.catalog, _now_ms),
             open_session=app.open_remote,
+            shelf=app.office.catalog,
+            resume_session=app.resume_remote,
         )
         return Service(app, Listener(config.server, edge), made)
     except BaseException:

@@ -73,19 +73,19 @@ class Engine:
         has_all_roles: bool = False,
         is_role_fixed: bool = False,
         is_by_token: bool = False,
+        identity: str = "",
     ) -> Session:
         """A session of its own. A database that is not there leaves it without a current one, as in Snowflake.
 
         `is_remote` is a session whose user is on another machine: it reaches no local path. The three after it are what
-        the login says: see `State`.
+        the login says: see `State`. `identity` is that of a session which goes on after a restart.
         """
         if database is not None and not self.parts.databases.has(database):
             database = None
         if database is None:
             schema = None
-        identity = str(uuid.uuid4().int >> 74)
         state = State(
-            identity,
+            identity or str(uuid.uuid4().int >> 74),
             user,
             role,
             database,

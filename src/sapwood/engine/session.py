@@ -26,6 +26,7 @@ from sapwood.engine.binds import Asking, Binds
 from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
 from sapwood.engine.location import session_folder
+from sapwood.engine.memory import memory_of
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
 from sapwood.engine.privileges import check_model, guarded
@@ -79,6 +80,10 @@ class Session:
         if state.temporary or state.is_in_transaction:
             return None
         return Session(self._parts, replace(state, variables=dict(state.variables), parameters=dict(state.parameters)))
+
+    def memory(self) -> dict[str, Any] | None:
+        """What the session would take along into another process; None while it has something that it can't."""
+        return memory_of(self.state)
 
     def parameter(self, name: str) -> Any:
         """A parameter's value: the session's, else the account's, else the default."""

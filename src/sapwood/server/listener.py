@@ -31,7 +31,7 @@ from sapwood.server.journal import note_end
 from sapwood.server.measures import CONTENT_TYPE, Measures
 from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
 from sapwood.server.results import Results
-from sapwood.server.sessions import Sessions
+from sapwood.server.sessions import ResumeSession, Sessions, Shelf
 from sapwood.server.sockets import is_loopback, listening_socket
 from sapwood.server.statements import Statement, Statements
 from sapwood.server.transfers import Transfers
@@ -49,12 +49,14 @@ class Edge:
         data: Path,
         authenticator: Verifier,
         open_session: OpenSession,
+        resume_session: ResumeSession,
+        shelf: Shelf,
     ) -> None:
         self._config = config
         self._pool = ThreadPoolExecutor(config.threads, thread_name_prefix="statement")
-        self.sessions = Sessions(self._pool)
+        self.sessions = Sessions(self._pool, shelf, resume_session)
         results = Results(data / "results", hours=config.result_hours, megabytes=config.result_megabytes)
-        self.statements = Statements(results, on_end=self._ended)
+        self.statements = Statements(results, remember=self.sessions.remember, on_end=self._ended)
         self._measures = Measures(
             sessions=lambda: len(self.sessions.all()),
             running=lambda: len(self.statements.running()),
@@ -72,10 +74,9 @@ class Edge:
         self.app: ASGIApp = SingleSlashes(Starlette(routes=routes))
 
     def close(self) -> None:
-        """Give what runs its time, then end all sessions."""
+        """Give what runs its time, then close all sessions; they go on when the next process is asked."""
         self.statements.drain(self._config.grace_s)
-        for session in self.sessions.all():
-            self.sessions.end(session)
+        self.sessions.close()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
     async def _health(self, request: Request) -> Response:

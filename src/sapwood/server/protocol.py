@@ -10,7 +10,6 @@ import asyncio
 import hmac
 import logging
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -97,7 +96,6 @@ class Wire:
     def __init__(self, inside: Inside) -> None:
         self._inside = inside
         self._limit = inside.config.body_megabytes * 1_000_000
-        self._secret = secrets.token_bytes(32)
         self._logins = ThreadPoolExecutor(_LOGINS, thread_name_prefix="login")
 
     def routes(self) -> list[Route]:
@@ -235,7 +233,7 @@ class Wire:
         return FileResponse(path, media_type="application/octet-stream") if path else Response(status_code=404)
 
     def _key(self, query_id: str) -> str:
-        return hmac.new(self._secret, query_id.encode(), sha256).hexdigest()
+        return hmac.new(self._inside.results.key, query_id.encode(), sha256).hexdigest()
 
     async def _abort_request(self, request: Request) -> Response:
         session = self._session(request)

@@ -1,17 +1,20 @@
 """Answers of statements on disk: readable again by their user, from any connection and after a restart, while they live.
 
 Each answer is a folder `results/<query id>/` with `answer.json` and, for a large result, one file a chunk. The oldest go
-when they are too old, or when all together are too large. Knows no SQL and no HTTP.
+when they are too old, or when all together are too large. A statement that changes something is noted before it runs, by a
+file with its request's mark, so that a request which is repeated after a restart does not run twice. Knows no SQL and no HTTP.
 """
 
 from __future__ import annotations
 
 import errno
 import json
+import secrets
 import shutil
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +23,8 @@ from sapwood.errors import StorageFullError
 
 _ANSWER = "answer.json"
 _UNFINISHED = ".part"
+_MARK = "request-"
+_KEY = "chunks.key"
 _FULL_HINT = "Free some space on the disk of the data directory; run the statement again if it was a query."
 _PRUNING_S = 60.0
 """Seconds between two looks for answers that are too old."""
@@ -59,27 +64,38 @@ class Results:
         self._bytes = megabytes * 1_000_000
         self._lock = threading.Lock()
         self._pruned = 0.0
-        self._sizes: dict[str, int] = {}
+        self._marks: dict[str, str] = {}
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._sizes = dict(self._found())
+        self.key = _private_key(folder / _KEY)
+        """A secret of this folder, as old as its answers."""
+
+    def begin(self, query_id: str, mark: str) -> None:
+        """Note that a request's statement is about to run. Ended by `keep` or `discard`; StorageFullError for a full disk."""
+        part = self._part(query_id)
+        with _whole(part, "the statement was not run, since its answer could not be kept"):
+            part.mkdir(mode=0o700)
+            (part / f"{_MARK}{mark}").touch()
+
+    def discard(self, query_id: str) -> None:
+        """Forget that a statement was begun: it changed nothing, or its answer is not to be kept."""
+        shutil.rmtree(self._part(query_id), ignore_errors=True)
+
+    def earlier(self, mark: str) -> tuple[str, bool] | None:
+        """The query id of a request that an earlier process began, and whether it was answered; None for a new request."""
+        name = self._marks.get(mark)
+        return None if name is None else (name.removesuffix(_UNFINISHED), not name.endswith(_UNFINISHED))
 
     def keep(self, answer: Answer, chunks: Sequence[bytes] = ()) -> None:
         """Store an answer with its chunks: there as a whole or not at all. StorageFullError if the disk is full."""
-        part = self._folder / f"{answer.query_id}{_UNFINISHED}"
-        try:
-            part.mkdir(mode=0o700)
+        part = self._part(answer.query_id)
+        with _whole(part, "the statement ran, and its answer could not be kept"):
+            part.mkdir(mode=0o700, exist_ok=True)
             for index, chunk in enumerate(chunks):
                 (part / str(index)).write_bytes(chunk)
             body = json.dumps(asdict(answer)).encode()
             (part / _ANSWER).write_bytes(body)
             part.rename(self._folder / answer.query_id)
-        except OSError as error:
-            shutil.rmtree(part, ignore_errors=True)
-            if error.errno not in (errno.ENOSPC, errno.EDQUOT):
-                raise
-            raise StorageFullError(
-                "The disk is full: the statement ran, and its answer could not be kept", hint=_FULL_HINT
-            ) from error
         with self._lock:
             self._sizes[answer.query_id] = len(body) + sum(map(len, chunks))
         self._prune()
@@ -111,11 +127,16 @@ class Results:
         """Bytes of all answers."""
         return sum(self._sizes.values())
 
+    def _part(self, query_id: str) -> Path:
+        return self._folder / f"{query_id}{_UNFINISHED}"
+
     def _found(self) -> Iterator[tuple[str, int]]:
-        """What an earlier process left, oldest first; halves are taken away."""
+        """What an earlier process left, oldest first; halves without a mark are taken away."""
         folders = sorted((path for path in self._folder.iterdir() if path.is_dir()), key=_made)
         for folder in folders:
-            if folder.suffix == _UNFINISHED:
+            marks = [path.name.removeprefix(_MARK) for path in folder.glob(f"{_MARK}*")]
+            self._marks.update(dict.fromkeys(marks, folder.name))
+            if folder.suffix == _UNFINISHED and not marks:
                 shutil.rmtree(folder, ignore_errors=True)
             else:
                 yield folder.name, sum(path.stat().st_size for path in folder.iterdir())
@@ -146,6 +167,28 @@ class Results:
             folder = self._folder / query_id
             if not folder.exists() or _made(folder) < limit:
                 yield query_id
+
+
+@contextmanager
+def _whole(part: Path, words: str) -> Generator[None]:
+    """A block that writes into a folder, which is gone if it fails; StorageFullError with these words for a full disk."""
+    try:
+        yield
+    except OSError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+            raise
+        raise StorageFullError(f"The disk is full: {words}", hint=_FULL_HINT) from error
+
+
+def _private_key(file: Path) -> bytes:
+    """A key that lies in a file; made if it is not there."""
+    if not file.is_file():
+        made = file.with_suffix(".new")
+        made.touch(mode=0o600)
+        made.write_bytes(secrets.token_bytes(32))
+        made.replace(file)
+    return file.read_bytes()
 
 
 def _made(path: Path) -> float:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from concurrent.futures import wait as wait_for
 from dataclasses import dataclass, field
+from hashlib import sha256
 from typing import Any
 
 from sapwood.dialect.bindings import placeholders
@@ -77,15 +78,26 @@ class Statement:
     def user(self) -> str:
         return self.session.principal.user
 
+    @property
+    def is_marked(self) -> bool:
+        """Whether it must not run twice, should its request be repeated after a restart."""
+        order = self.order
+        return bool(order.request_id) and not order.describe_only and not _is_query(order.text)
+
 
 Listener = Callable[[Statement, "tuple[Result, ...]"], None]
 
 
 class Statements:
-    """All statements of the server. Safe for threads. `on_end` is told of each that ended."""
+    """All statements of the server. Safe for threads.
 
-    def __init__(self, results: Results, *, on_end: Listener) -> None:
+    `remember` is given each session that may have changed, before the answer is out; `on_end` is told of each statement
+    that ended.
+    """
+
+    def __init__(self, results: Results, *, remember: Callable[[WireSession], None], on_end: Listener) -> None:
         self._results = results
+        self._remember = remember
         self._on_end = on_end
         self._lock = threading.Lock()
         self._by_id: OrderedDict[str, Statement] = OrderedDict()
@@ -103,12 +115,28 @@ class Statements:
             known = self._by_request.get(key) if order.request_id else None
             if known is not None:
                 return known
-            statement = Statement(str(uuid.uuid4()), session, order, _now_ms())
+            earlier = self._results.earlier(_mark(session, order))
+            statement = Statement(earlier[0] if earlier else str(uuid.uuid4()), session, order, _now_ms())
             self._by_id[statement.id] = statement
             self._by_request[key] = statement
             self._forget_oldest()
-        self._enqueue(statement)
+        if earlier is None:
+            self._enqueue(statement)
+        else:
+            self._repeat(statement, is_answered=earlier[1])
         return statement
+
+    def _repeat(self, statement: Statement, *, is_answered: bool) -> None:
+        """A request of an earlier process, which the client sends again since it got no answer."""
+        if not is_answered:
+            statement.error = ProgrammingError(
+                "The server stopped while this statement ran, so it is not known whether it took effect.",
+                errno=604,
+                sqlstate="57014",
+                hint="Look whether its changes are there; if not, run it again.",
+            )
+            statement.envelope = failed(statement.error, query_id=statement.id)
+        statement.done.set_result(None)
 
     def find(self, query_id: str, user: str) -> Statement | None:
         """A user's statement that runs or ran lately."""
@@ -162,8 +190,14 @@ class Statements:
         try:
             if statement.is_cancelled:
                 raise CancelledError("SQL execution canceled")
+            if statement.is_marked:
+                self._results.begin(statement.id, _mark(statement.session, statement.order))
             statement.engine = engine
-            encoded = self._execute(statement, engine, results)
+            try:
+                encoded = self._execute(statement, engine, results)
+            finally:
+                if engine is statement.session.engine:
+                    self._remember(statement.session)
             self._keep(statement, encoded)
         except Error as error:
             self._fail(statement, error)
@@ -216,6 +250,7 @@ class Statements:
         is_for_memory = statement.order.describe_only or statement.transfer is not None
         if is_for_memory or gives_secret(statement.order.text):
             statement.envelope = encoded.envelope
+            self._results.discard(statement.id)
             return
         self._results.keep(self._answer(statement, statement.id, statement.order.text, encoded), encoded.bodies)
 
@@ -234,6 +269,7 @@ class Statements:
         error.sfqid = statement.id
         statement.error = error
         statement.envelope = failed(error)
+        self._results.discard(statement.id)
         if statement.order.is_async:
             text = statement.order.text
             told = {**statement.envelope, "message": without_secrets_of(text, str(statement.envelope["message"]))}
@@ -269,6 +305,11 @@ def _check_count(found: int, wanted: int) -> None:
             errno=8,
             sqlstate="0A000",
         )
+
+
+def _mark(session: WireSession, order: Order) -> str:
+    """A request's name on disk."""
+    return sha256(f"{session.id} {order.request_id}".encode()).hexdigest()[:32]
 
 
 def _width(binds: Binds | None) -> int:

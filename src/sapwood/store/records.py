@@ -244,6 +244,24 @@ class PrivilegeGrant:
 
 
 @dataclass(frozen=True)
+class ClientSession:
+    """A session of a client, kept so that it goes on after a restart of the server.
+
+    Tokens are kept as digests, times as epoch milliseconds. `agent` is the client's User-Agent, `principal` what the login
+    said, `memory` what the engine's session remembers; None if that session had something that ends with the process.
+    """
+
+    id: str
+    token_digest: str
+    token_until: int
+    master_digest: str
+    master_until: int
+    agent: str
+    principal: Mapping[str, Any]
+    memory: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
 class Endpoint:
     """A server that speaks the OpenAI protocol, added by the user. `key_env` names an environment variable or is a file's path.
 

@@ -160,6 +160,21 @@ PRIVILEGE_GRANTS = Table(
     Column("granted_on", BigInteger, nullable=False),
 )
 
+CLIENT_SESSIONS = Table(
+    "client_sessions",
+    METADATA,
+    Column("id", Text, primary_key=True),
+    Column("token_digest", Text, nullable=False),
+    Column("token_until", BigInteger, nullable=False),
+    Column("master_digest", Text, nullable=False),
+    Column("master_until", BigInteger, nullable=False),
+    Column("agent", Text, nullable=False),
+    Column("principal", _Json, nullable=False),
+    Column("memory", _Json),
+    Index("client_sessions_by_token", "token_digest", unique=True),
+    Index("client_sessions_by_master", "master_digest", unique=True),
+)
+
 PARAMETERS = Table(
     "parameters", METADATA, Column("name", Text, primary_key=True), Column("value", Text, nullable=False)
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from sapwood.server.sessions import (
     SessionGoneError,
     Sessions,
 )  # fmt: skip
+from sapwood.store.catalog import Catalog
 
 
 class FakeState:
@@ -35,6 +37,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.state = FakeState()
         self.is_closed = False
+        self.remembered: dict[str, Any] | None = {"role": "PUBLIC"}
 
     def execute(
         self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
@@ -51,6 +54,9 @@ class FakeEngine:
 
     def fork(self) -> None:
         return None
+
+    def memory(self) -> dict[str, Any] | None:
+        return self.remembered
 
     def cancel(self) -> None: ...
 
@@ -77,8 +83,21 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def sessions(pool: ThreadPoolExecutor, clock: Clock) -> Sessions:
-    return Sessions(pool, clock)
+def catalog(tmp_path: Path, clock: Clock) -> Generator[Catalog]:
+    catalog = Catalog(f"sqlite:///{tmp_path}/catalog.sqlite", clock=lambda: int(clock() * 1000))
+    yield catalog
+    catalog.close()
+
+
+@pytest.fixture
+def restart(pool: ThreadPoolExecutor, clock: Clock, catalog: Catalog) -> Callable[[], Sessions]:
+    """The sessions of one more process."""
+    return lambda: Sessions(pool, catalog, lambda principal, identity, memory: FakeEngine(), clock)
+
+
+@pytest.fixture
+def sessions(restart: Callable[[], Sessions]) -> Sessions:
+    return restart()
 
 
 def test_a_token_finds_its_session_until_it_ends(sessions: Sessions) -> None:
@@ -124,6 +143,50 @@ def test_tokens_are_not_kept_as_they_are(sessions: Sessions) -> None:
     session, tokens = sessions.open(FakeEngine(), Principal("ADMIN", "PUBLIC"), read_client("x"))
     assert tokens.session not in repr(session) and tokens.session not in repr(tokens)
     assert tokens.session.encode() not in (session.token_digest, session.master_digest)
+
+
+def test_a_session_goes_on_after_a_restart(restart: Callable[[], Sessions], clock: Clock) -> None:
+    before, principal = restart(), Principal("ANNA", "PUBLIC", is_by_token=True)
+    session, tokens = before.open(FakeEngine(), principal, read_client("PythonConnector/4.8.1"))
+    after = restart()
+    resumed = after.find(tokens.session)
+    assert (resumed.id, resumed.principal, resumed.client) == (session.id, principal, session.client)
+    assert after.find(tokens.session) is resumed
+    clock.now += SESSION_S + 1
+    with pytest.raises(SessionExpiredError):
+        restart().find(tokens.session)
+    again, renewed = restart().renew(tokens.master)
+    assert again.id == session.id
+    with pytest.raises(SessionGoneError):
+        restart().find(tokens.session)
+    last = restart()
+    last.end(last.find(renewed.session))
+    with pytest.raises(SessionGoneError):
+        restart().find(renewed.session)
+
+
+def test_a_session_with_what_ends_with_the_process_does_not_go_on(restart: Callable[[], Sessions]) -> None:
+    before, engine = restart(), FakeEngine()
+    session, tokens = before.open(engine, Principal("ANNA", "PUBLIC"), read_client("x"))
+    engine.remembered = None
+    before.remember(session)
+    with pytest.raises(SessionGoneError) as caught:
+        restart().find(tokens.session)
+    assert "temporary" in caught.value.hint
+    engine.remembered = {"role": "PUBLIC"}
+    before.remember(session)
+    assert restart().find(tokens.session).id == session.id
+
+
+def test_a_session_that_expired_is_not_kept(restart: Callable[[], Sessions], catalog: Catalog, clock: Clock) -> None:
+    _, tokens = restart().open(FakeEngine(), Principal("ANNA", "PUBLIC"), read_client("x"))
+    clock.now += MASTER_S + 1
+    sessions = restart()
+    with pytest.raises(MasterExpiredError):
+        sessions.renew(tokens.master)
+    sessions.open(FakeEngine(), Principal("BEN", "PUBLIC"), read_client("x"))
+    with pytest.raises(SessionGoneError):
+        restart().find(tokens.session)
 
 
 def test_a_line_keeps_the_order(pool: ThreadPoolExecutor) -> None:
