@@ -20,8 +20,9 @@ from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, physical, quoted, spelled
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.relations import relation_of, source_of_table
 from sapwood.dialect.shape import refuse
-from sapwood.dialect.sources import join_sources, relation_of, source_of_table
+from sapwood.dialect.sources import join_sources
 from sapwood.dialect.statements import Column, Dml, Name, Query, Relation, Statement
 from sapwood.dialect.values import Value, null
 from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnsupportedError

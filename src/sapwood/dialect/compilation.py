@@ -18,28 +18,31 @@ from sapwood.dialect.statements import Bindings, Call, Command, Name, Scope, Sig
 from sapwood.dialect.text import place_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value
-from sapwood.errors import AmbiguousColumnError, InvalidIdentifierError, ProgrammingError, UnsupportedError
+from sapwood.errors import AmbiguousColumnError, InvalidIdentifierError, ProgrammingError
 
 
 @dataclass(frozen=True)
 class Field:
-    """A column of a source. `sql` is how DuckDB reads it here; `refused` says why it can't be read."""
+    """A column of a source. `sql` is how DuckDB reads it here."""
 
     name: str
     type: SnowType
     nullable: bool
     sql: str
-    refused: str = ""
 
 
 @dataclass(frozen=True)
 class Source:
-    """A table, view, subquery or CTE in FROM. `hidden` fields are found by name only, never by `*`."""
+    """A table, view, subquery or CTE in FROM. `hidden` fields are found by name only, never by `*`.
+
+    `carried` are the columns that hold it where FROM has become one query (`flatten.spread`), none while it is a table there.
+    """
 
     alias: str
     fields: tuple[Field, ...]
     name: Name | None = None
     hidden: tuple[Field, ...] = ()
+    carried: tuple[str, ...] = ()
 
     def answers_to(self, given: Sequence[str]) -> bool:
         """Whether a qualifier, one to three parts, means this source."""
@@ -72,6 +75,35 @@ class BoundQuery:
             tuple(Field(new, each.type, each.nullable, f"{holder}.{quoted(label)}") for new, each, label in fields),
             name,
         )
+
+
+@dataclass(frozen=True)
+class Elements:
+    """What a table function makes of each row before it, as DuckDB's list of structs: one row an element.
+
+    `source` is what it was made of (THIS), `column` is what the names of the columns that hold it begin with.
+    """
+
+    sql: str
+    source: str
+    column: str
+    is_outer: bool = False
+
+
+@dataclass(frozen=True)
+class Bound:
+    """A source with its SQL for FROM; `elements` are spread over the sources before it instead.
+
+    `more` are further sources in the same parentheses, `merged` their columns of USING. `row_number` counts its rows from 0.
+    """
+
+    source: Source
+    sql: str = ""
+    is_lateral: bool = False
+    row_number: str = ""
+    merged: tuple[tuple[str, Field], ...] = ()
+    more: tuple[Source, ...] = ()
+    elements: Elements | None = None
 
 
 QueryBinder = Callable[[exp.Expr, "Namespace | None", "Compilation"], BoundQuery]
@@ -137,8 +169,6 @@ class Namespace:
                 f"SQL compilation error: {work.place(tree)}\nambiguous column name '{name}'",
                 hint=f"Write the table before it, as in {spelled(sources[0].alias)}.{spelled(name)}.",
             )
-        if found and found[0].refused:
-            raise UnsupportedError(f"SQL compilation error:\n{found[0].refused}")
         return found[0] if found else None
 
 

@@ -13,7 +13,7 @@ from typing import cast as typed
 
 from sqlglot import exp
 
-from sapwood.dialect.binding import bind, identifier, spoken
+from sapwood.dialect.binding import bind, identifier, spoken, value_of
 from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
@@ -359,16 +359,10 @@ def _star(tree: exp.Expr, fields: Sequence[Field], names: Namespace, work: Compi
     return [
         Item(
             renamed.get(each.name, each.name),
-            _finished(bind(replaced[each.name], names, work)) if each.name in replaced else _value_of(each),
+            _finished(bind(replaced[each.name], names, work)) if each.name in replaced else value_of(each),
         )
         for each in kept
     ]
-
-
-def _value_of(each: Field) -> Value:
-    if each.refused:
-        return Value(f"CAST(NULL AS {each.type.duckdb()})", each.type)
-    return Value(each.sql, each.type, each.nullable, loose=frozenset((each.sql,)))
 
 
 def _is_like(name: str, pattern: exp.Expr | None) -> bool:
@@ -422,6 +416,7 @@ def _group_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Co
     if isinstance(tree, exp.Tuple):
         inner = [_group_key(each, items, names, work) for each in tree.expressions]
         return f"({', '.join(key for key, _ in inner)})", [sql for _, sqls in inner for sql in sqls]
+    tree = tree.unnest()
     place = _ordinal(tree, len(items)) or _place_of_alias(tree, items, names, work)
     if place is not None:
         return str(place), [items[place - 1].value.sql]

@@ -221,7 +221,6 @@ ERRORS: list[tuple[str, type[ProgrammingError], str]] = [
     ("select 'a'::geography", UnsupportedError, "data type"),
     ("select random() as r, r + 1", UnsupportedError, "alias R"),
     ("select $1 from 's3://bucket/file.csv'", UnsupportedError, "Only files of a stage"),
-    ("select f.seq from numbers, lateral flatten(input => v) f", UnsupportedError, "SEQ of FLATTEN"),
 ]  # fmt: skip
 
 

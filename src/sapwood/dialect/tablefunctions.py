@@ -1,0 +1,115 @@
+"""Table functions in FROM: TABLE(f(...)), LATERAL f(...), IDENTIFIER(...).
+
+Comes in: the tree of the call, the names before it. Goes out: a source. Those of the table at the end are the dialect's own,
+then come functions that users have made, then those that the engine knows; DuckDB's can't be reached.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from sqlglot import exp
+
+from sapwood.dialect.binding import bind, identifier
+from sapwood.dialect.compilation import Bound, Compilation, Field, Namespace, Source
+from sapwood.dialect.flatten import flatten, split_to_table, strtok_split_to_table
+from sapwood.dialect.names import duck, parts
+from sapwood.dialect.relations import alias_of, query_of, relation_bound, unnamed
+from sapwood.dialect.tablecall import TableCall
+from sapwood.dialect.types import number
+from sapwood.dialect.values import Value, constant_value
+from sapwood.errors import ProgrammingError, UnknownFunctionError, UnsupportedError
+
+
+def table_function(tree: exp.Expr, call: exp.Expr, names: Namespace, work: Compilation) -> Bound:
+    """TABLE(f(...)), TABLE('name'), IDENTIFIER(...)."""
+    name = str(call.this).upper()
+    inner = call.expressions[0] if len(call.expressions) == 1 else None
+    if name == "IDENTIFIER" or (name == "TABLE" and isinstance(inner, (exp.Literal, exp.Column, exp.Parameter))):
+        value = bind(inner, Namespace(), work) if inner is not None else constant_value(None)
+        if not isinstance(value.constant, str):
+            raise ProgrammingError("SQL compilation error:\nIDENTIFIER needs a constant text.")
+        return relation_bound(parts(value.constant), tree, names, work)
+    if name != "TABLE" or inner is None:
+        raise UnsupportedError(
+            f"SQL compilation error:\nUnknown table function {name}.",
+            hint="Table functions stand in TABLE(...): FLATTEN, GENERATOR.",
+        )
+    return _tabled(inner, tree, names, work)
+
+
+def lateral(tree: exp.Expr, names: Namespace, work: Compilation) -> Bound:
+    """LATERAL FLATTEN(...), LATERAL (query)"""
+    if isinstance(tree.this, exp.Anonymous):
+        return _tabled(tree.this, tree, names, work)
+    if not isinstance(tree.this, exp.Subquery):
+        raise UnsupportedError("SQL compilation error:\nLATERAL takes FLATTEN or a query.")
+    query = work.bind_query(tree.this, names, work)
+    alias, columns = alias_of(tree)
+    alias = alias or unnamed(names)
+    return Bound(query.as_source(alias, columns=columns), f"({query.sql}) AS {duck(alias)}", is_lateral=True)
+
+
+def _tabled(tree: exp.Expr, around: exp.Expr, names: Namespace, work: Compilation) -> Bound:
+    name, inner = _name_of_call(tree)
+    given = {str(each.this.name).upper(): each.expression for each in inner.expressions if isinstance(each, exp.Kwarg)}
+    plain = [each for each in inner.expressions if not isinstance(each, exp.Kwarg)]
+    alias, columns = alias_of(around)
+    call = TableCall(name, given, plain, alias or unnamed(names), columns, names, work)
+    return _TABLE_FUNCTIONS.get(name, _known_to_engine)(call)
+
+
+def _name_of_call(call: exp.Expr) -> tuple[str, exp.Expr]:
+    """A function's name in upper case with its dots, and the call behind them."""
+    flat = list(call.flatten()) if isinstance(call, exp.Dot) else [call]
+    return ".".join([*(identifier(part) for part in flat[:-1]), str(flat[-1].this).upper()]), flat[-1]
+
+
+def _known_to_engine(call: TableCall) -> Bound:
+    """A table function whose rows the engine gives; its arguments are constants."""
+    named = {**{str(place): each for place, each in enumerate(call.plain, start=1)}, **call.given}
+    refusal = f"Arguments of {call.name} can't read the column {{column}}."
+    values = {key: bind(each, Namespace(refusal=refusal), call.work) for key, each in named.items()}
+    known = {key: _known(value, call.work) for key, value in values.items()}
+    relation = call.work.scope.table_function(call.name, known)
+    if relation is None:
+        raise UnknownFunctionError(
+            f"SQL compilation error:\nUnknown table function {call.name}.",
+            hint="Table functions here are FLATTEN, GENERATOR, RESULT_SCAN, INFER_SCHEMA and those of INFORMATION_SCHEMA.",
+        )
+    query = query_of(relation, call.work)
+    return Bound(query.as_source(call.alias, columns=call.columns), f"{relation.source} AS {duck(call.alias)}")
+
+
+def _known(value: Value, work: Compilation) -> Any:
+    """What an argument without columns is."""
+    if value.is_constant:
+        return value.constant
+    if work.calls or work.commands:
+        raise UnsupportedError("SQL compilation error:\nA model can't be asked in the arguments of a table function.")
+    return work.scope.value(value.sql)
+
+
+def _generator(call: TableCall) -> Bound:
+    """GENERATOR(ROWCOUNT => n): n rows without columns."""
+    given = call.by_name(("ROWCOUNT", "TIMELIMIT"))
+    if "TIMELIMIT" in given:
+        raise UnsupportedError(
+            "SQL compilation error:\nGENERATOR with TIMELIMIT is not supported.", hint="Give ROWCOUNT => <number>."
+        )
+    count = _known(bind(given["ROWCOUNT"], Namespace(), call.work), call.work) if "ROWCOUNT" in given else None
+    if not isinstance(count, int) or count < 0:
+        raise ProgrammingError("SQL compilation error:\nGENERATOR takes ROWCOUNT => <number>.")
+    holder = duck(call.alias)
+    counter = f'{holder}."n"'
+    hidden = (Field("~n", number(38, 0), False, counter),)
+    return Bound(Source(call.alias, (), hidden=hidden), f'range({count}) AS {holder}("n")', row_number=counter)
+
+
+_TABLE_FUNCTIONS: Mapping[str, Callable[[TableCall], Bound]] = {
+    "FLATTEN": flatten,
+    "GENERATOR": _generator,
+    "SPLIT_TO_TABLE": split_to_table,
+    "STRTOK_SPLIT_TO_TABLE": strtok_split_to_table,
+}
