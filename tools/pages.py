@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sapwood import config
 from sapwood.functions import FUNCTIONS
-from sapwood.functions.function import SqlFunction
+from sapwood.functions.function import ERROR_RULES, Default, SqlFunction
+from sapwood.registry.table import read_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ERROR_RULES = {
-    "raise": "A row that fails raises, once all other rows are finished and kept.",
-    "null": "A row that fails gives NULL.",
-    "details": "A row that fails gives NULL, or `{value, error}` with `return_error_details => TRUE`.",
-}
+TABLE = read_table()
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -33,7 +30,12 @@ def main(arguments: Sequence[str]) -> int:
 
 
 def functions_page() -> str:
-    head = "# SQL functions\n\nMade from the declarations in `src/sapwood/functions/` by `tools/pages.py`; don't edit by hand.\n"
+    head = (
+        "# SQL functions\n\nMade from the declarations in `src/sapwood/functions/` by `tools/pages.py`; don't edit by hand.\n\n"
+        "A function whose call names no model is answered by its default model. It is a Cortex name, so the alias table of"
+        " `registry/models.toml` and the setting `models.aliases` say what stands behind it; `models.functions` names another model"
+        " for one function. Below the size that a function states, its answers are often wrong, and a notice says so.\n"
+    )
     return "\n".join([head, *(_function(function) for function in FUNCTIONS)])
 
 
@@ -53,10 +55,35 @@ def _function(function: SqlFunction) -> str:
     returns = f"{signature.returns.name}" + (
         " (OBJECT where the arguments ask for one)" if signature.returns_of else ""
     )
-    return (
-        f"## {signature.function}\n\n{function.summary}\n\n- Written: {spellings}\n- Arguments: `({parameters})`\n- Gives: {returns}\n"
-        f"- Errors: {ERROR_RULES[function.on_error]}\n\n```sql\n{function.example};\n```\n"
-    )
+    facts = [
+        f"- Written: {spellings}",
+        f"- Arguments: `({parameters})`",
+        f"- Gives: {returns}",
+        f"- Errors: {ERROR_RULES[function.on_error]}",
+        *([_default(function.default)] if function.default else []),
+    ]
+    meanings = {f"`{item.name}`": item.meaning for item in signature.parameters}
+    errors = {f"`{error}`": when for error, when in function.errors.items()}
+    pieces = [
+        f"## {signature.function}",
+        function.summary,
+        "\n".join(facts),
+        _table("argument", "meaning", meanings),
+        f"```sql\n{function.example};\n```",
+        _table("error", "when", errors),
+    ]
+    return "\n\n".join(pieces) + "\n"
+
+
+def _default(default: Default) -> str:
+    row = TABLE.aliases[default.model]
+    behind = ", ".join(f"{machine} `{model}`" for machine, model in row.items())
+    return f"- Default model: `{default.model}` ({behind}); of use from {default.billions:g} billion parameters on"
+
+
+def _table(left: str, right: str, rows: Mapping[str, str]) -> str:
+    lines = [f"| {name} | {text} |".replace("\n", " ") for name, text in rows.items()]
+    return "\n".join([f"| {left} | {right} |", "|---|---|", *lines])
 
 
 def _settings() -> Iterator[str]:

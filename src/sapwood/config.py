@@ -70,6 +70,8 @@ class ModelConfig:
 
     aliases: Mapping[str, str] = field(default_factory=dict)
     """Cortex name -> model, over the table of models.toml."""
+    functions: Mapping[str, str] = field(default_factory=dict)
+    """SQL function -> model that answers it where its call names none, such as AI_TRANSLATE = "my-endpoint"."""
     machine: str = "auto"
     """Class of machine for the alias table: auto, small-cpu, large-cpu, gpu."""
     hub_timeout_s: float = 5.0

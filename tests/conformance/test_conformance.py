@@ -38,7 +38,10 @@ from sapwood.errors import Error
 
 HERE = Path(__file__).parent
 WORDS = ("columns", "row", "rows", "error", "notice", "usage")
-ALIASES = {name: "echo" for name in ("mistral-large", "mistral-7b", "snowflake-arctic", "llama3-8b", "reka-flash")}
+ALIASES = {
+    name: "echo"
+    for name in ("mistral-large", "mistral-large2", "mistral-7b", "snowflake-arctic", "llama3-8b", "reka-flash")
+}
 
 
 @dataclass

@@ -16,7 +16,7 @@ from sapwood.dialect.coercion import SEMI, cast
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.names import quoted
 from sapwood.dialect.statements import Call, Command, Parameter, Signature
-from sapwood.dialect.types import SnowType, text
+from sapwood.dialect.types import VARIANT, SnowType, text
 from sapwood.dialect.values import UNTYPED, Value, combine, text_value
 from sapwood.errors import InvalidArgumentsError
 
@@ -80,14 +80,15 @@ def _matched(
     for position, argument in enumerate(arguments):
         if isinstance(argument, exp.Kwarg):
             parameter = _named(signature, str(argument.this.name), place)
-            argument = argument.expression
+            value = bind(argument.expression)
         elif any(isinstance(each, exp.Kwarg) for each in arguments[:position]):
             raise _refused(signature, place, "positional arguments must come before named ones")
         else:
-            parameter = _positional(signature, position, place)
+            value = bind(argument)
+            parameter = _positional(signature, found, value, place)
         if not _repeats(signature, parameter) and any(each.parameter == parameter for each in found):
             raise _refused(signature, place, f"argument {parameter.name} is given twice")
-        found.append(Argument(parameter, _typed(signature, parameter, bind(argument), place)))
+        found.append(Argument(parameter, _typed(signature, parameter, value, place)))
     given = {each.parameter.name for each in found}
     for parameter in signature.parameters:
         if parameter.required and parameter.name not in given:
@@ -110,12 +111,20 @@ def _named(signature: Signature, name: str, place: str) -> Parameter:
     )
 
 
-def _positional(signature: Signature, position: int, place: str) -> Parameter:
-    if position < len(signature.parameters):
-        return signature.parameters[position]
-    if signature.variadic:
-        return signature.parameters[-1]
-    raise _refused(signature, place, f"too many arguments, expected at most {len(signature.parameters)}")
+def _positional(signature: Signature, before: Sequence[Argument], value: Value, place: str) -> Parameter:
+    """The next parameter, or one further on if those between are optional and don't take the value."""
+    parameters = signature.parameters
+    if before and _repeats(signature, before[-1].parameter):
+        return before[-1].parameter
+    rest = parameters[parameters.index(before[-1].parameter) + 1 :] if before else parameters
+    if not rest:
+        raise _refused(signature, place, f"too many arguments, expected at most {len(parameters)}")
+    for parameter in rest:
+        if _takes(parameter, value):
+            return parameter
+        if parameter.required:
+            break
+    return rest[0]
 
 
 def _refused(signature: Signature, place: str, why: str) -> InvalidArgumentsError:
@@ -126,25 +135,29 @@ def _refused(signature: Signature, place: str, why: str) -> InvalidArgumentsErro
     )
 
 
+def _takes(parameter: Parameter, value: Value) -> bool:
+    takes, given = parameter.types, value.type.name
+    is_scalar_text = "TEXT" in takes and given in _SCALARS
+    is_number = {given, *takes} >= {"FIXED", "REAL"}
+    return value.type in (UNTYPED, VARIANT) or not takes or given in takes or is_scalar_text or is_number
+
+
 def _typed(signature: Signature, parameter: Parameter, value: Value, place: str) -> Value:
     """The value as its parameter takes it: texts as texts, objects and arrays as JSON."""
     takes = parameter.types
+    if not _takes(parameter, value):
+        raise InvalidArgumentsError(
+            f"SQL compilation error: {place}\nInvalid argument types for function '{signature.spellings[0]}': "
+            f"{parameter.name} takes {' or '.join(takes)}, found {value.type}",
+            errno=1044,
+            sqlstate="42P13",
+        )
     if value.type == UNTYPED:
         return cast(value, text())
-    if value.type.name == "VARIANT" or not takes or value.type.name in takes:
-        return value
-    if "TEXT" in takes and value.type.name in _SCALARS:
-        return (
-            cast(value, text()) if not value.is_constant else replace(cast(value, text()), constant=str(value.constant))
-        )
-    if ("FIXED" in takes and value.type.name == "REAL") or ("REAL" in takes and value.type.name == "FIXED"):
-        return value
-    raise InvalidArgumentsError(
-        f"SQL compilation error: {place}\nInvalid argument types for function '{signature.spellings[0]}': "
-        f"{parameter.name} takes {' or '.join(takes)}, found {value.type}",
-        errno=1044,
-        sqlstate="42P13",
-    )
+    if "TEXT" in takes and value.type.name not in takes and value.type.name in _SCALARS:
+        made = cast(value, text())
+        return replace(made, constant=str(value.constant)) if value.is_constant else made
+    return value
 
 
 def _constants(matched: Sequence[Argument]) -> dict[str, Any]:
@@ -167,6 +180,14 @@ def _as_text(value: Value) -> str:
     return f"CAST({cast(value, text()).sql if value.type.name not in SEMI else value.sql} AS VARCHAR)"
 
 
+def _handed(argument: Argument) -> str:
+    """What the call gets of an argument: its text, or the texts of the group as a sorted array."""
+    content = _as_text(argument.value)
+    if not argument.parameter.gathers:
+        return content
+    return f"CAST(to_json(list({content} ORDER BY {content}) FILTER (WHERE {content} IS NOT NULL)) AS VARCHAR)"
+
+
 def _call(
     tree: exp.Expr,
     signature: Signature,
@@ -185,11 +206,17 @@ def _call(
         names = tuple(each.parameter.name for each in matched)
         types = tuple(each.value.type.name for each in matched)
         work.calls.append(Call(site, signature.function, names, constants, returns, is_sampled, types))
-    listed = ", ".join(_as_text(each.value) for each in matched)
+    listed = ", ".join(_handed(each) for each in matched)
     function = "sapwood_sample" if is_sampled else "sapwood_call"
     sql = f"CAST({function}('{{token}}:{site}', [{listed}]) AS {returns.duckdb()})"
-    whole = combine(sql, returns, [each.value for each in matched], nullable=True)
+    whole = combine(sql, returns, [_gathered(each) for each in matched], nullable=True)
     return replace(whole, is_volatile=whole.is_volatile or is_sampled)
+
+
+def _gathered(argument: Argument) -> Value:
+    """The argument's value as the query around the call sees it: of a group's values no column is read outside."""
+    value = argument.value
+    return replace(value, has_aggregate=True, loose=frozenset()) if argument.parameter.gathers else value
 
 
 def _command(

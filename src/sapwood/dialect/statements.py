@@ -119,17 +119,24 @@ class Scope(Protocol):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter of a SQL function of ours. `types` are the logical type names it takes; empty means any."""
+    """One parameter of a SQL function of ours. `types` are the logical type names it takes; empty means any.
+
+    A parameter that `gathers` makes the function an aggregate: it gets the group's values that are not NULL, sorted, as
+    one array of texts. `meaning` is for the documentation.
+    """
 
     name: str
     types: tuple[str, ...] = ()
     required: bool = True
+    gathers: bool = False
+    meaning: str = ""
 
 
 @dataclass(frozen=True)
 class Signature:
     """What the dialect must know of a function of ours: names, arity, types, result.
 
+    Arguments without a name go to the parameters in order; an optional one whose types an argument lacks is passed over.
     `spellings` are all upper-case names that it answers to, such as "SNOWFLAKE.CORTEX.COMPLETE" or "AI_COMPLETE".
     `returns` is the type of the result; where that depends on the arguments, `returns_of` gets the arguments' constant
     values by parameter name (absent if not given, `NOT_CONSTANT` if not known before rows are read) and says it.

@@ -6,19 +6,20 @@ answers are durable in groups of at most 64 or one second. It knows no SQL and n
 
 from __future__ import annotations
 
-import json
 import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
-from sapwood.dialect.statements import NOT_CONSTANT, Call
+from sapwood.dialect.statements import Call
+from sapwood.engine.dialogue import Dialogue
 from sapwood.engine.key import content_key
+from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
 from sapwood.engine.result import OnProgress, Progress, Usage
 from sapwood.errors import CancelledError, Error, InternalError, ModelError
-from sapwood.functions.function import Answer, Ask, Models, SqlFunction
+from sapwood.functions.function import Ask, Models, SqlFunction
 from sapwood.inference.request import Backend, Completion, Request
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
@@ -32,21 +33,10 @@ POLL_SECONDS = 0.05
 WIND_DOWN_SECONDS = 0.5
 """How long a cancelled statement waits for the backend to hand over what it has finished."""
 
-Asking = tuple[tuple[str | None, ...], int]
-"""The arguments at a call site, and which asking of these it is: 0, or 0, 1, 2 ... where equal ones may differ in their answers."""
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What became of one asking: the value's text (None is NULL), or the error that the function's rule raises."""
-
-    value: str | None = None
-    error: Error | None = None
-
 
 @dataclass(frozen=True)
 class Batching:
-    """What decides about a statement's questions. `is_cached` says whether a request may be kept and found again."""
+    """What decides about a statement's questions. `fails_on_error` lets functions that would give NULL for a failed row raise."""
 
     query_id: str
     functions: Mapping[str, SqlFunction]
@@ -57,16 +47,7 @@ class Batching:
     on_progress: OnProgress | None = None
     reads_cache: bool = True
     keeps_endpoints: bool = False
-
-
-@dataclass
-class _Plan:
-    """The distinct requests of one batch, with the askings behind each."""
-
-    requests: dict[str, Request] = field(default_factory=dict)
-    askings: dict[str, list[Asking]] = field(default_factory=dict)
-    outcomes: dict[Asking, Outcome] = field(default_factory=dict)
-    """Those that need no model, or can't be asked."""
+    fails_on_error: bool = False
 
 
 class Batcher:
@@ -83,41 +64,33 @@ class Batcher:
     def answer(self, call: Call, askings: Sequence[Asking]) -> dict[Asking, Outcome]:
         """An outcome for each asking; CancelledError once what was finished is stored."""
         with self._lock:
-            plan = self._planned(call, askings)
-            before = set(self._done)
-            completions = self._completed(plan)
-            self._count_models(call, plan, completions.keys() - before)
-            broken = sum(outcome.error is not None for outcome in plan.outcomes.values())
-            self.usage = replace(self.usage, failed=self.usage.failed + broken)
-            return {**plan.outcomes, **self._values(call, plan, completions)}
+            dialogue = self._begun(call, askings)
+            while dialogue.is_waiting:
+                before, requests = set(self._done), dialogue.requests
+                completions = self._completed(requests)
+                self._count_models(call, requests, completions.keys() - before)
+                dialogue.go_on(completions)
+            self.usage = replace(self.usage, failed=self.usage.failed + dialogue.refused)
+            return dialogue.outcomes
 
-    def _count_models(self, call: Call, plan: _Plan, new: AbstractSet[str]) -> None:
+    def _begun(self, call: Call, askings: Sequence[Asking]) -> Dialogue:
+        function = self._with.functions[call.function]
+        rule = OutcomeRule(function, call, fails_on_error=self._with.fails_on_error)
+        dialogue = Dialogue(rule, lambda ask, asking: self._request(ask, call, asking))
+        for asking in askings:
+            if self._with.is_cancelled():
+                raise CancelledError("SQL execution canceled")
+            dialogue.begin(asking, function.rounds(arguments_of(call, asking), self._with.models))
+        return dialogue
+
+    def _count_models(self, call: Call, requests: Mapping[str, Request], new: AbstractSet[str]) -> None:
         for key in new:
-            used, done = (call.function, plan.requests[key].model.name), self._done[key]
+            used, done = (call.function, requests[key].model.name), self._done[key]
             self.tokens[used] = self.tokens.get(used, 0) + done.prompt_tokens + done.completion_tokens
 
     def count_rows(self, rows: int) -> None:
         """Note how many rows asked in the pass that gave the result."""
         self.usage = replace(self.usage, rows=self.usage.rows + rows)
-
-    def _planned(self, call: Call, askings: Sequence[Asking]) -> _Plan:
-        function = self._with.functions[call.function]
-        plan = _Plan()
-        for asking in askings:
-            if self._with.is_cancelled():
-                raise CancelledError("SQL execution canceled")
-            try:
-                asked = function.ask(arguments_of(call, asking), self._with.models)
-            except Error as error:
-                plan.outcomes[asking] = _failed(function, call, asking, error)
-                continue
-            if isinstance(asked, Answer):
-                plan.outcomes[asking] = _succeeded(function, call, asking, asked.value)
-                continue
-            request = self._request(asked, call, asking)
-            plan.requests.setdefault(request.key, request)
-            plan.askings.setdefault(request.key, []).append(asking)
-        return plan
 
     def _request(self, ask: Ask, call: Call, asking: Asking) -> Request:
         version = self._with.backend.version(ask.model)
@@ -126,19 +99,19 @@ class Batcher:
             key = f"{key}#{call.site}.{asking[1]}"
         return Request(key, ask.model, ask.messages, ask.sampling, ask.schema)
 
-    def _completed(self, plan: _Plan) -> dict[str, Completion]:
+    def _completed(self, requests: Mapping[str, Request]) -> dict[str, Completion]:
         """A completion for each request; one that this statement has asked before is not asked again."""
-        fresh = {key: request for key, request in plan.requests.items() if key not in self._done}
+        fresh = {key: request for key, request in requests.items() if key not in self._done}
         found = self._known(fresh)
         missing = [request for key, request in fresh.items() if key not in found]
         usage = self.usage
         self.usage = replace(usage, distinct=usage.distinct + len(fresh), cached=usage.cached + len(found))
-        report = _Report(self._with, missing, len(plan.requests) - len(missing))
+        report = _Report(self._with, missing, len(requests) - len(missing))
         report.tell(0)
         self._take(found)
         if missing:
             self._take(self._generated(missing, report))
-        return {key: self._done[key] for key in plan.requests}
+        return {key: self._done[key] for key in requests}
 
     def _known(self, requests: Mapping[str, Request]) -> dict[str, Completion]:
         if not self._with.reads_cache:
@@ -187,19 +160,6 @@ class Batcher:
             cut=usage.cut + sum(completion.finish == "length" for completion in new),
             repeated=usage.repeated + sum(completion.finish == "repetition" for completion in new),
         )
-
-    def _values(self, call: Call, plan: _Plan, completions: Mapping[str, Completion]) -> dict[Asking, Outcome]:
-        function = self._with.functions[call.function]
-        values: dict[Asking, Outcome] = {}
-        for key, askings in plan.askings.items():
-            for asking in askings:
-                values[asking] = _outcome(function, call, asking, completions[key])
-        return values
-
-
-def arguments_of(call: Call, asking: Asking) -> dict[str, str | None]:
-    """A row's arguments by parameter name; an argument that was not given is absent."""
-    return dict(zip(call.arguments, asking[0], strict=True))
 
 
 # One batch through a backend -----------------------------------------------------------------------------------------
@@ -299,60 +259,6 @@ class _Report:
             self._with.query_id, "inference", self._model, self._cached + done, self._total, self._cached, rate
         )
         self._with.on_progress(progress)
-
-
-# Values and errors ---------------------------------------------------------------------------------------------------
-
-
-def _outcome(function: SqlFunction, call: Call, asking: Asking, completion: Completion) -> Outcome:
-    if completion.error is not None:
-        return _failed(function, call, asking, _completion_error(function, completion))
-    try:
-        value = function.value(completion, arguments_of(call, asking))
-    except Error as error:
-        return _failed(function, call, asking, error)
-    return _succeeded(function, call, asking, value)
-
-
-def _completion_error(function: SqlFunction, completion: Completion) -> ModelError:
-    name = function.signature.function
-    status = 503 if completion.retryable else 400
-    text = json.dumps(completion.error, ensure_ascii=False)
-    return ModelError(f"Request failed for external function {name}$V2 with remote service error: {status} '{text}'")
-
-
-def _failed(function: SqlFunction, call: Call, asking: Asking, error: Error) -> Outcome:
-    """The function's rule for a row without an answer: raise, NULL, or {value, error}."""
-    if function.on_error == "raise":
-        return Outcome(None, error)
-    if function.on_error == "details" and _wants_details(call, asking):
-        return Outcome(_compact({"value": None, "error": error.msg}))
-    return Outcome(None)
-
-
-def _succeeded(function: SqlFunction, call: Call, asking: Asking, value: str | None) -> Outcome:
-    if function.on_error == "details" and _wants_details(call, asking):
-        return Outcome(_compact({"value": _as_json(function, call, value), "error": None}))
-    return Outcome(value)
-
-
-def _wants_details(call: Call, asking: Asking) -> bool:
-    return (arguments_of(call, asking).get("return_error_details") or "").lower() == "true"
-
-
-def _as_json(function: SqlFunction, call: Call, value: str | None) -> object:
-    """The value as it stands in JSON: a text stays one, an object or a number is put in as what it is."""
-    if value is None:
-        return None
-    plain = {name: constant for name, constant in call.constants.items() if name != "return_error_details"}
-    given = {name: plain.get(name, NOT_CONSTANT) for name in call.arguments if name != "return_error_details"}
-    signature = function.signature
-    kind = signature.returns_of(given) if signature.returns_of else signature.returns
-    return value if kind.name == "TEXT" else json.loads(value)
-
-
-def _compact(value: object) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
 
 
 def _from_cached(answer: CachedAnswer) -> Completion:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from sapwood.functions.function import Default
 from sapwood.inference.request import Backend, Message
 from sapwood.store.records import ModelVersion
 
@@ -30,13 +31,18 @@ class SessionModels:
         place: Callable[[], tuple[str | None, str | None]],
         max_answer_tokens: int,
         check: Callable[[str, ModelVersion], None] = lambda name, model: None,
+        chosen: Mapping[str, str] | None = None,
     ) -> None:
-        """`place` is the session's database and schema; `check` raises if the session may not ask a model of that name."""
+        """`place` is the session's database and schema; `check` raises if the session may not ask a model of that name.
+
+        `chosen` are the models that the settings name for functions whose call names none, by function in upper case.
+        """
         self._registry = registry
         self._backend = backend
         self._place = place
         self._cap = max_answer_tokens
         self._check = check
+        self._chosen = chosen or {}
         self._resolved: dict[str, ModelVersion] = {}
 
     @property
@@ -52,6 +58,14 @@ class SessionModels:
             self._check(name, found)
             self._resolved[name] = found
         return self._resolved[name]
+
+    def default_of(self, default: Default) -> ModelVersion:
+        """The model that answers a function whose call names none: the settings' choice, else the declaration's."""
+        return self.resolve(self._chosen.get(default.function, default.model))
+
+    def parameters(self, model: ModelVersion) -> int:
+        """How many parameters a model has; 0 if that is not known."""
+        return next((known.parameters for known in self._registry.listing() if known.name == model.name), 0)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         """Tokens of a rendered prompt."""

@@ -29,6 +29,7 @@ class Parameter:
 PARAMETERS: Mapping[str, Parameter] = {
     parameter.name: parameter
     for parameter in (
+        Parameter("AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR", False, "Whether a row that an AI function can't answer fails its statement; else NULL."),
         Parameter("AUTOCOMMIT", True, "Whether each statement commits by itself; else a change opens a transaction."),
         Parameter("CACHE_ENDPOINT_ANSWERS", False, "Whether answers of endpoints are kept and found again, as those of local models are."),
         Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),

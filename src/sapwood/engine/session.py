@@ -42,6 +42,7 @@ from sapwood.errors import (
     InternalError,
     StorageFullError,
 )
+from sapwood.functions.default_model import floor_notice
 from sapwood.functions.function import SqlFunction
 from sapwood.store.records import QueryRecord
 
@@ -218,6 +219,7 @@ class Session:
                 on_progress=self._on_progress,
                 reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
                 keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),
+                fails_on_error=parameter_value(self._parts, self.state, "AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR"),
             )
         )
 
@@ -228,12 +230,13 @@ class Session:
             place=lambda: (self.state.database, self.state.schema),
             max_answer_tokens=parameter_value(self._parts, self.state, "MAX_ANSWER_TOKENS"),
             check=lambda name, model: check_model(self._parts, self.state, name, model),
+            chosen={name.upper(): model for name, model in self._parts.config.models.functions.items()},
         )
 
     def _signatures(self, work: Work) -> list[Signature]:
         """What can be called, each with the check of its arguments and of the session's rights."""
         models = self._models()
-        functions = [_signature(function, models) for function in self._parts.functions.values()]
+        functions = [_signature(function, models, work.notices) for function in self._parts.functions.values()]
         commands = [signature for signature, _ in self._parts.commands.values()]
         return [guarded(signature, work) for signature in (*functions, *commands)]
 
@@ -321,9 +324,14 @@ def _walled() -> Generator[None]:
         ) from error
 
 
-def _signature(function: SqlFunction, models: SessionModels) -> Signature:
-    """The function's signature, with its check bound to this session's models."""
-    check = function.check
-    if check is None:
-        return function.signature
-    return replace(function.signature, check=lambda constants: check(constants, models))
+def _signature(function: SqlFunction, models: SessionModels, notices: list[str]) -> Signature:
+    """The function's signature, with its check bound to this session's models; a model too small is told of once."""
+
+    def check(constants: Mapping[str, Any]) -> None:
+        if function.check is not None:
+            function.check(constants, models)
+        notice = floor_notice(function, constants, models)
+        if notice and notice not in notices:
+            notices.append(notice)
+
+    return replace(function.signature, check=check)

@@ -18,7 +18,7 @@ from duckdb import sqltype
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from sapwood.dialect.statements import Call
-from sapwood.engine.batch import Asking, Outcome
+from sapwood.engine.outcome import Asking, Outcome
 from sapwood.errors import CancelledError, Error, InternalError
 
 AnswerCalls = Callable[[Call, Sequence[Asking]], Mapping[Asking, Outcome]]

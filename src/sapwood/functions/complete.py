@@ -6,7 +6,6 @@ Shapes and texts are those of the vendor's pages of COMPLETE and AI_COMPLETE. Kn
 from __future__ import annotations
 
 import json
-import re
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -15,8 +14,11 @@ from typing import Any
 from sapwood.dialect.statements import NOT_CONSTANT, Parameter, Signature
 from sapwood.dialect.types import OBJECT, SnowType, text
 from sapwood.errors import InvalidArgumentsError, InvalidOptionError
+from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Models, SqlFunction
+from sapwood.functions.json_text import compact, is_true, parsed
 from sapwood.functions.options import check_options, is_sampled, parse_options, response_schema, sampling
+from sapwood.functions.prompt_object import filled
 from sapwood.inference.request import Completion, Message
 
 ROLES = ("system", "user", "assistant")
@@ -40,7 +42,7 @@ def _ask_complete(arguments: Arguments, models: Models) -> Ask | Answer:
 def _value_complete(completion: Completion, arguments: Arguments) -> str | None:
     if "options" not in arguments or parse_options(arguments["options"]).get("response_format") is not None:
         return completion.text
-    return _compact(_details(completion, str(arguments["model"]), {"choices": [{"messages": completion.text}]}))
+    return compact(_details(completion, str(arguments["model"]), {"choices": [{"messages": completion.text}]}))
 
 
 def _check_complete(constants: Mapping[str, Any], models: Models) -> None:
@@ -90,20 +92,20 @@ def _ask_ai_complete(arguments: Arguments, models: Models) -> Ask | Answer:
         return Answer(None)
     model = models.resolve(name)
     options = parse_options(arguments["model_parameters"]) if arguments.get("model_parameters") is not None else {}
-    schema = response_schema(_json(arguments.get("response_format")))
-    return Ask(model, (Message("user", _filled(prompt)),), sampling(options, model, models.max_answer_tokens), schema)
+    schema = response_schema(parsed(arguments.get("response_format")))
+    return Ask(model, (Message("user", filled(prompt)),), sampling(options, model, models.max_answer_tokens), schema)
 
 
 def _value_ai_complete(completion: Completion, arguments: Arguments) -> str | None:
     structured = arguments.get("response_format") is not None
-    if not _is_true(arguments.get("show_details")):
+    if not is_true(arguments.get("show_details")):
         return completion.text
     name = str(arguments["model"])
     if structured:
-        body = {"structured_output": [{"raw_message": _json(completion.text), "type": "json"}]}
+        body = {"structured_output": [{"raw_message": parsed(completion.text), "type": "json"}]}
         detail = _details(completion, name, {})
-        return _compact({"created": detail["created"], "model": name, **body, "usage": detail["usage"]})
-    return _compact(_details(completion, name, {"choices": [{"messages": completion.text}]}))
+        return compact({"created": detail["created"], "model": name, **body, "usage": detail["usage"]})
+    return compact(_details(completion, name, {"choices": [{"messages": completion.text}]}))
 
 
 def _check_ai_complete(constants: Mapping[str, Any], models: Models) -> None:
@@ -125,15 +127,6 @@ def _returns_ai_complete(constants: Mapping[str, Any]) -> SnowType:
     return OBJECT if is_object else text()
 
 
-def _filled(prompt: str) -> str:
-    """The text of a prompt: as it is, or of a PROMPT object `{"args": [...], "template": "... {0} ..."}` with its arguments put in."""
-    made = _json(prompt) if prompt.startswith("{") else None
-    if not isinstance(made, dict) or set(made) != {"args", "template"}:
-        return prompt
-    arguments = [value if isinstance(value, str) else _compact(value) for value in made["args"]]
-    return re.sub(r"\{(\d+)\}", lambda place: arguments[int(place[1])], made["template"])
-
-
 # Shared pieces --------------------------------------------------------------------------------------------------------
 
 
@@ -150,30 +143,33 @@ def _details(completion: Completion, name: str, choices: Mapping[str, Any]) -> d
     return {**choices, "created": int(time.time()), "model": name, "usage": usage}
 
 
-def _compact(value: Any) -> str:
-    return json.dumps(value, separators=(",", ":"), ensure_ascii=False)
-
-
-def _json(value: str | None) -> Any:
-    if value is None:
-        return None
-    try:
-        return json.loads(value)
-    except json.JSONDecodeError:
-        return value
-
-
-def _is_true(value: str | None) -> bool:
-    return value is not None and value.lower() == "true"
-
-
+_MODEL = Parameter(
+    "model", ("TEXT",), meaning="A model's name: a Cortex name, a base model, an endpoint, a tuned model."
+)
+_ERRORS = {
+    "Request failed for external function COMPLETE$V2 with remote service error: 400 '\"unknown model ...\"'": "Nothing answers"
+    " to the model's name.",
+    "invalid options object: ...": "An option is unknown, or its value is out of range.",
+    "invalid prompt: ...": "With options, the prompt is no conversation.",
+    "max tokens of count exceeded: ...": "The prompt is longer than the model's context.",
+    "input schema validation error: ...": "The schema of the response format is none, or can't be served.",
+    "guardrails: no guard model is set on this server": "`guardrails` is TRUE.",
+}
 _COMPLETE = Signature(
     function="COMPLETE",
-    spellings=("SNOWFLAKE.CORTEX.COMPLETE", "CORTEX.COMPLETE"),
+    spellings=("SNOWFLAKE.CORTEX.COMPLETE",),
     parameters=(
-        Parameter("model", ("TEXT",)),
-        Parameter("prompt", ("TEXT", "ARRAY", "VARIANT")),
-        Parameter("options", required=False),
+        _MODEL,
+        Parameter(
+            "prompt",
+            ("TEXT", "ARRAY", "VARIANT"),
+            meaning="A text; with options a conversation `[{'role', 'content'}]` of system, user and assistant.",
+        ),
+        Parameter(
+            "options",
+            required=False,
+            meaning="`temperature`, `top_p`, `max_tokens`, `seed`, `response_format`; with it the value is JSON text.",
+        ),
     ),
     returns=text(),
     sampled=lambda constants: is_sampled(constants.get("options")),
@@ -185,16 +181,18 @@ COMPLETE = SqlFunction(
     _value_complete,
     check=_check_complete,
     summary="The model's answer to a prompt, or to a conversation with options.",
+    errors=_ERRORS,
     example="SELECT SNOWFLAKE.CORTEX.COMPLETE('mistral-7b', 'Say hello')",
 )
 
 TRY_COMPLETE = SqlFunction(
-    replace(_COMPLETE, function="TRY_COMPLETE", spellings=("SNOWFLAKE.CORTEX.TRY_COMPLETE", "CORTEX.TRY_COMPLETE")),
+    replace(_COMPLETE, function="TRY_COMPLETE", spellings=("SNOWFLAKE.CORTEX.TRY_COMPLETE",)),
     _ask_complete,
     _value_complete,
     check=_check_complete,
     on_error="null",
     summary="COMPLETE, with NULL for a row that fails.",
+    errors=_ERRORS,
     example="SELECT SNOWFLAKE.CORTEX.TRY_COMPLETE('mistral-7b', 'Say hello')",
 )
 
@@ -203,12 +201,27 @@ AI_COMPLETE = SqlFunction(
         function="AI_COMPLETE",
         spellings=("AI_COMPLETE", "SNOWFLAKE.CORTEX.AI_COMPLETE"),
         parameters=(
-            Parameter("model", ("TEXT",)),
-            Parameter("prompt", ("TEXT", "OBJECT", "VARIANT")),
-            Parameter("model_parameters", ("OBJECT", "VARIANT"), required=False),
-            Parameter("response_format", ("OBJECT", "VARIANT"), required=False),
-            Parameter("show_details", ("BOOLEAN",), required=False),
-            Parameter("return_error_details", ("BOOLEAN",), required=False),
+            _MODEL,
+            Parameter("prompt", ("TEXT", "OBJECT", "VARIANT"), meaning="A text, or a PROMPT object."),
+            Parameter(
+                "model_parameters",
+                ("OBJECT", "VARIANT"),
+                required=False,
+                meaning="`temperature`, `top_p`, `max_tokens`, `seed`.",
+            ),
+            Parameter(
+                "response_format",
+                ("OBJECT", "VARIANT"),
+                required=False,
+                meaning="`{'type': 'json', 'schema': {...}}`: the schema that the answer must follow.",
+            ),
+            Parameter(
+                "show_details",
+                ("BOOLEAN",),
+                required=False,
+                meaning="TRUE gives the answer with its model, time and tokens.",
+            ),
+            RETURN_ERROR_DETAILS,
         ),
         returns=text(),
         returns_of=_returns_ai_complete,
@@ -219,5 +232,6 @@ AI_COMPLETE = SqlFunction(
     check=_check_ai_complete,
     on_error="details",
     summary="The model's answer to a prompt; NULL for a row that fails, or {value, error} on request.",
+    errors=_ERRORS,
     example="SELECT AI_COMPLETE(model => 'mistral-7b', prompt => 'Say hello', show_details => TRUE)",
 )

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sapwood.dialect.statements import Signature
@@ -28,11 +28,26 @@ class Answer:
     value: str | None
 
 
+Rounds = Generator[Sequence[Ask], Sequence[Completion], str | None]
+"""A value that takes several questions: yields those of a round, is sent their completions in order, returns the value's text.
+
+Rounds of all rows are asked side by side. Only whole completions are sent; one that failed is the row's error.
+"""
+
+
 class Models(Protocol):
     """What a function may ask about models: the registry seen from the session."""
 
     def resolve(self, name: str) -> ModelVersion:
         """The model behind a name (an alias, a base model, a tuned model bare or in full); UnknownModelError if none."""
+        ...
+
+    def default_of(self, default: Default) -> ModelVersion:
+        """The model that answers a function whose call names none: the settings' choice, else the declaration's."""
+        ...
+
+    def parameters(self, model: ModelVersion) -> int:
+        """How many parameters a model has; 0 if that is not known."""
         ...
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int: ...
@@ -50,28 +65,57 @@ Arguments = Mapping[str, str | None]
 
 
 @dataclass(frozen=True)
-class SqlFunction:
-    """A function: `ask` turns a row's arguments into a question (or an answer at once), `value` turns the completion into the value's text.
+class Default:
+    """Which model answers `function` where a call names none, and how large it has to be.
 
-    `ask` raises for arguments that can't be asked; that is this row's error. `on_error` says what a failed row is: 'raise'
-    (the statement fails once all other rows are finished), 'null', or 'details' (null, or {value, error} if the argument
-    return_error_details is true). `check` sees the arguments that are constant (objects and arrays as Python values,
-    NOT_CONSTANT for the others) before a row is read, and raises for what can't work. `summary` and `example` are for
+    `model` is a Cortex name, so that the alias table says what stands behind it on each class of machine. Below `billions`
+    of parameters the answers are often wrong, which a notice beside the result says.
+    """
+
+    function: str
+    billions: float
+    model: str = "mistral-large2"
+
+
+@dataclass(frozen=True)
+class SqlFunction:
+    """A function: `ask` turns a row's arguments into a question, rounds of them, or an answer; `value` a completion into the value's text.
+
+    `ask` raises for arguments that can't be asked; that is this row's error. `on_error` is a key of ERROR_RULES. `check` sees
+    the arguments that are constant (objects and arrays as Python values, NOT_CONSTANT for the others) before a row is
+    read, and raises for what can't work. `summary`, `example` and `errors` (text of the error -> when it comes) are for
     the documentation.
     """
 
     signature: Signature
-    ask: Callable[[Arguments, Models], Ask | Answer]
-    value: Callable[[Completion, Arguments], str | None]
+    ask: Callable[[Arguments, Models], Ask | Answer | Rounds]
+    value: Callable[[Completion, Arguments], str | None] = lambda completion, arguments: completion.text
     check: Callable[[Mapping[str, Any], Models], None] | None = None
     on_error: str = "raise"
     summary: str = ""
     example: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict[str, str])
+    default: Default | None = None
+
+    def rounds(self, arguments: Arguments, models: Models) -> Rounds:
+        """All that a row asks, whatever form `ask` gives it."""
+        asked = self.ask(arguments, models)
+        if isinstance(asked, Answer):
+            return asked.value
+        if isinstance(asked, Ask):
+            (completion,) = yield (asked,)
+            return self.value(completion, arguments)
+        return (yield from asked)
 
 
-def argument(arguments: Arguments, name: str) -> Any:
-    """The argument's text, or None if it is NULL or was not given."""
-    return arguments.get(name)
+ERROR_RULES: Mapping[str, str] = {
+    "raise": "A row that fails raises, once all other rows are finished and kept.",
+    "null": "A row that fails gives NULL.",
+    "details": "A row that fails gives NULL, or `{value, error}` with `return_error_details => TRUE`; it raises where the session"
+    " parameter AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR is TRUE.",
+    "field": "A row that fails gives `{error, response}` with the error's text and no response.",
+}
+"""What becomes of a row without an answer."""
 
 
 @dataclass(frozen=True)

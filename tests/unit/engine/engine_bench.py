@@ -86,6 +86,7 @@ class FakeInfo:
     licence: str = "Apache-2.0"
     present: bool = True
     data_leaves: bool = False
+    parameters: int = 0
 
 
 class FakeRegistry:

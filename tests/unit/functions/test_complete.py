@@ -3,42 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from typing import Any
 
 import pytest
+from task_bench import FakeModels, asked
 
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.errors import InvalidArgumentsError, InvalidOptionError, UnknownModelError
-from sapwood.functions import AI_COMPLETE, COMPLETE, COUNT_TOKENS, FUNCTIONS, TRY_COMPLETE
-from sapwood.functions.function import Answer, Ask
+from sapwood.functions import AI_COMPLETE, COMPLETE, FUNCTIONS, TRY_COMPLETE
+from sapwood.functions.function import Answer
 from sapwood.inference.request import Completion, Message
-from sapwood.store.records import ModelVersion
 
-ECHO = ModelVersion("echo", "echo", "00")
-FAR = ModelVersion("far", "endpoint", "01")
 COMPLETION = Completion("k", " hi", prompt_tokens=22, completion_tokens=10)
-
-
-class FakeModels:
-    max_answer_tokens = 256
-
-    def resolve(self, name: str) -> ModelVersion:
-        if name not in ("echo", "far"):
-            raise UnknownModelError(f'unknown model "{name}"')
-        return ECHO if name == "echo" else FAR
-
-    def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
-        return 0
-
-    def count_text_tokens(self, model: ModelVersion, text: str) -> int:
-        return len(text.split())
-
-
-def asked(function: Any, arguments: Mapping[str, str | None]) -> Ask:
-    question = function.ask(arguments, FakeModels())
-    assert isinstance(question, Ask)
-    return question
 
 
 def test_a_plain_prompt_is_one_user_message_with_the_sessions_cap() -> None:
@@ -171,18 +147,6 @@ def test_ai_complete_returns_an_object_only_where_asked() -> None:
     for name in ("show_details", "return_error_details"):
         assert returns({name: True}).name == "OBJECT"
     assert returns({"response_format": {"type": "json", "schema": {}}}).name == "OBJECT"
-
-
-def test_tokens_are_counted_for_a_model_or_a_task_function() -> None:
-    class Tuned(FakeModels):
-        def resolve(self, name: str) -> ModelVersion:
-            return ModelVersion(name, "tuned", "00", base="echo") if name == "mine" else ECHO
-
-    assert COUNT_TOKENS.ask({"model": "echo", "text": "a b c"}, Tuned()) == Answer("3")
-    assert COUNT_TOKENS.ask({"model": "SUMMARIZE", "text": "a b"}, Tuned()) == Answer("2")
-    assert COUNT_TOKENS.ask({"model": "echo", "text": None}, Tuned()) == Answer(None)
-    with pytest.raises(InvalidArgumentsError, match="fine-tuned"):
-        COUNT_TOKENS.ask({"model": "mine", "text": "a"}, Tuned())
 
 
 def test_every_function_says_what_it_is() -> None:

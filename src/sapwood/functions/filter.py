@@ -1,0 +1,68 @@
+"""AI_FILTER: a statement or question in, TRUE or FALSE out. Works in WHERE and in JOIN ... ON too, where equal questions are asked once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sapwood.dialect.statements import Parameter, Signature
+from sapwood.dialect.types import BOOLEAN
+from sapwood.errors import InvalidOptionError
+from sapwood.functions.asking import ask
+from sapwood.functions.default_model import answering
+from sapwood.functions.error_details import RETURN_ERROR_DETAILS, or_details
+from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
+from sapwood.functions.json_text import constant, is_known, parsed
+from sapwood.functions.prompt_object import filled, is_null
+
+_DEFAULT = Default("AI_FILTER", billions=1.5)
+_PROMPT = "Is this true? Answer true or false.\n\n{predicate}\n\nAnswer:"
+_ANSWER_TOKENS = 8
+
+
+def _ask(arguments: Arguments, models: Models) -> Ask | Answer:
+    predicate = arguments["predicate"]
+    if predicate is None or is_null(predicate):
+        return Answer(None)
+    model = answering(_model(parsed(arguments.get("config"))), _DEFAULT, models)
+    prompt = _PROMPT.format(predicate=filled(predicate))
+    return ask(model, prompt, max_tokens=_ANSWER_TOKENS, schema={"type": "boolean"})
+
+
+def _model(config: Any) -> Any:
+    """The model that a configuration names. Raises InvalidOptionError for any other option."""
+    if config is None:
+        return None
+    if not isinstance(config, Mapping) or set(config) - {"model"}:
+        raise InvalidOptionError("invalid options object: AI_FILTER's configuration has 'model' and nothing else")
+    return config.get("model")
+
+
+def _check(constants: Mapping[str, Any], models: Models) -> None:
+    config = constant(constants.get("config"))
+    if is_known(config) and (name := _model(config)) is not None:
+        answering(name, _DEFAULT, models)
+
+
+AI_FILTER = SqlFunction(
+    Signature(
+        "AI_FILTER",
+        ("AI_FILTER", "SNOWFLAKE.CORTEX.AI_FILTER"),
+        (
+            Parameter("predicate", ("TEXT", "OBJECT"), meaning="A statement or question, or a PROMPT object of one."),
+            Parameter(
+                "config", ("OBJECT",), required=False, meaning="`{'model': ...}`: a model's name, a tuned one's too."
+            ),
+            RETURN_ERROR_DETAILS,
+        ),
+        returns=BOOLEAN,
+        returns_of=or_details(BOOLEAN),
+    ),
+    _ask,
+    check=_check,
+    on_error="details",
+    summary="Whether a statement is true.",
+    example="SELECT AI_FILTER(PROMPT('Is {0} a town in Europe?', 'Bern'))",
+    errors={"invalid options object: ...": "The configuration holds something else than `model`."},
+    default=_DEFAULT,
+)
