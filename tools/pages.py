@@ -29,14 +29,27 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+FUNCTIONS_HEAD = """# SQL functions
+
+Made from the declarations in `src/sapwood/functions/` by `tools/pages.py`; don't edit by hand.
+
+A function whose call names no model is answered by its default model. It is a Cortex name, so the alias table of
+`registry/models.toml` and the setting `models.aliases` say what stands behind it; `models.functions` names another model for
+one function. Below the size that a function states, its answers are often wrong, and a notice says so.
+
+`AI_CLASSIFY`, `AI_FILTER`, `AI_EXTRACT` and `COMPLETE` take a tuned model by its name. One that is to serve `AI_CLASSIFY` is tuned on
+the very prompt that `AI_CLASSIFY` sends:
+
+```sql
+CREATE TABLE train AS SELECT AI_CLASSIFY_PROMPT(request, ['bill', 'line']) AS prompt, category AS completion FROM labelled;
+SELECT SNOWFLAKE.CORTEX.FINETUNE('CREATE', 'my_classifier', 'mistral-7b', 'SELECT prompt, completion FROM train');
+SELECT AI_CLASSIFY(request, ['bill', 'line'], {'model': 'my_classifier'}):labels[0] FROM requests;
+```
+"""
+
+
 def functions_page() -> str:
-    head = (
-        "# SQL functions\n\nMade from the declarations in `src/sapwood/functions/` by `tools/pages.py`; don't edit by hand.\n\n"
-        "A function whose call names no model is answered by its default model. It is a Cortex name, so the alias table of"
-        " `registry/models.toml` and the setting `models.aliases` say what stands behind it; `models.functions` names another model"
-        " for one function. Below the size that a function states, its answers are often wrong, and a notice says so.\n"
-    )
-    return "\n".join([head, *(_function(function) for function in FUNCTIONS)])
+    return "\n".join([FUNCTIONS_HEAD, *(_function(function) for function in FUNCTIONS)])
 
 
 def settings_page() -> str:
@@ -76,9 +89,9 @@ def _function(function: SqlFunction) -> str:
 
 
 def _default(default: Default) -> str:
-    row = TABLE.aliases[default.model]
-    behind = ", ".join(f"{machine} `{model}`" for machine, model in row.items())
-    return f"- Default model: `{default.model}` ({behind}); of use from {default.billions:g} billion parameters on"
+    behind = ", ".join(f"{machine} `{model}`" for machine, model in TABLE.aliases.get(default.model, {}).items())
+    floor = f"; of use from {default.billions:g} billion parameters on" if default.billions else ""
+    return f"- Default model: `{default.model}`{f' ({behind})' if behind else ''}{floor}"
 
 
 def _table(left: str, right: str, rows: Mapping[str, str]) -> str:
