@@ -24,6 +24,8 @@ SETTINGS = """
 [models.aliases]
 mistral-7b = "echo"
 mistral-large = "echo"
+mistral-large2 = "echo"
+"llama3.1-8b" = "echo"
 [inference]
 threads = 1
 """
