@@ -194,3 +194,43 @@ drop table parent;
 
 show primary keys in schema public;
 -- rows: 1
+
+create or replace schema places;
+
+create sequence numbers start 5 increment 2 comment = 'odd';
+
+describe sequence numbers;
+-- columns: name VARCHAR(16777216), database_name VARCHAR(16777216), schema_name VARCHAR(16777216), next_value VARCHAR(16777216), interval VARCHAR(16777216), created_on VARCHAR(16777216), owner VARCHAR(16777216), comment VARCHAR(16777216), ordered VARCHAR(16777216)
+-- row: ["NUMBERS", "CORTEX_FINETUNING_DB", "PLACES", "*", "2", "*", "ACCOUNTADMIN", "odd", "N"]
+
+desc sequence cortex_finetuning_db.places.nothing;
+-- error: 002003 42S02 SQL compilation error:\nSequence 'CORTEX_FINETUNING_DB.PLACES.NOTHING' does not exist
+
+create table keyed (a int, b int, c int unique, primary key (a, b));
+
+describe table keyed;
+-- row: ["A", "NUMBER(38,0)", "COLUMN", "N", null, "Y", "N", null, null, null, null]
+-- row: ["B", "NUMBER(38,0)", "COLUMN", "N", null, "Y", "N", null, null, null, null]
+-- row: ["C", "NUMBER(38,0)", "COLUMN", "Y", null, "N", "Y", null, null, null, null]
+
+create view seen as select a from keyed;
+
+show views like 'seen';
+-- row: ["*", "SEEN", "VIEW", "", "CORTEX_FINETUNING_DB", "PLACES", "ACCOUNTADMIN", "", "create or replace view SEEN(\n\tA\n) as select a from \"CORTEX_FINETUNING_DB\".\"PLACES\".\"KEYED\";", "false", "false", "ROLE"]
+
+describe schema places;
+-- columns: created_on TIMESTAMP_LTZ(9), name VARCHAR(16777216), kind VARCHAR(16777216)
+-- row: ["*", "KEYED", "TABLE"]
+-- row: ["*", "SEEN", "VIEW"]
+
+describe database cortex_finetuning_db;
+-- row: ["*", "PLACES", "SCHEMA"]
+-- row: ["*", "PUBLIC", "SCHEMA"]
+
+describe warehouse compute_wh;
+-- row: ["*", "COMPUTE_WH", "WAREHOUSE"]
+
+describe warehouse nothing;
+-- error: 002003 42S02 SQL compilation error:\nWarehouse 'NOTHING' does not exist
+
+drop schema places;

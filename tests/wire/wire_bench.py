@@ -59,9 +59,9 @@ class Server:
         return self.process.wait(timeout=30)
 
 
-def start_server(data: Path, *options: str) -> Server:
+def start_server(data: Path, *options: str, settings: str = SETTINGS) -> Server:
     data.mkdir(exist_ok=True)
-    (data / "sapwood.toml").write_text(SETTINGS)
+    (data / "sapwood.toml").write_text(settings)
     command = [sys.executable, "-m", "sapwood", "serve", "--data", str(data), "--port", "0", *options]
     environment = {**os.environ, "SAPWOOD_ADMIN_PASSWORD": PASSWORD}
     log = (data / "server.log").open("a")

@@ -55,6 +55,7 @@ _SHOWN = (
     "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS", "SEQUENCES",
     "PRIMARY KEYS", "UNIQUE KEYS", "IMPORTED KEYS", "PROCEDURES",
 )  # fmt: skip
+_DESCRIBED = (*_OBJECTS, "SEQUENCE", "DATABASE", "SCHEMA", "WAREHOUSE", "USER")
 _IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAMETERS")
 
 
@@ -124,15 +125,11 @@ def _show_table(found: Show, name: Name) -> Show:
 
 
 def describe(reader: Reader, compiler: Compiler) -> Statement:
-    """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL <name>; a bare name is a table."""
-    if reader.take("USER"):
-        name = container_name("USER", reader, compiler.scope)
-        reader.end()
-        return Describe("USER", name)
-    if reader.word() in ("RESULT", "FUNCTION", "PROCEDURE", "WAREHOUSE", "DATABASE", "SCHEMA"):
+    """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL | SEQUENCE | DATABASE | SCHEMA | WAREHOUSE | USER <name>; a bare name is a table."""
+    if reader.word() in ("RESULT", "FUNCTION", "PROCEDURE"):
         raise unsupported(f"DESCRIBE {reader.word()}")
-    kind = next((kind for kind in _OBJECTS if reader.take(*kind.split())), "TABLE")
-    name = named(reader, compiler)
+    kind = next((kind for kind in _DESCRIBED if reader.take(*kind.split())), "TABLE")
+    name = _object_name(kind, reader, compiler)
     if reader.take("TYPE"):
         reader.expect("=")
         if reader.any_word() != "COLUMNS":

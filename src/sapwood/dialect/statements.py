@@ -514,7 +514,7 @@ class Show(Statement):
 
 @dataclass(frozen=True)
 class Describe(Statement):
-    """DESCRIBE TABLE | VIEW | STAGE | FILE FORMAT | MODEL."""
+    """DESCRIBE of an object, or of a place: what it holds."""
 
     kind: str
     name: Name

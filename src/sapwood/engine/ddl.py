@@ -32,10 +32,11 @@ def _relation(work: Work, given: tuple[str, ...]) -> str:
     found = work.the_table(_named(work, given))
     if not may_see(work, work.rights, found.kind, found.name):
         raise unknown_object("Table", found.name)
-    return _statement(found)
+    return table_ddl(found)
 
 
-def _statement(table: TableInfo) -> str:
+def table_ddl(table: TableInfo) -> str:
+    """The statement that makes a table or a view."""
     name = spelled(table.name.name)
     if table.kind == "VIEW":
         listed = ",\n".join(f"\t{spelled(column.name)}{_comment(column.comment)}" for column in table.columns)
@@ -73,7 +74,7 @@ def _database(work: Work, given: tuple[str, ...]) -> str:
 def _tables(work: Work, database: str, schema: str | None) -> Iterator[str]:
     for table in read_tables(work.cursor, database, schema):
         if may_see(work, work.rights, table.kind, table.name):
-            yield _statement(table)
+            yield table_ddl(table)
 
 
 def _sequence(work: Work, given: tuple[str, ...]) -> str:

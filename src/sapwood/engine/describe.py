@@ -1,19 +1,25 @@
-"""DESCRIBE TABLE | VIEW | STAGE | FILE FORMAT | MODEL, with Snowflake's column names."""
+"""DESCRIBE of objects, and of places by what they hold, with Snowflake's column names."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import fields
 from typing import Any
 
 from sapwood.dialect.statements import Column, Describe, Name
-from sapwood.dialect.types import text
+from sapwood.dialect.types import TIMESTAMP_LTZ, text
+from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.identity import shown_default
+from sapwood.engine.keys import key_columns
+from sapwood.engine.metadata import read_schemas, read_tables
+from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.schema_objects import SEQUENCE, read_object
+from sapwood.engine.show import sequence_row
 from sapwood.engine.users import describe_user
-from sapwood.engine.work import Work, unknown_object
+from sapwood.engine.work import Work, moment, unknown_object
 from sapwood.errors import UnsupportedError
 
 
@@ -42,13 +48,15 @@ _TABLE_COLUMNS = (
 
 def _relation(work: Work, name: Name) -> Rows:
     table = work.the_table(name)
-    rows = [_column_row(column) for column in table.columns]
+    keys = {kind: key_columns(work, table.name, kind) for kind in ("PRIMARY", "UNIQUE")}
+    rows = [_column_row(column, keys) for column in table.columns]
     return _texts(_TABLE_COLUMNS, rows)
 
 
-def _column_row(column: Column) -> tuple[str | None, ...]:
+def _column_row(column: Column, keys: Mapping[str, Collection[str]]) -> tuple[str | None, ...]:
     about = (column.name, str(column.type), "COLUMN", "Y" if column.nullable else "N", shown_default(column.default))
-    return (*about, "N", "N", None, None, column.comment or None, None)
+    in_keys = ("Y" if column.name in columns else "N" for columns in keys.values())
+    return (*about, *in_keys, None, None, column.comment or None, None)
 
 
 def _stage(work: Work, name: Name) -> Rows:
@@ -88,6 +96,51 @@ def _model(work: Work, name: Name) -> Rows:
     return _texts(("property", "value"), [(key, str(value)) for key, value in about.items()])
 
 
+_SEQUENCE_COLUMNS = (
+    "name", "database_name", "schema_name", "next_value", "interval", "created_on", "owner", "comment", "ordered",
+)  # fmt: skip
+
+
+def _sequence(work: Work, name: Name) -> Rows:
+    work.check_schema(name.database, name.schema)
+    kept = read_object(work.cursor, SEQUENCE, name)
+    if kept is None:
+        raise unknown_object("Sequence", name)
+    row = sequence_row(kept)
+    return _texts(_SEQUENCE_COLUMNS, [tuple(str(row.get(each, "")) for each in _SEQUENCE_COLUMNS)])
+
+
+# Places ---------------------------------------------------------------------------------------------------------------
+
+
+def _database(work: Work, name: Name) -> Rows:
+    work.check_database(name.database)
+    return _held((each.created_on, each.schema, "SCHEMA") for each in read_schemas(work.cursor, name.database))
+
+
+def _schema(work: Work, name: Name) -> Rows:
+    work.check_schema(name.database, name.schema)
+    tables = read_tables(work.cursor, name.database, name.schema)
+    return _held(
+        (each.created_on, each.name.name, each.kind)
+        for each in tables
+        if may_see(work, work.rights, each.kind, each.name)
+    )
+
+
+def _warehouse(work: Work, name: Name) -> Rows:
+    made = {each.name: each.created_on for each in work.parts.catalog.account_objects("WAREHOUSE")}
+    if name.name not in {*made, *SYSTEM_OBJECTS["WAREHOUSE"]}:
+        raise unknown_object("Warehouse", name)
+    return _held([(made.get(name.name, 0), name.name, "WAREHOUSE")])
+
+
+def _held(found: Iterable[tuple[int, str, str]]) -> Rows:
+    columns = {"created_on": TIMESTAMP_LTZ, "name": text(), "kind": text()}
+    rows = [(moment(created_on), name, kind) for created_on, name, kind in found]
+    return listing("DESCRIBE", columns, sorted(rows, key=lambda row: row[1]))
+
+
 _KINDS: dict[str, Callable[[Work, Name], Rows]] = {
     "USER": describe_user,
     "TABLE": _relation,
@@ -95,6 +148,10 @@ _KINDS: dict[str, Callable[[Work, Name], Rows]] = {
     "STAGE": _stage,
     "FILE FORMAT": _file_format,
     "MODEL": _model,
+    "SEQUENCE": _sequence,
+    "DATABASE": _database,
+    "SCHEMA": _schema,
+    "WAREHOUSE": _warehouse,
 }
 
 

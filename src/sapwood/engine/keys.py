@@ -10,7 +10,7 @@ from dataclasses import asdict
 from typing import Any
 
 from sapwood.dialect.statements import Key, Name
-from sapwood.engine.schema_objects import KEYS, SchemaObject, write_object
+from sapwood.engine.schema_objects import KEYS, SchemaObject, read_object, write_object
 from sapwood.engine.work import Work, moment, now_ms
 
 Row = dict[str, Any]
@@ -21,6 +21,14 @@ def keep_keys(work: Work, table: Name, keys: Sequence[Key]) -> None:
     if keys:
         content = {"keys": [asdict(key) for key in keys]}
         write_object(work.cursor, SchemaObject(KEYS, table, content, "", now_ms(), work.state.role))
+
+
+def key_columns(work: Work, table: Name, kind: str) -> set[str]:
+    """The columns of a table that are in a key of a kind."""
+    kept = read_object(work.cursor, KEYS, table)
+    return {
+        column for key in (kept.content["keys"] if kept else ()) if key["kind"] == kind for column in key["columns"]
+    }
 
 
 def key_rows(kept: Sequence[SchemaObject], kind: str) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
+from sapwood.engine.ddl import table_ddl
 from sapwood.engine.definition import function_of
 from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.keys import key_rows
@@ -176,7 +177,7 @@ def _views(work: Work, statement: Show) -> list[Row]:
             "kind": "VIEW",
             **dict.fromkeys(("is_hybrid", "is_dynamic", "is_iceberg"), "N"),
             "reserved": "",
-            "text": view.definition,
+            "text": table_ddl(view),
             "is_secure": "false",
             "is_materialized": "false",
         }
@@ -357,14 +358,19 @@ def _kept(work: Work, statement: Show, kind: str) -> list[SchemaObject]:
 
 def _sequences(work: Work, statement: Show) -> list[Row]:
     return [
-        {
-            **_base(kept.created_on, kept.name.name, kept.name.database, kept.name.schema, kept.owner, kept.comment),
-            "interval": str(kept.content["increment"]),
-            "ordered": "N",
-        }
+        sequence_row(kept)
         for kept in _kept(work, statement, SEQUENCE)
         if not kept.name.name.startswith(PREFIX) and may_see(work, work.rights, SEQUENCE, kept.name)
     ]
+
+
+def sequence_row(kept: SchemaObject) -> Row:
+    """A sequence, as SHOW and DESCRIBE list it."""
+    return {
+        **_base(kept.created_on, kept.name.name, kept.name.database, kept.name.schema, kept.owner, kept.comment),
+        "interval": str(kept.content["increment"]),
+        "ordered": "N",
+    }
 
 
 def _user_functions(work: Work, statement: Show) -> list[Row]:
