@@ -47,10 +47,9 @@ create procedure p() returns number language sql as 'begin return 1; end';
 -- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CREATE PROCEDURE'.
 
 create function t() returns table (a int) as 'select 1';
--- error: 000002 0A000 *
 
 drop function plus1(number);
--- row: ["PLUS1(NUMBER) successfully dropped."]
+-- row: ["PLUS1 successfully dropped."]
 
 select plus1(1);
 -- error: 000938 22023 *

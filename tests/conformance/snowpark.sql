@@ -169,8 +169,9 @@ select * from sales pivot (sum(amt) for month in ('Feb') default on null (0)) or
 -- row: ["e1", 200]
 -- row: ["e2", 0]
 
-select * from sales pivot (sum(amt) for month in (any));
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'PIVOT with values that are not written out'
+select * from sales pivot (sum(amt) for month in (any)) order by emp;
+-- row: ["e1", 200, 100]
+-- row: ["e2", null, 11]
 
 select * from (select 1 as id, 10 as jan, null::int as feb, 30 as mar) unpivot (sales for month in (jan, feb as 'February', mar)) order by month;
 -- columns: ID NUMBER(1,0), MONTH VARCHAR(16777216), SALES NUMBER(38,0)

@@ -15,7 +15,7 @@ from sapwood.dialect.names import EACH
 from sapwood.dialect.semistructured import as_json
 from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, REAL, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, combine
-from sapwood.errors import UnsupportedError
+from sapwood.errors import InvalidArgumentsError, UnsupportedError
 
 
 @dataclass(frozen=True)
@@ -160,6 +160,63 @@ def _object_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str
     return f"CAST('{{' || coalesce(string_agg({pair}, ','){around.over}, '') || '}}' AS JSON)", OBJECT
 
 
+def _unique(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """ARRAY_UNIQUE_AGG: distinct values, no NULLs."""
+    value = as_json(_one(name, values))
+    found = f"list(DISTINCT {value.sql}) FILTER (WHERE {value.sql} IS NOT NULL){around.over}"
+    return f"coalesce(to_json({found}), CAST('[]' AS JSON))", ARRAY
+
+
+def _bits(function: str) -> Aggregate:
+    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+        inner = f"CAST({numeric(_one(name, values)).sql} AS BIGINT)"
+        return f"CAST({function}({around.distinct}{inner}){around.over} AS DECIMAL(38,0))", number(38, 0)
+
+    return build
+
+
+def _approx_percentile(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """APPROX_PERCENTILE(x, share)"""
+    if len(values) != 2 or not isinstance(values[1].constant, (int, float)) or not 0 <= values[1].constant <= 1:
+        raise InvalidArgumentsError(f"SQL compilation error:\n{name} takes a number and a constant from 0 to 1.")
+    return f"approx_quantile({cast(numeric(values[0]), REAL).sql}, {values[1].constant}){around.over}", REAL
+
+
+def _hash_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """One number for all rows in whatever order."""
+    listed = ", ".join(value.sql for value in values) or "1"
+    found = f"coalesce(bit_xor(hash({listed})){around.over}, 0::UBIGINT)"
+    return f"CAST(CAST({found} AS HUGEINT) - 9223372036854775808 AS DECIMAL(19,0))", number(19, 0)
+
+
+def _grouping(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """GROUPING(a, b): which of the keys a row is not grouped by, as bits."""
+    if not values:
+        raise arity(Given(name, (), {}), 1, 1)
+    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS DECIMAL(38,0))", number(38, 0)
+
+
+def _ratio(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """RATIO_TO_REPORT: a value's share of the window's sum."""
+    value = numeric(_one(name, values))
+    total_type = REAL if value.type == REAL else number(38, value.type.scale or 0)
+    total = Value(f"CAST(sum({_wide(value)}){around.over} AS {total_type.duckdb()})", total_type)
+    share = divide(value, total, zero="NULL")
+    return share.sql, share.type
+
+
+def _true_event(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """CONDITIONAL_TRUE_EVENT: how often it was true up to this row."""
+    inner = f"CASE WHEN {truth(_one(name, values)).sql} THEN 1 ELSE 0 END"
+    return f"CAST(sum({inner}){around.over} AS DECIMAL(18,0))", number(18, 0)
+
+
+def _nth(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    if len(values) != 2:
+        raise arity(Given(name, tuple(values), {}), 2, 2)
+    return f"nth_value({values[0].sql}, CAST({values[1].sql} AS BIGINT){around.nulls}){around.over}", values[0].type
+
+
 def _by(function: str) -> Aggregate:
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
         if len(values) != 2:
@@ -228,6 +285,8 @@ NEEDS_WINDOW = (
     "NTILE",
     "LAG",
     "LEAD",
+    "RATIO_TO_REPORT",
+    "CONDITIONAL_TRUE_EVENT",
     *WHOLE_PARTITION,
 )
 """Functions that are no aggregates: they make no sense without OVER."""
@@ -256,6 +315,20 @@ AGGREGATES: dict[str, Aggregate] = {
     "COUNT_IF": _count_if,
     "APPROX_COUNT_DISTINCT": _approx_count,
     "HLL": _approx_count,
+    "APPROX_PERCENTILE": _approx_percentile,
+    "HASH_AGG": _hash_agg,
+    "GROUPING": _grouping,
+    "GROUPING_ID": _grouping,
+    "ARRAY_UNIQUE_AGG": _unique,
+    "BITAND_AGG": _bits("bit_and"),
+    "BITOR_AGG": _bits("bit_or"),
+    "BITXOR_AGG": _bits("bit_xor"),
+    "KURTOSIS": _real("kurtosis"),
+    "SKEW": _real("skewness"),
+    **{
+        f"REGR_{name}": _real(f"regr_{name.lower()}", 2)
+        for name in ("SLOPE", "INTERCEPT", "R2", "AVGX", "AVGY", "SXX", "SXY", "SYY")
+    },
     "BOOLAND_AGG": _boolean("bool_and"),
     "BOOLOR_AGG": _boolean("bool_or"),
     "STDDEV": _real("stddev_samp"),
@@ -286,6 +359,9 @@ AGGREGATES: dict[str, Aggregate] = {
     "LEAD": _neighbour("lead"),
     "FIRST_VALUE": _positioned("first_value"),
     "LAST_VALUE": _positioned("last_value"),
+    "NTH_VALUE": _nth,
+    "RATIO_TO_REPORT": _ratio,
+    "CONDITIONAL_TRUE_EVENT": _true_event,
 }
 
 

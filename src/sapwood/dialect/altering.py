@@ -14,13 +14,15 @@ from sapwood.dialect.statements import AlterTable, AlterWarehouse, Name, Stateme
 
 
 def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, kind: str) -> Statement:
-    """RENAME TO, RENAME COLUMN, ADD COLUMN ..., DROP COLUMN ..., ALTER COLUMN ..., SET COMMENT"""
+    """RENAME TO, SWAP WITH, RENAME COLUMN, ADD COLUMN ..., DROP COLUMN ..., ALTER COLUMN ..., SET COMMENT"""
     if reader.take("RENAME", "TO"):
         found = replace(statement, action="RENAME", new_name=named(reader, compiler))
     elif reader.take("RENAME", "COLUMN"):
         old = reader.identifier()
         reader.expect("TO")
         found = replace(statement, action="RENAME COLUMN", column_name=old, new_column_name=reader.identifier())
+    elif kind == "TABLE" and reader.take("SWAP", "WITH"):
+        found = replace(statement, action="SWAP", new_name=named(reader, compiler))
     elif reader.take("SET", "COMMENT"):
         reader.expect("=")
         found = replace(statement, action="SET COMMENT", comment=reader.string())
@@ -41,7 +43,7 @@ def _changed_columns(statement: AlterTable, reader: Reader, compiler: Compiler) 
         return _dropped(statement, reader)
     if reader.take("ALTER") or reader.take("MODIFY"):
         return _modified(statement, reader, compiler)
-    raise unsupported(f"ALTER TABLE ... {reader.word()}")
+    raise unsupported(f"ALTER TABLE ... {reader.word()} {reader.word(1)}".strip())
 
 
 def _added(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:

@@ -15,6 +15,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect import changes, definitions, grants, session, staging
+from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import written_in
 from sapwood.dialect.coercion import cast
@@ -26,6 +27,7 @@ from sapwood.dialect.merge import merge
 from sapwood.dialect.names import qualify, quoted
 from sapwood.dialect.queries import bind_query
 from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.scripting import is_block
 from sapwood.dialect.shape import refuse, retyped
 from sapwood.dialect.statements import (
     NOT_CONSTANT,
@@ -44,7 +46,7 @@ from sapwood.dialect.text import bare, split, unexpected
 from sapwood.dialect.typenames import type_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.types import text as text_type
-from sapwood.dialect.userfunctions import called
+from sapwood.dialect.userfunctions import called, rows_of_function
 from sapwood.dialect.values import UNTYPED, null
 from sapwood.errors import ParseError, ProgrammingError, UnsupportedError
 
@@ -82,6 +84,10 @@ def _compiled(text: str, compiler: Statements) -> Query | Statement:
     verb = _first_word(text)
     if compiler.bindings is not None and verb not in (*_QUERIES, *_CHANGES) and not compiler.bindings.source:
         text = written_in(text, compiler.bindings)
+    if is_block(bare(text).upper().split(None, 2)[:2]):
+        raise unsupported(
+            "scripting: BEGIN ... END", hint="Send the statements one by one, and keep the logic in the client."
+        )
     raw = _RAW.get(verb)
     if raw is not None:
         return raw(_behind(text, verb), compiler)
@@ -101,7 +107,19 @@ def _compiled(text: str, compiler: Statements) -> Query | Statement:
 
 def _unknown(reader: Reader) -> Exception:
     word = reader.word()
+    if word == "UNDROP":
+        reader.take(word)
+        return session.undrop(reader)
     return unsupported(word) if word in _KNOWN_BUT_UNSERVED else reader.error()
+
+
+def _check_row_by_row(tree: exp.Expr) -> None:
+    """COPY's query makes each row of one record of a file: the file is read a part at a time."""
+    refuse(tree, ("expressions", "from_", "joins", "laterals", "where", "kind"))
+    called = (call.name.upper() for call in tree.find_all(exp.Anonymous))
+    found = next((name for name in called if name in AGGREGATES), "OVER" if tree.find(exp.Window) else "")
+    if found:
+        raise UnsupportedError(f"SQL compilation error:\nUnsupported in COPY's query: {found}.")
 
 
 def _by_spelling(signatures: Sequence[Signature]) -> Mapping[str, Signature]:
@@ -140,8 +158,9 @@ class Statements:
 
     def copied(self, text: str, files: StagedFiles, types: Sequence[SnowType]) -> Query:
         """The query of a COPY over files, with one column for each of these types and cast to it."""
-        work = replace(self.work(text), copied=files)
-        query = bind_query(parse(text), None, work)
+        work, tree = replace(self.work(text), copied=files), parse(text)
+        _check_row_by_row(tree)
+        query = bind_query(tree, None, work)
         if len(query.fields) != len(types):
             raise ProgrammingError(
                 f"SQL compilation error:\nInsert value list does not match column list expecting {len(types)} but got {len(query.fields)}",
@@ -170,7 +189,10 @@ class Statements:
         """A function's body: what it reads is there, and it can become the function's type."""
         work = self.work(function.body)
         arguments = [cast(null(), each.type) for each in function.parameters]
-        called(function, arguments, work, bind)
+        if function.table:
+            rows_of_function(function, arguments, work)
+        else:
+            called(function, arguments, work, bind)
         if work.commands:
             raise ProgrammingError("SQL compilation error:\nA function can't run FINETUNE.")
 
@@ -245,6 +267,22 @@ def _explain(reader: Reader, compiler: Statements) -> Statement:
     return Explain(compiler.query(text))
 
 
+def _execute(reader: Reader, compiler: Statements) -> Query | Statement:
+    """EXECUTE IMMEDIATE '<statement>' | $variable: what that statement gives."""
+    if not reader.take("IMMEDIATE"):
+        raise unsupported(f"EXECUTE {reader.word()}".strip())
+    if reader.at("FROM"):
+        raise unsupported("EXECUTE IMMEDIATE FROM", hint="Send the file's statements.")
+    text = compiler.constant(reader.until("USING"))
+    if reader.at("USING"):
+        raise unsupported("EXECUTE IMMEDIATE ... USING", hint="Put the values into the text.")
+    reader.end()
+    statements = split(text) if isinstance(text, str) else []
+    if len(statements) != 1:
+        raise unsupported("EXECUTE IMMEDIATE of other than one statement", hint="Send the statements one by one.")
+    return _compiled(statements[0], compiler)
+
+
 def _create(reader: Reader, compiler: Statements) -> Statement:
     more = {
         "FUNCTION": definitions.create_function,
@@ -274,7 +312,7 @@ _RAW: dict[str, Callable[[str, Statements], Statement]] = {
     "GET": staging.get_files,
 }
 
-_STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
+_STATEMENTS: dict[str, Callable[[Reader, Statements], Query | Statement]] = {
     "CREATE": _create,
     "INSERT": _insert,
     "UPDATE": _update,
@@ -302,9 +340,10 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Statement]] = {
     "COMMIT": lambda reader, compiler: session.transaction("COMMIT", reader),
     "ROLLBACK": lambda reader, compiler: session.transaction("ROLLBACK", reader),
     "EXPLAIN": _explain,
+    "EXECUTE": _execute,
 }
 
 _KNOWN_BUT_UNSERVED = (
-    "CALL", "EXECUTE", "DECLARE", "UNDROP", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
+    "CALL", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
     "ANALYZE", "LOCK", "UNLOCK", "IF", "FOR", "WHILE", "LET", "RETURN",
 )  # fmt: skip

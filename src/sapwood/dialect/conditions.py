@@ -17,10 +17,10 @@ from sapwood.dialect.types import BOOLEAN
 from sapwood.dialect.values import Value, combine, once
 
 TABLE = """
-BOOLAND           num,num               bool   ({0} <> 0 AND {1} <> 0)
-BOOLOR            num,num               bool   ({0} <> 0 OR {1} <> 0)
-BOOLXOR           num,num               bool   (({0} <> 0) <> ({1} <> 0))
-BOOLNOT           num                   bool   ({0} = 0)
+BOOLAND           num,num               bool   (round({0}) <> 0 AND round({1}) <> 0)
+BOOLOR            num,num               bool   (round({0}) <> 0 OR round({1}) <> 0)
+BOOLXOR           num,num               bool   ((round({0}) <> 0) <> (round({1}) <> 0))
+BOOLNOT           num                   bool   (round({0}) = 0)
 """
 
 

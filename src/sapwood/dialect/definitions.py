@@ -12,7 +12,7 @@ from dataclasses import replace
 from sapwood.dialect.creation import Compiler, Head, named
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import Column, CreateFunction, CreateSequence, Drop, Name, Statement, UserFunction
-from sapwood.dialect.types import SnowType
+from sapwood.dialect.types import VARIANT, SnowType
 from sapwood.errors import ProgrammingError
 
 LANGUAGES = ("PYTHON", "JAVA", "JAVASCRIPT", "SCALA")
@@ -22,17 +22,16 @@ LANGUAGES = ("PYTHON", "JAVA", "JAVASCRIPT", "SCALA")
 
 
 def create_function(reader: Reader, head: Head, compiler: Compiler) -> Statement:
-    """CREATE FUNCTION name(a type, ...) RETURNS type [options] AS 'expression'"""
+    """CREATE FUNCTION name(a type, ...) RETURNS type | TABLE (b type, ...) [options] AS 'expression'"""
     name = named(reader, compiler)
     parameters = _parameters(reader, compiler)
     reader.expect("RETURNS")
-    if reader.at("TABLE"):
-        raise unsupported("a function that returns a table", hint="CREATE VIEW, and select from that.")
-    returns = compiler.type_of(type_text(reader))
+    table = _parameters(reader, compiler) if reader.take("TABLE") else ()
+    returns = VARIANT if table else compiler.type_of(type_text(reader))
     comment = _options(reader)
     body = reader.string()
     reader.end()
-    function = UserFunction(name, parameters, returns, body.strip().rstrip(";"), comment)
+    function = UserFunction(name, parameters, returns, body.strip().rstrip(";"), comment, table)
     compiler.check_function(function)
     return CreateFunction(function, head.or_replace, head.if_not_exists)
 

@@ -6,6 +6,7 @@ that isn't in the table at the end is refused by name.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
@@ -20,7 +21,7 @@ from sapwood.dialect.given import Given
 from sapwood.dialect.names import literal, qualify, spelled
 from sapwood.dialect.statements import Name
 from sapwood.dialect.typenames import type_of
-from sapwood.dialect.types import BOOLEAN, REAL, number
+from sapwood.dialect.types import BINARY, BOOLEAN, REAL, number
 from sapwood.dialect.values import (
     Value,
     array_of,
@@ -128,6 +129,16 @@ def _literal(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     return number_value(tree.name)
 
 
+def _binary(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """x'0A0B'"""
+    digits = str(tree.this)
+    if len(digits) % 2 or not re.fullmatch("[0-9A-Fa-f]*", digits):
+        raise ParseError(
+            f"SQL compilation error: {work.place(tree)}\nInvalid hexadecimal digits in the binary literal x'{digits}'."
+        )
+    return Value(f"unhex('{digits}')", BINARY, nullable=False)
+
+
 def _boolean(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     return boolean_value(bool(tree.this))
 
@@ -201,6 +212,7 @@ BINDERS: Mapping[type[exp.Expr], Binder] = {
     exp.Placeholder: _placeholder,
     exp.Literal: _literal,
     exp.RawString: lambda tree, names, work: text_value(str(tree.this)),
+    exp.HexString: _binary,
     exp.Boolean: _boolean,
     exp.Null: lambda tree, names, work: null(),
     exp.Struct: _object,

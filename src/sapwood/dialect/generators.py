@@ -72,7 +72,8 @@ def _randstr(given: Given) -> Value:
     """RANDSTR(length, source): letters and digits."""
     length, source = one_of(given, 2)
     place = f"CAST(hash({numeric(source).sql}, {EACH}) % {len(_LETTERS)} AS INTEGER) + 1"
-    letters = f"list_transform(range(greatest({whole(length).sql}, 0)), lambda {EACH}: {literal(_LETTERS)}[{place}])"
+    count = f"CASE WHEN {whole(length).sql} < 0 THEN 0 ELSE {whole(length).sql} END"
+    letters = f"list_transform(range({count}), lambda {EACH}: {literal(_LETTERS)}[{place}])"
     return combine(f"array_to_string({letters}, '')", text(), [length, source])
 
 

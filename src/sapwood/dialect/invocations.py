@@ -11,17 +11,16 @@ from difflib import get_close_matches
 
 from sqlglot import exp
 
-from sapwood.dialect import dates, functions
+from sapwood.dialect import dates, functions, lambdas
 from sapwood.dialect.aggregates import AGGREGATES, Around
 from sapwood.dialect.binding import Binder, bind, identifier, value_of
 from sapwood.dialect.calls import bind_call, signature_of
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.given import Given, arity
-from sapwood.dialect.names import qualify
-from sapwood.dialect.statements import Name, UserFunction
+from sapwood.dialect.names import parts
 from sapwood.dialect.types import number, text
-from sapwood.dialect.userfunctions import called, fitting
+from sapwood.dialect.userfunctions import called, fitting, functions_of
 from sapwood.dialect.values import Value, constant_value, null, text_value
 from sapwood.dialect.windows import aggregated
 from sapwood.errors import InvalidArgumentsError, UnknownFunctionError, UnsupportedError
@@ -60,10 +59,7 @@ def _called(tree: exp.Expr, name: str, names: Namespace, work: Compilation) -> V
 
 def _user_function(tree: exp.Expr, given: Sequence[str], names: Namespace, work: Compilation) -> Value:
     """A function that a user has made; UnknownFunctionError if there is none."""
-    known: Sequence[UserFunction] = ()
-    if work.scope.database is not None and (len(given) > 1 or work.scope.schema is not None):
-        name = Name(*qualify(tuple(given), database=work.scope.database, schema=work.scope.schema))
-        known = work.scope.functions(name)
+    known = [each for each in functions_of(given, work) if not each.table]
     if not known:
         raise unknown_function(".".join(given), work)
     arguments = [bind(each, names, work) for each in _positional(tree, given[-1], work)]
@@ -85,11 +81,28 @@ def _get_ddl(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 
 def _positional(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Expr]:
+    if name in _NAMED and any(isinstance(each, exp.Kwarg) for each in tree.expressions):
+        return _in_order(tree, name, work)
     if any(isinstance(each, (exp.Kwarg, exp.Distinct, exp.Star)) for each in tree.expressions):
         raise InvalidArgumentsError(
             f"SQL compilation error: {work.place(tree)}\nFunction {name} takes plain arguments only."
         )
     return tree.expressions
+
+
+_NAMED: Mapping[str, Sequence[str]] = {"ROUND": ("EXPR", "SCALE", "ROUNDING_MODE")}
+"""Scalar functions whose arguments have names."""
+
+
+def _in_order(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Expr]:
+    """Arguments that are given by name, in the order of the parameters; the first ones must be among them."""
+    given = {str(each.this.name).upper(): each.expression for each in tree.expressions if isinstance(each, exp.Kwarg)}
+    names = _NAMED[name][: len(given)]
+    if len(given) < len(tree.expressions) or set(given) != set(names):
+        raise InvalidArgumentsError(
+            f"SQL compilation error: {work.place(tree)}\n{name} takes {', '.join(_NAMED[name])} by name."
+        )
+    return [given[each] for each in names]
 
 
 def unknown_function(name: str, work: Compilation) -> UnknownFunctionError:
@@ -161,6 +174,15 @@ def _current_place(tree: exp.Expr, names: Namespace, work: Compilation) -> Value
     return constant_value(found) if found is not None else cast(null(), text())
 
 
+def _named(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """IDENTIFIER('a.b'): the column of that name."""
+    given = bind(tree.expressions[0], names, work).constant if len(tree.expressions) == 1 else None
+    if not isinstance(given, str):
+        raise InvalidArgumentsError(f"SQL compilation error: {work.place(tree)}\nIDENTIFIER needs a constant text.")
+    found = [exp.to_identifier(part, quoted=True) for part in parts(given)]
+    return bind(exp.column(*reversed(found)), names, work)
+
+
 def _getvariable(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     """GETVARIABLE('name'): NULL if it isn't set."""
     name = bind(tree.expressions[0], names, work).constant if len(tree.expressions) == 1 else None
@@ -184,8 +206,15 @@ _SPECIAL: dict[str, Binder] = {
     "CURRENT_DATABASE": _current_place,
     "CURRENT_SCHEMA": _current_place,
     "GETVARIABLE": _getvariable,
+    "IDENTIFIER": _named,
+    **lambdas.FUNCTIONS,
     "GET_DDL": _get_ddl,
 }
 
 
-BINDERS: Mapping[type[exp.Expr], Binder] = {exp.Anonymous: _function, exp.Dot: _dotted, exp.Extract: _extract}
+BINDERS: Mapping[type[exp.Expr], Binder] = {
+    exp.Anonymous: _function,
+    exp.Dot: _dotted,
+    exp.Extract: _extract,
+    **lambdas.BINDERS,
+}

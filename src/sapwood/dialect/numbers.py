@@ -115,10 +115,10 @@ def _rounded(function: str) -> Rule:
         if function == "trunc" and rest and isinstance(rest[0].constant, str):
             return truncated(rest[0], value)
         value = numeric(value)
-        places = rest[0].constant if rest else 0
-        if not isinstance(places, int):
+        scale = rest[0].constant if rest else 0
+        if not isinstance(scale, (int, float)):
             raise UnsupportedError(f"SQL compilation error:\n{given.name} takes a constant as its second argument.")
-        places = max(-MAX_DIGITS, min(places, MAX_DIGITS - 1))
+        places = max(-MAX_DIGITS, min(round(scale), MAX_DIGITS - 1))
         sql = _scaled(_way(function, rest), value.sql, places, value.type)
         if value.type == REAL:
             return combine(sql, REAL, [value])

@@ -5,6 +5,7 @@ Comes in: a tree, the names around it, the compilation. Goes out: a bound value.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -15,8 +16,9 @@ from sapwood.dialect.binding import Binder, bind, spoken
 from sapwood.dialect.coercion import cast, compared, numeric, truth, unified
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.given import Given
+from sapwood.dialect.names import quoted
 from sapwood.dialect.types import BOOLEAN, DATE, text
-from sapwood.dialect.values import Value, combine, constant_value, negative
+from sapwood.dialect.values import Value, combine, negative
 from sapwood.errors import ProgrammingError, UnsupportedError
 
 
@@ -39,14 +41,20 @@ def _add(operator: str) -> Binder:
 
 
 def _shift(value: Value, interval: exp.Expr, operator: str, work: Compilation) -> Value:
-    """A date plus INTERVAL '1 month'."""
+    """A date plus INTERVAL '1 year, 2 months'."""
     amount, unit = interval.this, interval.args.get("unit")
-    if not isinstance(amount, exp.Literal) or unit is None or not amount.name.lstrip("-").isdigit():
+    written = f"{amount.name} {unit.name if unit is not None else ''}" if isinstance(amount, exp.Literal) else ""
+    parts = [_STEP.fullmatch(part) for part in written.split(",")]
+    steps = [(int(part[1]), part[2] or "second") for part in parts if part is not None]
+    if not steps or len(steps) < len(parts):
         raise UnsupportedError(
-            f"SQL compilation error: {work.place(interval)}\nUnsupported interval; write it as INTERVAL '<n> <unit>'."
+            f"SQL compilation error: {work.place(interval)}\nUnsupported interval; write it as INTERVAL '<n> <unit>, <n> <unit>'."
         )
-    count = int(amount.name) * (1 if operator == "+" else -1)
-    return dates.shifted(dates.unit_of(unit.name), constant_value(count), value)
+    return dates.interval(steps, value, operator)
+
+
+_STEP = re.compile(r"\s*([+-]?\d+)\s*([A-Za-z]*)\s*")
+"""One step of an interval; seconds if nothing else is said."""
 
 
 def _multiply(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -75,6 +83,8 @@ def _join_texts(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 def _compare(operator: str) -> Binder:
     def binder(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+        if isinstance(tree.expression, (exp.Any, exp.All)):
+            return _compare_with_query(tree, operator, names, work)
         if isinstance(tree.this, exp.Tuple) or isinstance(tree.expression, exp.Tuple):
             return _compare_rows(tree, operator, names, work)
         left, right = compared(*_both(tree, names, work))
@@ -82,6 +92,26 @@ def _compare(operator: str) -> Binder:
         return combine(f"({left.sql} {operator} {right.sql})", BOOLEAN, [left, right], nullable=nullable)
 
     return binder
+
+
+def _compare_with_query(tree: exp.Expr, operator: str, names: Namespace, work: Compilation) -> Value:
+    """a > ALL (query), a = ANY (query)"""
+    inner, word = tree.expression.this, "ANY" if isinstance(tree.expression, exp.Any) else "ALL"
+    if not isinstance(inner, (exp.Subquery, exp.Query)):
+        raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\n{word} needs a query in parentheses.")
+    left, rows = _beside_query(bind(tree.this, names, work), inner, names, work)
+    return combine(f"({left.sql} {operator} {word} ({rows}))", BOOLEAN, [left], nullable=True)
+
+
+def _beside_query(value: Value, tree: exp.Expr, names: Namespace, work: Compilation) -> tuple[Value, str]:
+    """A value and a query of one column, made comparable."""
+    query = work.bind_query(tree, names, work)
+    if len(query.fields) != 1:
+        raise ProgrammingError(
+            f"SQL compilation error: {work.place(tree)}\nA query that is compared must give one column."
+        )
+    left, right = compared(value, Value(f'"inner".{quoted(query.labels[0])}', query.fields[0].type))
+    return left, f'SELECT {right.sql} FROM ({query.sql}) AS "inner"'
 
 
 def _compare_rows(tree: exp.Expr, operator: str, names: Namespace, work: Compilation) -> Value:
@@ -155,14 +185,8 @@ def _in(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 
 def _in_query(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    query = work.bind_query(tree.args["query"], names, work)
-    if len(query.fields) != 1:
-        raise ProgrammingError(f"SQL compilation error: {work.place(tree)}\nA query after IN must give one column.")
-    value = bind(tree.this, names, work)
-    inner = Value('"inner".' + f'"{query.labels[0]}"', query.fields[0].type)
-    left, right = compared(value, inner)
-    sql = f'({left.sql} IN (SELECT {right.sql} FROM ({query.sql}) AS "inner"))'
-    return combine(sql, BOOLEAN, [value], nullable=True)
+    left, rows = _beside_query(bind(tree.this, names, work), tree.args["query"], names, work)
+    return combine(f"({left.sql} IN ({rows}))", BOOLEAN, [left], nullable=True)
 
 
 def _case(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:

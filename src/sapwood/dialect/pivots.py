@@ -1,7 +1,7 @@
 """PIVOT and UNPIVOT behind a source: its rows turned, as a query over it.
 
-Comes in: the clause's tree and the source with its SQL. Goes out: a BoundQuery. One aggregate and values that are written
-out are served; ANY and subqueries, whose columns only the data know, are refused by name.
+Comes in: the clause's tree and the source with its SQL. Goes out: a BoundQuery. One aggregate is served. With ANY or a subquery in
+place of the values, these are read when the statement is bound.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from sapwood.dialect.reader import unsupported
 from sapwood.dialect.shape import labels_of, refuse
 from sapwood.dialect.types import text
 from sapwood.dialect.values import Value, text_value
-from sapwood.errors import InvalidArgumentsError, InvalidIdentifierError
+from sapwood.errors import InvalidArgumentsError, InvalidIdentifierError, ProgrammingError
 
 
 @dataclass(frozen=True)
@@ -64,15 +64,37 @@ def _pivot(clause: exp.Expr, source: Source, sql: str, names: Namespace, work: C
     )  # fmt: skip
     call, (over,) = _aggregate_of(clause), clause.args["fields"]
     listed = over.expressions
-    if not listed or any(isinstance(each, (exp.PivotAny, exp.Query)) for each in listed):
-        raise unsupported("PIVOT with values that are not written out", hint="List them: FOR m IN ('a', 'b').")
     turning = over.this
+    if len(listed) == 1 and isinstance(listed[0], (exp.PivotAny, exp.Query, exp.Subquery)):
+        listed = _found(listed[0], bind(turning, names, work), sql, work)
     used = {identifier(each.this) for each in (*call.find_all(exp.Column), turning)}
     kept = _own([field for field in source.fields if field.name not in used])
     missing = clause.args.get("default_on_null")
     columns = [_column(each, call, turning, missing, names, work) for each in listed]
+    if not columns:
+        raise ProgrammingError("SQL compilation error:\nPIVOT found no values to make columns of.")
     keys = ", ".join(each.value.sql for each in kept)
     return _bound([*kept, *columns], sql + (f" GROUP BY {keys}" if keys else ""))
+
+
+def _found(wanted: exp.Expr, turning: Value, sql: str, work: Compilation) -> list[exp.Expr]:
+    """The values that ANY [ORDER BY ...] or a subquery stands for."""
+    if isinstance(wanted, exp.PivotAny):
+        order = wanted.this
+        is_descending = order is not None and bool(order.expressions[0].args.get("desc"))
+        value, source = turning, sql
+    else:
+        query = work.bind_query(wanted, None, work)
+        is_descending, source = False, f"({query.sql}) AS {quoted('wanted')}"
+        value = Value(quoted(query.labels[0]), query.fields[0].type)
+    if work.ctes or work.calls:
+        raise unsupported(
+            "PIVOT with ANY or a subquery over a CTE or a model's answers", hint="List the values: FOR m IN ('a', 'b')."
+        )
+    order = "DESC" if is_descending else "ASC"
+    distinct = f"SELECT DISTINCT {value.sql} AS v FROM {source} WHERE {value.sql} IS NOT NULL"
+    texts = work.scope.value(f"(SELECT list(CAST(v AS VARCHAR) ORDER BY v {order}) FROM ({distinct}))")
+    return [exp.Literal(this=str(each), is_string=value.type.name not in ("FIXED", "REAL")) for each in texts or []]
 
 
 def _aggregate_of(clause: exp.Expr) -> exp.Expr:

@@ -24,7 +24,7 @@ from sapwood.dialect.sources import from_clause
 from sapwood.dialect.types import SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value
 from sapwood.dialect.windows import direction
-from sapwood.errors import InvalidIdentifierError, ProgrammingError, UnsupportedError
+from sapwood.errors import InvalidIdentifierError, ParseError, ProgrammingError, UnsupportedError
 
 _STEMS = re.compile(r'"(?:[^"]|"")*"|[^"]+')
 
@@ -49,9 +49,21 @@ def _with(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> str:
     clause = tree.args.get("with_")
     if clause is None:
         return ""
-    is_recursive = bool(clause.args.get("recursive"))
+    is_recursive = bool(clause.args.get("recursive")) or any(map(_reads_itself, clause.expressions))
     written = [_cte(each, outer, work, is_recursive=is_recursive) for each in clause.expressions]
     return f"WITH {'RECURSIVE ' if is_recursive else ''}{', '.join(written)} "
+
+
+def _reads_itself(tree: exp.Expr) -> bool:
+    """Whether the second part of a CTE reads the CTE; the word RECURSIVE may be left out."""
+    if not isinstance(tree.this, exp.Union):
+        return False
+    name = identifier(tree.args["alias"].this)
+    tables = tree.this.expression.find_all(exp.Table)
+    return any(
+        isinstance(each.this, exp.Identifier) and not each.args.get("db") and identifier(each.this) == name
+        for each in tables
+    )
 
 
 def _cte(tree: exp.Expr, outer: Namespace | None, work: Compilation, *, is_recursive: bool) -> str:
@@ -71,7 +83,9 @@ def _named(query: BoundQuery, columns: Sequence[str], name: str) -> BoundQuery:
     if not columns:
         return query
     source = query.as_source(name, columns=columns)
-    return BoundQuery(query.sql, source.fields, labels_of([each.name for each in source.fields]))
+    labels = labels_of([each.name for each in source.fields])
+    listed = ", ".join(map(quoted, labels))
+    return BoundQuery(f"SELECT * FROM ({query.sql}) AS {quoted('named')}({listed})", source.fields, labels)
 
 
 def _recursive(
@@ -291,6 +305,8 @@ def _count(tree: exp.Expr | None, work: Compilation) -> int:
 
 
 def _bound_items(tree: exp.Expr, names: Namespace, work: Compilation) -> list[Item]:
+    if not tree.expressions:
+        raise ParseError("SQL compilation error:\nsyntax error: SELECT is not followed by anything to select.", hint="")
     return [item for each in tree.expressions for item in _items_of(each, names, work)]
 
 

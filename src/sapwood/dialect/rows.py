@@ -72,7 +72,7 @@ def whole(value: Value) -> Value:
     """A whole number as DuckDB's BIGINT, as its own functions want it."""
     found = numeric(value)
     return replace(
-        found, sql=str(value.constant) if isinstance(value.constant, int) else f"CAST({found.sql} AS BIGINT)"
+        found, sql=f"({value.constant})" if isinstance(value.constant, int) else f"CAST({found.sql} AS BIGINT)"
     )
 
 

@@ -15,13 +15,34 @@ from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.names import EACH, literal
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, VARIANT, SnowType, number, text
+from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, REAL, VARIANT, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, array_of, combine, object_of, once
 from sapwood.errors import InvalidArgumentsError
 
 TABLE = """
 ARRAY_PREPEND     array,json            array  to_json(list_prepend({1}, json_extract({0}, '$[*]')))
-"""
+ARRAY_APPEND      array,json            array  to_json(list_append(json_extract({0}, '$[*]'), {1}))
+ARRAY_COMPACT     array                 array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL'))
+ARRAY_REVERSE     array                 array  to_json(list_reverse(json_extract({0}, '$[*]')))
+ARRAY_DISTINCT    array                 array  to_json(list_distinct(json_extract({0}, '$[*]')))
+ARRAY_FLATTEN     array                 array  to_json(flatten(list_transform(json_extract({0}, '$[*]'), lambda "~x": json_extract("~x", '$[*]'))))
+ARRAY_SLICE       array,int,int         array  to_json((json_extract({0}, '$[*]'))[CASE WHEN {1} < 0 THEN {1} ELSE {1} + 1 END : CASE WHEN {2} < 0 THEN {2} - 1 ELSE {2} END])
+ARRAY_INSERT      array,int,json        array  to_json(list_concat((json_extract({0}, '$[*]'))[1:{1}], [{2}], (json_extract({0}, '$[*]'))[{1} + 1:]))
+ARRAY_REMOVE      array,json            array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": "~x" <> {1}))
+ARRAY_REMOVE_AT   array,int             array  to_json(list_concat((json_extract({0}, '$[*]'))[1:{1}], (json_extract({0}, '$[*]'))[{1} + 2:]))
+ARRAY_EXCEPT      array,array           array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": NOT list_contains(json_extract({1}, '$[*]'), "~x")))
+ARRAY_INTERSECTION array,array          array  to_json(list_filter(list_distinct(json_extract({0}, '$[*]')), lambda "~x": list_contains(json_extract({1}, '$[*]'), "~x")))
+ARRAYS_OVERLAP    array,array           bool   list_has_any(json_extract({0}, '$[*]'), json_extract({1}, '$[*]'))
+ARRAY_GENERATE_RANGE int,int            array  to_json(range({0}, {1}))
+ARRAY_GENERATE_RANGE int,int,int        array  to_json(range({0}, {1}, {2}))
+ARRAY_MIN         array                 json   (list_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
+ARRAY_MAX         array                 json   (list_reverse_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
+ARRAY_CONTAINS    json,array            bool   list_contains(json_extract({1}, '$[*]'), {0})
+OBJECT_KEYS       json                  array  to_json(json_keys({0}))
+STRIP_NULL_VALUE  json                  json   CASE WHEN json_type({0}) <> 'NULL' THEN {0} END
+CHECK_JSON        text                  try_text CASE WHEN json_valid({0}) OR trim({0}) = '' THEN NULL ELSE 'the text is no JSON value' END
+JSON_EXTRACT_PATH_TEXT text,text        try_text json_extract_string({0}, '$.' || {1})
+"""  # noqa: E501
 
 
 def as_json(value: Value) -> Value:
@@ -69,9 +90,7 @@ def _parse_json(tries: bool) -> Rule:
         def build(sql: str) -> str:
             failure = raising(100069, "22P02", literal("Error parsing JSON: "), sql, type_=VARIANT)
             empty = f"WHEN {sql} IS NULL OR trim({sql}) = '' THEN NULL"
-            return (
-                f"CASE WHEN json_valid({sql}) THEN CAST({sql} AS JSON) {empty} ELSE {'NULL' if tries else failure} END"
-            )
+            return f"CASE WHEN json_valid({sql}) THEN json({sql}) {empty} ELSE {'NULL' if tries else failure} END"
 
         sql = once([source.sql], build, is_volatile=source.is_volatile)
         return combine(sql, VARIANT, [source], nullable=True, constant=_json_constant(source.constant))
@@ -201,30 +220,15 @@ def _size(given: Given) -> Value:
     return combine(sql, number(18, 0), [value], nullable=True)
 
 
-def _keys(given: Given) -> Value:
-    value = as_json(one_of(given, 1)[0])
-    return combine(f"to_json(json_keys({value.sql}))", ARRAY, [value])
-
-
 def _elements(value: Value) -> str:
     """A JSON array as DuckDB's list of JSON."""
     return f"json_extract({value.sql}, '$[*]')"
-
-
-def _array_contains(given: Given) -> Value:
-    needle, holder = (as_json(value) for value in one_of(given, 2))
-    return combine(f"list_contains({_elements(holder)}, {needle.sql})", BOOLEAN, [needle, holder])
 
 
 def _array_position(given: Given) -> Value:
     needle, holder = (as_json(value) for value in one_of(given, 2))
     sql = f"CAST(nullif(list_position({_elements(holder)}, {needle.sql}), 0) - 1 AS DECIMAL(18,0))"
     return combine(sql, number(18, 0), [needle, holder], nullable=True)
-
-
-def _array_append(given: Given) -> Value:
-    holder, element = (as_json(value) for value in one_of(given, 2))
-    return combine(f"to_json(list_append({_elements(holder)}, {element.sql}))", ARRAY, [holder, element])
 
 
 def _array_cat(given: Given) -> Value:
@@ -240,23 +244,90 @@ def _array_to_string(given: Given) -> Value:
     return combine(sql, text(), [holder, separator])
 
 
-def _array_distinct(given: Given) -> Value:
-    holder = as_json(one_of(given, 1)[0])
-    return combine(f"to_json(list_distinct({_elements(holder)}))", ARRAY, [holder])
+def _array_sort(given: Given) -> Value:
+    """ARRAY_SORT(array [, ascending [, nulls first]]): numbers by size, texts by letters."""
+    holder, *flags = one_of(given, 1, 3)
+    ascending, first = (*(flag.constant for flag in flags), *(True, False)[len(flags) :])
+    if not isinstance(ascending, bool) or not isinstance(first, bool):
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nARRAY_SORT takes TRUE or FALSE for its order and its NULLs."
+        )
+    keyed = (
+        f"list_transform({_elements(as_json(holder))}, lambda {EACH}: struct_pack("
+        f"n := json_type({EACH}) = 'NULL', k := TRY_CAST({EACH} ->> '$' AS DOUBLE), t := {EACH} ->> '$', v := {EACH}))"
+    )
+    order = "'ASC'" if ascending else "'DESC'"
+    parts = [
+        f"list_filter({keyed}, lambda {EACH}: {'NOT ' if place else ''}{EACH}.n)"
+        for place in ((0, 1) if first else (1, 0))
+    ]
+    sorted_ = [
+        f"list_sort(list_transform({part}, lambda {EACH}: struct_pack(k := {EACH}.k, t := {EACH}.t, v := {EACH}.v)), {order}, 'NULLS LAST')"
+        for part in parts
+    ]
+    sql = f"to_json(list_transform(list_concat({', '.join(sorted_)}), lambda {EACH}: {EACH}.v))"
+    return combine(sql, ARRAY, [holder])
 
 
-def _array_slice(given: Given) -> Value:
-    holder, start, end = one_of(given, 3)
-    holder = as_json(holder)
-    sql = f"to_json(({_elements(holder)})[CAST({start.sql} AS BIGINT) + 1 : CAST({end.sql} AS BIGINT)])"
-    return combine(sql, ARRAY, [holder, start, end])
+def _arrays_to_object(given: Given) -> Value:
+    keys, values = (as_json(value) for value in one_of(given, 2))
+    pairs = f"list_zip({_elements(keys)}, {_elements(values)})"
+    written = f"list_transform({pairs}, lambda {EACH}: CAST(to_json({EACH}[1] ->> '$') AS VARCHAR) || ':' || CAST({EACH}[2] AS VARCHAR))"
+    return combine(f"CAST('{{' || array_to_string({written}, ',') || '}}' AS JSON)", OBJECT, [keys, values])
 
 
 def _object_insert(given: Given) -> Value:
-    """OBJECT_INSERT(object, key, value): the key must be new."""
-    holder, key, value = one_of(given, 3)
+    """OBJECT_INSERT(object, key, value [, update]): a key that is there already is an error, unless it may be updated."""
+    holder, key, value, *update = one_of(given, 3, 4)
     added = object_of([_key(key)], [as_json(value)])
-    return combine(f"json_merge_patch({as_json(holder).sql}, {added.sql})", OBJECT, [holder, key, value])
+    source = as_json(holder)
+    merged = f"json_merge_patch({source.sql}, {added.sql})"
+    if update and update[0].constant is True:
+        return combine(merged, OBJECT, [holder, key, value])
+    failure = raising(100065, "22000", literal("Duplicate field key '"), _key(key).sql, literal("'"), type_=OBJECT)
+    sql = f"CASE WHEN list_contains(json_keys({source.sql}), {_key(key).sql}) THEN {failure} ELSE {merged} END"
+    return combine(sql, OBJECT, [holder, key, value])
+
+
+def _kept_keys(*, keeps: bool) -> Rule:
+    """OBJECT_PICK and OBJECT_DELETE: keys as arguments or as one array."""
+
+    def rule(given: Given) -> Value:
+        at_least(given, 2)
+        holder, *keys = given.values
+        is_array = len(keys) == 1 and keys[0].type.name == "ARRAY"
+        wanted = f"CAST({keys[0].sql} AS VARCHAR[])" if is_array else f"[{', '.join(_key(key).sql for key in keys)}]"
+        source = as_json(holder).sql
+        kept = (
+            f"list_filter(json_keys({source}), lambda {EACH}: {'' if keeps else 'NOT '}list_contains({wanted}, {EACH}))"
+        )
+        path = f"""'$."' || replace({EACH}, '"', '\\"') || '"'"""
+        pairs = f"list_transform({kept}, lambda {EACH}: CAST(to_json({EACH}) AS VARCHAR) || ':' || CAST(json_extract({source}, {path}) AS VARCHAR))"
+        sql = f"CASE WHEN {source} IS NOT NULL THEN CAST('{{' || array_to_string({pairs}, ',') || '}}' AS JSON) END"
+        return combine(sql, OBJECT, given.values)
+
+    return rule
+
+
+def _get_ignore_case(given: Given) -> Value:
+    """GET_IGNORE_CASE(object, key): the first key that is the same but for its case."""
+    holder, key = one_of(given, 2)
+    source = as_json(holder).sql
+    found = f"list_filter(json_keys({source}), lambda {EACH}: lower({EACH}) = lower({_key(key).sql}))[1]"
+    return combine(f"""json_extract({source}, '$."' || {found} || '"')""", VARIANT, [holder, key], nullable=True)
+
+
+def _as_number(given: Given) -> Value:
+    """AS_NUMBER(x [, precision [, scale]])"""
+    value, *sizes = one_of(given, 1, 3)
+    numbers = [size.constant for size in sizes]
+    if not all(isinstance(size, int) for size in numbers):
+        raise InvalidArgumentsError(f"SQL compilation error:\n{given.name} takes constants as precision and scale.")
+    precision, scale = (*numbers, *(38, 0)[len(numbers) :])
+    return _as_kind(number(int(precision), int(scale)), *_NUMBERS)(Given(given.name, (value,), given.context))
+
+
+_NUMBERS = ("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE")
 
 
 def prompt(given: Given) -> Value:
@@ -294,15 +365,15 @@ RULES: dict[str, Rule] = {
     "GET": _get,
     "GET_PATH": _get_path,
     "ARRAY_SIZE": _size,
-    "OBJECT_KEYS": _keys,
-    "ARRAY_CONTAINS": _array_contains,
     "ARRAY_POSITION": _array_position,
-    "ARRAY_APPEND": _array_append,
     "ARRAY_CAT": _array_cat,
     "ARRAY_TO_STRING": _array_to_string,
-    "ARRAY_DISTINCT": _array_distinct,
-    "ARRAY_SLICE": _array_slice,
+    "ARRAY_SORT": _array_sort,
+    "ARRAYS_TO_OBJECT": _arrays_to_object,
     "OBJECT_INSERT": _object_insert,
+    "OBJECT_PICK": _kept_keys(keeps=True),
+    "OBJECT_DELETE": _kept_keys(keeps=False),
+    "GET_IGNORE_CASE": _get_ignore_case,
     "IS_NULL_VALUE": _is_kind("NULL"),
     "IS_ARRAY": _is_kind("ARRAY"),
     "IS_OBJECT": _is_kind("OBJECT"),
@@ -310,12 +381,13 @@ RULES: dict[str, Rule] = {
     "IS_CHAR": _is_kind("VARCHAR"),
     "IS_BOOLEAN": _is_kind("BOOLEAN"),
     "IS_INTEGER": _is_kind("BIGINT", "UBIGINT", "HUGEINT"),
-    "IS_DECIMAL": _is_kind("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"),
-    "IS_DOUBLE": _is_kind("BIGINT", "UBIGINT", "HUGEINT", "DOUBLE"),
+    **dict.fromkeys(("IS_DECIMAL", "IS_DOUBLE", "IS_REAL"), _is_kind(*_NUMBERS)),
     "AS_VARCHAR": _as_kind(text(), "VARCHAR"),
     "AS_CHAR": _as_kind(text(), "VARCHAR"),
     "AS_BOOLEAN": _as_kind(BOOLEAN, "BOOLEAN"),
     "AS_INTEGER": _as_kind(number(38, 0), "BIGINT", "UBIGINT", "HUGEINT"),
+    **dict.fromkeys(("AS_NUMBER", "AS_DECIMAL"), _as_number),
+    **dict.fromkeys(("AS_DOUBLE", "AS_REAL"), _as_kind(REAL, *_NUMBERS)),
     "AS_ARRAY": _as_kind(ARRAY, "ARRAY"),
     "AS_OBJECT": _as_kind(OBJECT, "OBJECT"),
     "PROMPT": prompt,

@@ -268,13 +268,20 @@ def _column_name(reader: Reader) -> list[str]:
     return found
 
 
+def undrop(reader: Reader) -> Exception:
+    """The error for UNDROP of anything."""
+    kind = " ".join(word for word in (reader.word(), reader.word(1)) if word in _UNDROPPED)
+    return unsupported(f"UNDROP {kind}".strip(), hint="What was dropped is gone; there is no time travel here.")
+
+
+_UNDROPPED = ("TABLE", "SCHEMA", "DATABASE", "VIEW", "TAG", "ACCOUNT", "DYNAMIC", "NOTEBOOK")
+
+
 def transaction(action: str, reader: Reader) -> Statement:
     """BEGIN [WORK | TRANSACTION] [NAME x], START TRANSACTION, COMMIT [WORK], ROLLBACK [WORK]"""
     if reader.take("TRANSACTION") or reader.take("WORK"):
         pass
     if action == "BEGIN" and reader.take("NAME"):
         reader.identifier()
-    if action == "BEGIN" and not reader.is_done:
-        raise unsupported("a block of BEGIN ... END")
     reader.end()
     return Transaction(action)

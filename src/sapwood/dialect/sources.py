@@ -71,11 +71,11 @@ def _admit(bound: Bound, names: Namespace) -> None:
 def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> str:
     method = str(join.args.get("method") or "").upper()
     side, kind = str(join.args.get("side") or "").upper(), str(join.args.get("kind") or "").upper()
-    if method not in ("", "NATURAL") or kind not in ("", "INNER", "OUTER", "CROSS"):
+    if method not in ("", "NATURAL", "ASOF") or kind not in ("", "INNER", "OUTER", "CROSS"):
         raise UnsupportedError(
             f"SQL compilation error:\nUnsupported join: {' '.join(each for each in (method, side, kind) if each)} JOIN."
         )
-    refuse(join, ("this", "side", "kind", "on", "using", "method"))
+    refuse(join, ("this", "side", "kind", "on", "using", "method", "match_condition"))
     if _is_join(join.this):
         raise UnsupportedError("SQL compilation error:\nA join inside a join needs parentheses.")
     bound = _source(join.this, names, work)
@@ -85,6 +85,9 @@ def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> s
     _admit(bound, names)
     word, within = f"{side} JOIN" if side else "INNER JOIN", "LATERAL " if bound.is_lateral else ""
     shared = _shared(join, method, before, bound)
+    if method == "ASOF":
+        on = _merge(shared, "LEFT", before, bound, names, join, work) if shared else _asof_keys(join, names, work)
+        return f"{left} ASOF LEFT JOIN {bound.sql} ON {_match(join, names, work)}{on and f' AND {on}'}"
     if shared:
         return f"{left} {word} {within}{bound.sql} ON {_merge(shared, side, before, bound, names, join, work)}"
     if join.args.get("on") is not None:
@@ -92,6 +95,21 @@ def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> s
     if side:
         raise ProgrammingError(f"SQL compilation error:\n{side} JOIN needs ON or USING.")
     return f"{left} CROSS JOIN {within}{bound.sql}"
+
+
+def _asof_keys(join: exp.Expr, names: Namespace, work: Compilation) -> str:
+    return truth(bind(join.args["on"], names, work)).sql if join.args.get("on") is not None else ""
+
+
+def _match(join: exp.Expr, names: Namespace, work: Compilation) -> str:
+    """MATCH_CONDITION (a >= b) of ASOF JOIN: the nearest row of the right side."""
+    condition = join.args.get("match_condition")
+    condition = condition.unnest() if condition is not None else None
+    if not isinstance(condition, (exp.GT, exp.GTE, exp.LT, exp.LTE)):
+        raise ProgrammingError(
+            "SQL compilation error:\nASOF JOIN needs MATCH_CONDITION with one comparison: >=, >, <= or <."
+        )
+    return bind(condition, names, work).sql.removeprefix("(").removesuffix(")")
 
 
 def _spread(left: str, join: exp.Expr, side: str, bound: Bound, names: Namespace, work: Compilation) -> str:

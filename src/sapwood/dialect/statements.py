@@ -250,13 +250,17 @@ class CreateView(Statement):
 
 @dataclass(frozen=True)
 class UserFunction:
-    """A function in SQL that a user has made. `body` is an expression or a query of one value, in Snowflake's text."""
+    """A function in SQL that a user has made. `body` is an expression or a query of one value, in Snowflake's text.
+
+    One that returns a table has its columns in `table`, and a query as its body.
+    """
 
     name: Name
     parameters: tuple[Column, ...]
     returns: SnowType
     body: str
     comment: str = ""
+    table: tuple[Column, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -426,6 +430,18 @@ class CopyInto(Statement):
     format_options: Mapping[str, Any] = field(default_factory=dict)
     options: Mapping[str, Any] = field(default_factory=dict)
     query: Query | None = None
+
+
+@dataclass(frozen=True)
+class Unload(Statement):
+    """COPY INTO <stage path> FROM <table or query>. If `is_partitioned`, the query's last column is PARTITION BY's value."""
+
+    target: StagePath
+    query: Query
+    is_partitioned: bool = False
+    format_name: Name | None = None
+    format_options: Mapping[str, Any] = field(default_factory=dict)
+    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

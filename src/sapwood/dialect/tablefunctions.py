@@ -14,10 +14,12 @@ from sqlglot import exp
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.compilation import Bound, Compilation, Field, Namespace, Source
 from sapwood.dialect.flatten import flatten, split_to_table, strtok_split_to_table
+from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import duck, parts
 from sapwood.dialect.relations import alias_of, query_of, relation_bound, unnamed
 from sapwood.dialect.tablecall import TableCall
 from sapwood.dialect.types import number
+from sapwood.dialect.userfunctions import fitting, functions_of, rows_of_function
 from sapwood.dialect.values import Value, constant_value
 from sapwood.errors import ProgrammingError, UnknownFunctionError, UnsupportedError
 
@@ -57,13 +59,30 @@ def _tabled(tree: exp.Expr, around: exp.Expr, names: Namespace, work: Compilatio
     plain = [each for each in inner.expressions if not isinstance(each, exp.Kwarg)]
     alias, columns = alias_of(around)
     call = TableCall(name, given, plain, alias or unnamed(names), columns, names, work)
-    return _TABLE_FUNCTIONS.get(name, _known_to_engine)(call)
+    return _TABLE_FUNCTIONS.get(name, _made_by_user)(call)
 
 
 def _name_of_call(call: exp.Expr) -> tuple[str, exp.Expr]:
     """A function's name in upper case with its dots, and the call behind them."""
     flat = list(call.flatten()) if isinstance(call, exp.Dot) else [call]
     return ".".join([*(identifier(part) for part in flat[:-1]), str(flat[-1].this).upper()]), flat[-1]
+
+
+def _made_by_user(call: TableCall) -> Bound:
+    """A function that a user has made; if there is none, one that the engine knows."""
+    found = [each for each in functions_of(call.name.split("."), call.work) if each.table]
+    if not found:
+        return _known_to_engine(call)
+    function = fitting(found, len(call.plain))
+    if function is None or call.given:
+        counts = [len(each.parameters) for each in found]
+        raise arity(Given(call.name, tuple(constant_value(None) for _ in call.plain), {}), min(counts), max(counts))
+    arguments = [bind(each, call.names, call.work) for each in call.plain]
+    query = rows_of_function(function, arguments, call.work)
+    is_lateral = bool(call.names.sources) and not all(value.is_constant for value in arguments)
+    return Bound(
+        query.as_source(call.alias, columns=call.columns), f"({query.sql}) AS {duck(call.alias)}", is_lateral=is_lateral
+    )
 
 
 def _known_to_engine(call: TableCall) -> Bound:

@@ -11,6 +11,7 @@ from sqlglot.dialects.snowflake import Snowflake
 from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
+from sapwood.dialect.scripting import STARTS, is_open
 from sapwood.errors import ParseError
 
 _PIECE = re.compile(
@@ -29,7 +30,7 @@ _URL = re.compile(r"\w+://[^\s;]*")
 def split(text: str) -> list[str]:
     """The statements of a text, without their semicolons; those of comments only are left out.
 
-    A semicolon inside strings, comments or open parentheses doesn't end a statement.
+    A semicolon inside strings, comments, open parentheses or a block of scripting doesn't end a statement.
 
     >>> split("select ';' ; -- a; b\\n select $$x;y$$;")
     ["select ';'", '-- a; b\\n select $$x;y$$']
@@ -37,16 +38,19 @@ def split(text: str) -> list[str]:
     statements: list[str] = []
     start = place = depth = 0
     has_content = False
+    words: list[str] = []
     while place < len(text):
         end, kind = _piece(text, start, place)
         mark = text[place:end]
         depth = max(0, depth + (mark == "(") - (mark == ")"))
-        if mark == ";" and depth == 0:
+        if mark == ";" and depth == 0 and not is_open(words):
             if has_content:
                 statements.append(text[start:place].strip())
-            start, has_content = end, False
+            start, has_content, words = end, False, []
         elif kind not in ("comment", "blank"):
             has_content = True
+            if words or mark.upper() in STARTS:
+                words.append(mark.upper())
         place = end
     if has_content:
         statements.append(text[start:].strip())

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from sqlglot import exp
 
 from sapwood.dialect.coercion import cast
-from sapwood.dialect.compilation import Compilation, Field, Namespace, Source
+from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source
 from sapwood.dialect.grammar import parse
-from sapwood.dialect.names import quoted
-from sapwood.dialect.statements import NOT_CONSTANT, UserFunction
+from sapwood.dialect.names import qualify, quoted
+from sapwood.dialect.shape import retyped
+from sapwood.dialect.statements import NOT_CONSTANT, Name, UserFunction
 from sapwood.dialect.text import bare
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value, combine
 from sapwood.errors import ProgrammingError, UnsupportedError
 
 Binder = Callable[[exp.Expr, Namespace, Compilation], Value]
+
+_Found = TypeVar("_Found")
 
 _DEEPEST = 32
 """Functions inside functions, at most; more is a circle."""
@@ -34,10 +38,7 @@ def fitting(functions: Sequence[UserFunction], count: int) -> UserFunction | Non
 
 def called(function: UserFunction, arguments: Sequence[Value], work: Compilation, bind: Binder) -> Value:
     """The value of a call."""
-    if work.depth >= _DEEPEST:
-        raise ProgrammingError(
-            f"SQL compilation error:\nFunction '{function.name}' calls itself, or is nested too deeply."
-        )
+    _check_depth(function, work)
     if any(value.is_volatile for value in arguments):
         raise UnsupportedError(
             f"SQL compilation error:\nAn argument of {function.name.name} differs each time it is computed.",
@@ -46,11 +47,8 @@ def called(function: UserFunction, arguments: Sequence[Value], work: Compilation
     given = [cast(value, each.type) for value, each in zip(arguments, function.parameters, strict=True)]
     tree, text = _body(function)
     holder = quoted(f"~arguments{work.depth}") if tree.find(exp.Select) is not None else ""
-    fields = tuple(
-        Field(each.name, each.type, value.nullable, f"{holder}.a{place}" if holder else value.sql)
-        for place, (value, each) in enumerate(zip(given, function.parameters, strict=True))
-    )
-    value = _bound(tree, text, Namespace(sources=[Source("", fields)]), work, bind)
+    names = Namespace(sources=[Source("", _parameter_fields(function, given, holder))])
+    value = _within(text, work, lambda: bind(tree, names, work))
     if holder and given:
         value = replace(value, sql=_beside(value.sql, given, holder))
     if value.has_aggregate or value.has_window:
@@ -77,13 +75,57 @@ def _body(function: UserFunction) -> tuple[exp.Expr, str]:
     return expressions[0], text
 
 
-def _bound(tree: exp.Expr, text: str, names: Namespace, work: Compilation, bind: Binder) -> Value:
+def _within(text: str, work: Compilation, bound: Callable[[], _Found]) -> _Found:
+    """What is bound while places are counted in the body's text, whose CTEs are its own."""
     text_before, ctes_before = work.text, work.ctes
     work.text, work.ctes, work.depth = text, {}, work.depth + 1
     try:
-        return bind(tree, names, work)
+        return bound()
     finally:
         work.text, work.ctes, work.depth = text_before, ctes_before, work.depth - 1
+
+
+def functions_of(given: Sequence[str], work: Compilation) -> Sequence[UserFunction]:
+    """The functions that users have made under a name, as it was written."""
+    if work.scope.database is None or (len(given) == 1 and work.scope.schema is None):
+        return ()
+    return work.scope.functions(Name(*qualify(tuple(given), database=work.scope.database, schema=work.scope.schema)))
+
+
+def rows_of_function(function: UserFunction, arguments: Sequence[Value], work: Compilation) -> BoundQuery:
+    """The query of a function that returns a table, with the columns that it declares."""
+    _check_depth(function, work)
+    given = [cast(value, each.type) for value, each in zip(arguments, function.parameters, strict=True)]
+    holder = "" if all(value.is_constant for value in given) else quoted(f"~arguments{work.depth}")
+    fields = _parameter_fields(function, given, holder)
+    tree = parse(function.body)
+    query = _within(function.body, work, lambda: work.bind_query(tree, Namespace(sources=[Source("", fields)]), work))
+    if len(query.fields) != len(function.table):
+        raise ProgrammingError(
+            f"SQL compilation error:\nThe query of {function.name.name} gives {len(query.fields)} columns; it declares {len(function.table)}."
+        )
+    types = [column.type for column in function.table]
+    columns = tuple(Field(column.name, column.type, True, "") for column in function.table)
+    sql = retyped(query, types)
+    if holder:
+        listed = ", ".join(f"{value.sql} AS a{place}" for place, value in enumerate(given))
+        sql = f"SELECT {quoted('~rows')}.* FROM (SELECT {listed}) AS {holder}, LATERAL ({sql}) AS {quoted('~rows')}"
+    return BoundQuery(sql, columns, query.labels)
+
+
+def _parameter_fields(function: UserFunction, given: Sequence[Value], holder: str) -> tuple[Field, ...]:
+    """The parameters as columns: of the source that holds them, or the arguments themselves."""
+    return tuple(
+        Field(each.name, each.type, value.nullable, f"{holder}.a{place}" if holder else value.sql)
+        for place, (value, each) in enumerate(zip(given, function.parameters, strict=True))
+    )
+
+
+def _check_depth(function: UserFunction, work: Compilation) -> None:
+    if work.depth >= _DEEPEST:
+        raise ProgrammingError(
+            f"SQL compilation error:\nFunction '{function.name}' calls itself, or is nested too deeply."
+        )
 
 
 def parameter_types(function: UserFunction) -> list[SnowType]:

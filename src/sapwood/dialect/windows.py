@@ -12,7 +12,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
-from sapwood.dialect.binding import Binder, bind
+from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.values import Value
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
@@ -29,6 +29,8 @@ def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Arou
         arguments, distinct = [*arguments[0].expressions, *arguments[1:]], "DISTINCT "
     if name == "COUNT" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
         arguments = []
+    elif name == "COUNT" and len(arguments) == 1 and isinstance(arguments[0].this, exp.Star):
+        arguments = _columns_of(arguments[0], names)
     elif name == "COUNT" and not arguments:
         raise InvalidArgumentsError(
             f"SQL compilation error: {work.place(tree)}\nnot enough arguments for function [COUNT()], expected 1, got 0",
@@ -41,6 +43,16 @@ def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Arou
     inside = replace(names, groups=frozenset()) if not around.over else names
     values = [bind(each, inside, work) for each in arguments]
     return aggregate(name, values, replace(around, distinct=distinct, nulls=nulls))
+
+
+def _columns_of(tree: exp.Expr, names: Namespace) -> list[exp.Expr]:
+    """COUNT(t.*) counts rows in which no column is NULL."""
+    qualifier = [identifier(part) for part in tree.parts[:-1]]  # type: ignore[attr-defined]
+    fields = [(source, field) for source in names.sources if source.answers_to(qualifier) for field in source.fields]
+    return [
+        exp.column(exp.to_identifier(field.name, quoted=True), exp.to_identifier(source.alias, quoted=True))
+        for source, field in fields
+    ]
 
 
 def _within_group(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:

@@ -35,6 +35,7 @@ def create_function(work: Work, statement: CreateFunction) -> Rows:
         "parameters": [{"column": each.name, "type": asdict(each.type)} for each in function.parameters],
         "returns": asdict(function.returns),
         "body": function.body,
+        "table": [{"column": each.name, "type": asdict(each.type)} for each in function.table],
     }
     made = SchemaObject(FUNCTION, name, content, function.comment, now_ms(), work.state.role)
     if not _put(work, made, or_replace=statement.or_replace, if_not_exists=statement.if_not_exists):
@@ -59,8 +60,12 @@ def functions_named(work: Work, name: Name) -> list[UserFunction]:
 def function_of(kept: SchemaObject) -> UserFunction:
     """A function as it was made."""
     name = Name(kept.name.database, kept.name.schema, kept.name.name.rpartition("(")[0])
-    parameters = tuple(Column(each["column"], SnowType(**each["type"])) for each in kept.content["parameters"])
-    return UserFunction(name, parameters, SnowType(**kept.content["returns"]), str(kept.content["body"]), kept.comment)
+    parameters, table = (
+        tuple(Column(each["column"], SnowType(**each["type"])) for each in kept.content.get(part, ()))
+        for part in ("parameters", "table")
+    )
+    returns = SnowType(**kept.content["returns"])
+    return UserFunction(name, parameters, returns, str(kept.content["body"]), kept.comment, table)
 
 
 # Sequences ------------------------------------------------------------------------------------------------------------

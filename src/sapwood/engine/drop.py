@@ -22,7 +22,7 @@ def drop(work: Work, statement: Drop) -> Rows:
     handler = _KINDS.get(kind)
     if handler is None:
         raise UnsupportedError(f"DROP {kind} is not supported")
-    own = own_name(kind, name)
+    own = own_name(kind, name).partition("(")[0] if kind == "FUNCTION" else own_name(kind, name)
     if handler(work, name):
         return status_rows(f"DROP_{kind}", f"{own} successfully dropped.")
     if statement.if_exists:

@@ -7,7 +7,8 @@ refused by name.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+import zoneinfo
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,12 +19,22 @@ from sapwood.store.catalog import Catalog
 
 @dataclass(frozen=True)
 class Parameter:
-    """One parameter. `only` are the values that are served; None means any of the default's type."""
+    """One parameter. `only` are the values that are served; None means any of the default's type that `is_fit`."""
 
     name: str
     default: str | int | bool
     summary: str
     only: tuple[Any, ...] | None = None
+    is_fit: Callable[[Any], bool] | None = None
+
+
+def _is_zone(value: Any) -> bool:
+    """Whether this machine knows a time zone of that name."""
+    try:
+        zoneinfo.ZoneInfo(str(value))
+    except (ValueError, OSError, zoneinfo.ZoneInfoNotFoundError):
+        return False
+    return True
 
 
 PARAMETERS: Mapping[str, Parameter] = {
@@ -46,7 +57,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("QUOTED_IDENTIFIERS_IGNORE_CASE", False, "Whether quoted names are folded.", (False,)),
         Parameter("STATEMENT_TIMEOUT_IN_SECONDS", 172_800, "Seconds after which a statement is cancelled; 0 for never."),
         Parameter("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "What TIMESTAMP means.", ("TIMESTAMP_NTZ",)),
-        Parameter("TIMEZONE", "UTC", "The session's time zone.", ("UTC", "Etc/UTC", "GMT")),
+        Parameter("TIMEZONE", "UTC", "The session's time zone, by its name in the IANA database.", is_fit=_is_zone),
         Parameter("USE_CACHED_RESULT", True, "Whether finished LLM rows are found again instead of being asked again."),
         Parameter("WEEK_START", 0, "First day of the week.", (0, 1)),
     )
@@ -94,6 +105,8 @@ def checked(name: str, value: Any) -> str | int | bool:
     """The value as the parameter's type; ProgrammingError if it is none, UnsupportedError if it is not served."""
     parameter = known(name)
     cast = _cast(parameter, value)
+    if parameter.is_fit is not None and not parameter.is_fit(cast):
+        raise _invalid(parameter, value)
     if parameter.only is not None and cast not in parameter.only:
         served = ", ".join(str(one).upper() if isinstance(one, bool) else str(one) for one in parameter.only)
         raise UnsupportedError(f"{parameter.name} = {value} is not supported", hint=f"Served: {served}.")
@@ -111,11 +124,15 @@ def _cast(parameter: Parameter, value: Any) -> str | int | bool:
             return number
         return str(value)
     except (KeyError, ValueError):
-        raise ProgrammingError(
-            f"SQL compilation error:\ninvalid value [{value}] for parameter '{parameter.name}'",
-            errno=1008,
-            sqlstate="22023",
-        ) from None
+        raise _invalid(parameter, value) from None
+
+
+def _invalid(parameter: Parameter, value: Any) -> ProgrammingError:
+    return ProgrammingError(
+        f"SQL compilation error:\ninvalid value [{value}] for parameter '{parameter.name}'",
+        errno=1008,
+        sqlstate="22023",
+    )
 
 
 _BOOLEANS = {"true": True, "false": False, "1": True, "0": False, "on": True, "off": False}

@@ -29,6 +29,7 @@ from sapwood.engine.location import session_folder
 from sapwood.engine.memory import memory_of
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
+from sapwood.engine.physical import text_literal
 from sapwood.engine.privileges import check_model, guarded
 from sapwood.engine.result import OnProgress, Result, Rows
 from sapwood.engine.scope import SessionScope
@@ -60,6 +61,7 @@ class Session:
         self._timed_out = threading.Event()
         self._is_running = False
         self._is_closed = False
+        self._zone = "UTC"
 
     def execute(
         self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
@@ -192,6 +194,7 @@ class Session:
     @contextmanager
     def _work(self, query_id: str, batcher: Batcher) -> Generator[Work]:
         """One statement's work; the tables that are made for it end with it."""
+        self._turn_clock()
         snapshots = Snapshots(self._cursor)
         try:
             yield Work(
@@ -206,6 +209,13 @@ class Session:
             )
         finally:
             snapshots.close()
+
+    def _turn_clock(self) -> None:
+        """Let DuckDB's variable `zone` be the session's time zone, as `dialect.zones` reads it."""
+        zone = str(self.parameter("TIMEZONE"))
+        if zone != self._zone:
+            self._cursor.execute(f"SET VARIABLE zone = {text_literal(zone)}")
+            self._zone = zone
 
     def _batcher(self, query_id: str) -> Batcher:
         return Batcher(

@@ -190,6 +190,18 @@ def _rename(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
     return renamed
 
 
+def _swap(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
+    """SWAP WITH: two permanent tables of one database change their names."""
+    assert statement.new_name is not None, "SWAP has another table"
+    other = work.the_table(statement.new_name)
+    if held.is_temporary or other.is_temporary or other.kind != "TABLE":
+        raise UnsupportedError("SWAP WITH takes two permanent tables")
+    between = replace(held.name, name=f"{held.name.name}~swap")
+    moved = _rename(work, held, replace(statement, new_name=between))
+    _rename(work, other, replace(statement, new_name=held.name))
+    return _rename(work, moved, replace(statement, new_name=other.name))
+
+
 def _add_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
     column = statement.column
     assert column is not None, "ADD COLUMN has a column"
@@ -273,6 +285,7 @@ _ACTIONS: dict[str, Action] = {
     "NULL": _change_column(lambda column, statement: replace(column, nullable=True)),
     "DROP DEFAULT": _change_column(lambda column, statement: replace(column, default=None)),
     "RENAME": _rename,
+    "SWAP": _swap,
     "ADD COLUMN": _add_column,
     "DROP COLUMN": _drop_column,
     "RENAME COLUMN": _rename_column,
