@@ -25,8 +25,8 @@ from pathlib import Path
 from typing import Any
 
 from sapwood.config import Config, load
-from sapwood.inference.backends import Backends, open_backends
-from sapwood.inference.request import Completion, Message, Request, Sampling
+from sapwood.inference.request import Backend, Completion, Message, Request, Sampling
+from sapwood.inference.threads import wait_as_cores_allow
 from sapwood.registry.registry import Registry
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import ModelVersion
@@ -47,6 +47,9 @@ Try doing it for this request and return only the request category only.
 
 def main() -> None:
     options = read_options()
+    os.environ.update(wait_as_cores_allow())
+    from sapwood.inference.local import LocalBackend  # torch comes with it; measured in this process, without the worker
+
     config = load(options.data, {"inference.threads": options.threads, "inference.number_type": options.number_type})
     with options.tickets.open(encoding="utf-8", newline="") as file:
         tickets = list(csv.DictReader(file))[: options.rows]
@@ -54,9 +57,9 @@ def main() -> None:
         catalog = Catalog(f"sqlite:///{folder}/catalog.sqlite")
         registry = Registry(catalog, config)
         model = find_model(registry, options.model)
-        backends = open_backends(config.inference, prepare=registry.prepare, key_of=registry.key_of)
-        runs = [run(backends, model, tickets, max_tokens=options.tokens or None) for _ in range(options.repeat)]
-        backends.close()
+        backend = LocalBackend(config.inference, prepare=registry.prepare)
+        runs = [run(backend, model, tickets, max_tokens=options.tokens or None) for _ in range(options.repeat)]
+        backend.close()
         catalog.close()
     result = {**describe(config, options.model), "runs": runs}
     print_table(runs)
@@ -86,18 +89,18 @@ def find_model(registry: Registry, name: str) -> ModelVersion:
 
 
 def run(
-    backends: Backends, model: ModelVersion, tickets: Sequence[dict[str, str]], *, max_tokens: int | None
+    backend: Backend, model: ModelVersion, tickets: Sequence[dict[str, str]], *, max_tokens: int | None
 ) -> dict[str, Any]:
     """One pass over all tickets, after a short question that loads the model."""
     started = time.perf_counter()
-    list(ask(backends, [Request("warm", model, (Message("user", "Hello"),), Sampling(max_tokens=1))]))
+    list(ask(backend, [Request("warm", model, (Message("user", "Hello"),), Sampling(max_tokens=1))]))
     loaded = time.perf_counter()
     requests = [
         Request(str(at), model, (Message("user", PROMPT + ticket["request"]),), Sampling(max_tokens=max_tokens))
         for at, ticket in enumerate(tickets)
     ]
     cpu = time.process_time()
-    found = ask(backends, requests)
+    found = ask(backend, requests)
     seconds, cpu = time.perf_counter() - loaded, time.process_time() - cpu
     return {
         "rows": len(found),
@@ -113,8 +116,8 @@ def run(
     }
 
 
-def ask(backends: Backends, requests: Sequence[Request]) -> list[Completion]:
-    return list(backends.generate(requests, is_cancelled=lambda: False))
+def ask(backend: Backend, requests: Sequence[Request]) -> list[Completion]:
+    return list(backend.generate(requests, is_cancelled=lambda: False))
 
 
 def accuracy(found: Sequence[Completion], tickets: Sequence[dict[str, str]]) -> float | None:

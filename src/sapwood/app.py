@@ -6,6 +6,7 @@ A process that owns a data directory has an `App`; one that only looks at the ca
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -130,16 +131,16 @@ def connect(
     """
     config = settings.load(data, flags)
     try:
-        app = build(config, choose_waiting=wait_as_cores_allow)
+        app = build(config, waiting=wait_as_cores_allow)
     except DataDirectoryBusyError:
         return Connection(_session_of_owner(config.data, on_progress))
     return Connection(app.open_session(on_progress), on_close=app.close)
 
 
-def build(config: Config, *, choose_waiting: Callable[[], None]) -> App:
+def build(config: Config, *, waiting: Callable[[], Mapping[str, str]]) -> App:
     """Take the data directory and build all parts; jobs whose worker died go on. DataDirectoryBusyError if it is taken.
 
-    `choose_waiting` is called before torch is loaded: see inference/threads.py.
+    `waiting` says how the threads of the inference process wait: see inference/threads.py.
     """
     ownership = take(config.data)
     try:
@@ -155,7 +156,7 @@ def build(config: Config, *, choose_waiting: Callable[[], None]) -> App:
             prepare=registry.prepare,
             key_of=registry.key_of,
             limits_of=registry.limits_of,
-            choose_waiting=choose_waiting,
+            waiting=waiting,
         )
         command = finetune.finetune_command(office.jobs, registry, config.data)
         engine = Engine(
@@ -199,7 +200,7 @@ def serve(data: str | Path | None = None, *, flags: Mapping[str, Any] | None = N
     `demo` loads the sample tickets, if they are not there.
     """
     config = settings.load(data, flags)
-    app = build(config, choose_waiting=wait_without_spinning)
+    app = build(config, waiting=wait_without_spinning)
     try:
         made = ensure_admin_password(app.office.catalog, config.data, given=settings.secret(ADMIN_PASSWORD))
         if demo:
@@ -261,7 +262,7 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
 
 def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
-    wait_as_cores_allow()
+    os.environ.update(wait_as_cores_allow())
     from sapwood.training.finetuning import finetune_handler  # torch comes with it
 
     office = open_office(config)

@@ -22,6 +22,7 @@ from torch import Tensor
 from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
 
+from sapwood.inference.flash import attend_newest, flash, merge
 from sapwood.inference.packing import Packing
 
 IMPLEMENTATION = "sapwood_shared"
@@ -304,7 +305,7 @@ def shared_attention(
     if shared is None and context.visible is None and is_plain:
         return _attend_plainly(query, key, value, scale), None
     if context.visible is not None and query.shape[2] == 1 and is_plain and query.device.type == "cpu":
-        return _attend_newest(query, key, value, shared, _own_mask(context, query.dtype), scale), None
+        return attend_newest(query, key, value, shared, _own_mask(context, query.dtype), scale), None
     return _in_slices(query, key, value, shared, _bias(context, query, key, window), scale, softcap), None
 
 
@@ -369,45 +370,14 @@ def _attend_packed(
     heads, line, size = query.shape
     groups = key.shape[1]
     many = (part.repeat_interleave(heads // groups, dim=1) if heads > groups else part for part in (key, value))
-    own, own_sum = _flash(_lay_out(query, packing), *many, is_causal=True, scale=scale)
+    own, own_sum = flash(_lay_out(query, packing), *many, is_causal=True, scale=scale)
     own = _take_up(own.transpose(1, 2), packing)
     if shared is None:
         return own
     own_sum = _take_up(own_sum.transpose(1, 2), packing)
-    theirs, their_sum = _flash(query.reshape(1, groups, -1, size), shared[0][None], shared[1][None], scale=scale)
+    theirs, their_sum = flash(query.reshape(1, groups, -1, size), shared[0][None], shared[1][None], scale=scale)
     theirs = theirs.reshape(heads, line, size).transpose(0, 1)
-    return _merge(own, own_sum, theirs, their_sum.reshape(heads, line).t())
-
-
-def _attend_newest(
-    query: Tensor, key: Tensor, value: Tensor, shared: tuple[Tensor, Tensor] | None, mask: Tensor, scale: float
-) -> Tensor:
-    """One token a row, [B, H, 1, D] -> [B, 1, H, D]. The heads of a group stand as queries of one key head: no key is copied."""
-    rows, heads, _, size = query.shape
-    groups = key.shape[1]
-    share = heads // groups
-    query = query.reshape(rows, groups, share, size)
-    own, own_sum = _flash(query, key, value, attn_mask=mask, scale=scale)
-    if shared is not None:
-        by_head = query.transpose(0, 1).reshape(1, groups, rows * share, size)
-        theirs, their_sum = _flash(by_head, shared[0][None], shared[1][None], scale=scale)
-        theirs = theirs.reshape(groups, rows, share, size).transpose(0, 1)
-        own = _merge(own, own_sum, theirs, their_sum.reshape(groups, rows, share).transpose(0, 1))
-    return own.reshape(rows, 1, heads, size)
-
-
-def _flash(query: Tensor, key: Tensor, value: Tensor, **options: Any) -> tuple[Tensor, Tensor]:
-    """torch's CPU kernel, which stores no scores: [B, H, S, D], and [B, H, S] the logs of the sums of exponentials.
-
-    The public function keeps those sums to itself; with them, two passes over parts of the keys can be merged.
-    """
-    return torch.ops.aten._scaled_dot_product_flash_attention_for_cpu(query, key, value, **options)  # noqa: SLF001
-
-
-def _merge(own: Tensor, own_sum: Tensor, theirs: Tensor, their_sum: Tensor) -> Tensor:
-    """Attention [..., D] over all keys from that over either part, and the logs [...] of either part's sum."""
-    part = torch.sigmoid(their_sum - own_sum)[..., None]
-    return torch.lerp(own.float(), theirs.float(), part).to(own.dtype)
+    return merge(own, own_sum, theirs, their_sum.reshape(heads, line).t())
 
 
 def _own_mask(context: _Context, dtype: torch.dtype) -> Tensor:

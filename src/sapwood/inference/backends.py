@@ -1,4 +1,4 @@
-"""All kinds of models behind one `Backend`: a table from ModelVersion.kind to what answers it. Loads torch only when needed."""
+"""All kinds of models behind one `Backend`: a table from ModelVersion.kind to what answers it. Loads no torch."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from sapwood.config import InferenceConfig
-from sapwood.errors import InternalError, ModelUnavailableError
+from sapwood.errors import InternalError
 from sapwood.inference.echo import EchoBackend
 from sapwood.inference.endpoint import EndpointBackend
 from sapwood.inference.request import Backend, Completion, Message, Request
+from sapwood.inference.supervisor import Supervisor
 from sapwood.inference.threads import wait_without_spinning
 from sapwood.store.records import ModelVersion
 
@@ -69,19 +70,13 @@ def open_backends(
     prepare: Callable[[ModelVersion], ModelVersion],
     key_of: Callable[[ModelVersion], str | None],
     limits_of: Callable[[ModelVersion], Mapping[str, Any]] | None = None,
-    choose_waiting: Callable[[], None] = wait_without_spinning,
+    waiting: Callable[[], Mapping[str, str]] = wait_without_spinning,
 ) -> Backends:
     """Backends for all kinds. `prepare` makes a model's files be there; `key_of` and `limits_of` give an endpoint's secret key
-    and limits; `choose_waiting` says how torch's threads wait, before torch is loaded (see threads.py)."""
+    and limits; `waiting` says how torch's threads wait (see threads.py)."""
 
     def open_torch() -> Backend:
-        choose_waiting()
-        try:
-            from sapwood.inference.local import LocalBackend
-        except ModuleNotFoundError as error:
-            hint = "Install them: pip install 'sapwood[local]'. An endpoint or the model echo needs none."
-            raise ModelUnavailableError(f"local models need {error.name}, which is not installed", hint=hint) from error
-        return LocalBackend(config, prepare=prepare)
+        return Supervisor(config, prepare=prepare, waiting=waiting)
 
     def open_endpoint() -> Backend:
         return EndpointBackend(key_of=key_of, limits_of=limits_of)

@@ -1,10 +1,13 @@
-"""Which rows are worth computing behind one shared prefix: token ids in, groups of row numbers out. Knows no model."""
+"""What is answered together: requests by model, and rows that are worth computing behind one shared prefix."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from sapwood.inference.request import Request
+from sapwood.store.records import ModelVersion
 
 GROUP_COST = 1024
 """Tokens that a group of its own must save: about what a badly filled batch and another prefix pass cost."""
@@ -19,6 +22,16 @@ class Group:
 
     shared: int
     rows: tuple[int, ...]
+
+
+def by_model(requests: Iterable[Request]) -> list[tuple[ModelVersion, list[Request]]]:
+    """Requests of each model together, in the order in which the models first come."""
+    found: dict[tuple[str, ...], tuple[ModelVersion, list[Request]]] = {}
+    for request in requests:
+        model = request.model
+        key = (model.digest, model.path, model.adapter_digest, model.adapter_path)
+        found.setdefault(key, (model, []))[1].append(request)
+    return list(found.values())
 
 
 def group_rows(prompts: Sequence[Sequence[int]]) -> list[Group]:

@@ -18,7 +18,7 @@ from sapwood.errors import ContextLengthError, Error
 from sapwood.inference.attention import PrefixKV
 from sapwood.inference.batch import Batch, Row
 from sapwood.inference.choosing import Choice
-from sapwood.inference.grouping import group_rows
+from sapwood.inference.grouping import by_model, group_rows
 from sapwood.inference.models import Loaded, Models
 from sapwood.inference.request import Completion, Message, Request
 from sapwood.store.records import ModelVersion
@@ -50,7 +50,7 @@ class LocalBackend:
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """See `Backend`. A model that can't be loaded raises ModelError: no row could be answered."""
-        for version, some in _by_model(requests):
+        for version, some in by_model(requests):
             if is_cancelled():
                 return
             with self._turn:
@@ -142,16 +142,6 @@ class LocalBackend:
             batch_rows=self._config.batch_rows,
             batch_tokens=self._config.batch_tokens,
         )
-
-
-def _by_model(requests: Iterable[Request]) -> list[tuple[ModelVersion, list[Request]]]:
-    """Requests of each model together, in the order in which the models first come."""
-    found: dict[tuple[str, ...], tuple[ModelVersion, list[Request]]] = {}
-    for request in requests:
-        model = request.model
-        key = (model.digest, model.path, model.adapter_digest, model.adapter_path)
-        found.setdefault(key, (model, []))[1].append(request)
-    return list(found.values())
 
 
 def _completion(loaded: Loaded, job: _Job, row: Row) -> Completion:

@@ -1,10 +1,13 @@
-"""How torch's threads wait for one another. Must be set before torch is first imported, so this module does not import it."""
+"""How torch's threads wait for one another: environment variables for a process that will import torch. Imports it not."""
 
 from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from pathlib import Path
+
+POLICY, SPIN_COUNT = "OMP_WAIT_POLICY", "GOMP_SPINCOUNT"
 
 SPINS = 2500
 """Turns, some 30 microseconds, that a thread of a lone process spins before it sleeps: a model's step has some thousand
@@ -15,24 +18,20 @@ IDLE_SHARE = 0.6
 """Of all cores' time, what must be idle for a process to count as alone."""
 
 
-def wait_without_spinning() -> None:
-    """Let OpenMP's threads sleep at a barrier instead of spinning; a policy that the user has set stays.
+def wait_without_spinning() -> Mapping[str, str]:
+    """Let OpenMP's threads sleep at a barrier instead of spinning; nothing if the user has set a policy.
 
     If anything else wants a core, each barrier may spin for the whole time slice of a thread that does not run: beside four
     busy processes on two cores, spinning gave 2 tickets a second and sleeping 13.
     """
-    if "GOMP_SPINCOUNT" not in os.environ:
-        os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+    return {} if _is_set() else {POLICY: "PASSIVE"}
 
 
-def wait_as_cores_allow(*, stat: Path = Path("/proc/stat"), seconds: float = 0.3) -> None:
+def wait_as_cores_allow(*, stat: Path = Path("/proc/stat"), seconds: float = 0.3) -> Mapping[str, str]:
     """For a process that works for minutes: spin a little if the cores are idle now, else not at all. Takes `seconds`."""
-    if "OMP_WAIT_POLICY" in os.environ or "GOMP_SPINCOUNT" in os.environ:
-        return
-    if idle_share(stat, seconds) >= IDLE_SHARE:
-        os.environ["GOMP_SPINCOUNT"] = str(SPINS)
-    else:
-        wait_without_spinning()
+    if _is_set() or idle_share(stat, seconds) < IDLE_SHARE:
+        return wait_without_spinning()
+    return {SPIN_COUNT: str(SPINS)}
 
 
 def idle_share(stat: Path, seconds: float) -> float:
@@ -44,6 +43,10 @@ def idle_share(stat: Path, seconds: float) -> float:
     except (OSError, ValueError, IndexError):
         return 0.0
     return (idle_after - idle) / max(1, total_after - total)
+
+
+def _is_set() -> bool:
+    return POLICY in os.environ or SPIN_COUNT in os.environ
 
 
 def _ticks(stat: Path) -> tuple[int, int]:

@@ -37,7 +37,7 @@ class Plan:
     alpha: float
     batch_rows: int
     seed: int
-    own_tokens: int = 1_024
+    own_tokens: int = 1_536
     warm_up: float = WARM_UP
     patience: int = PATIENCE
     clip: float = 1.0

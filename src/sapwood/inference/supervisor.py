@@ -1,0 +1,270 @@
+"""The torch backend as the owner of the data sees it: requests go to a worker process, completions come back.
+
+A worker that dies is started again with half the batch, and what it had not answered is asked again in halves, so that one
+row that kills it is found and becomes an error of its own. Models' files are fetched here, where downloads can be shown.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.util
+import json
+import os
+import queue
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from sapwood.config import InferenceConfig
+from sapwood.errors import ModelError, ModelUnavailableError
+from sapwood.inference.frames import read_error, read_item, request_values, to_line
+from sapwood.inference.grouping import by_model
+from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.threads import wait_without_spinning
+from sapwood.store.records import ModelVersion
+
+PACKAGES = ("torch", "transformers", "safetensors", "llguidance")
+"""What the worker imports."""
+
+DEATHS = 2
+"""Workers that a row which is asked alone may kill before it is given up."""
+
+FEWEST_TOKENS = 256
+"""A batch is not made smaller than this."""
+
+LOOK_S = 0.1
+"""Seconds between looks at whether a statement was cancelled."""
+
+END_S = 5.0
+"""Seconds that a worker has to end before it is killed."""
+
+
+class WorkerDiedError(Exception):
+    """The worker ended before it had answered. The text says how."""
+
+
+class Process:
+    """One running worker and the calls that it has not answered yet."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str]) -> None:
+        """`environment` is added to that of this process. A session of its own keeps Ctrl-C for this process."""
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+            env={**os.environ, **environment},
+        )
+        self._calls: dict[int, queue.SimpleQueue[dict[str, Any] | None]] = {}
+        self._newest, self._lock = 0, threading.Lock()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._reader.is_alive()
+
+    def ask(
+        self, do: str, *, is_cancelled: Callable[[], bool] = lambda: False, **values: Any
+    ) -> Iterator[dict[str, Any]]:
+        """The frames that answer a task, the last one with its result. Ends early once it is cancelled.
+
+        Raises the task's own error, or WorkerDiedError.
+        """
+        inbox: queue.SimpleQueue[dict[str, Any] | None] = queue.SimpleQueue()
+        with self._lock:
+            self._newest += 1
+            number = self._newest
+            self._calls[number] = inbox
+        has_ended = False
+        try:
+            self._send({"id": number, "do": do, **values})
+            while not is_cancelled():
+                try:
+                    frame = inbox.get(timeout=LOOK_S)
+                except queue.Empty:
+                    if self.is_alive or not inbox.empty():
+                        continue
+                    frame = None
+                if frame is None:
+                    raise WorkerDiedError(self._how_it_ended())
+                has_ended = "item" not in frame
+                if "error" in frame:
+                    raise read_error(frame)
+                yield frame
+                if has_ended:
+                    return
+        finally:
+            del self._calls[number]
+            if not has_ended:
+                self._cancel(number)
+
+    def close(self) -> None:
+        """Let it end, or kill it."""
+        process = self._process
+        if process.stdin:
+            with contextlib.suppress(BrokenPipeError):  # it is dead, and had not read all
+                process.stdin.close()
+        try:
+            process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        self._reader.join()
+        if process.stdout:
+            process.stdout.close()
+
+    def _send(self, frame: dict[str, Any]) -> None:
+        if self._process.stdin is None:
+            raise AssertionError("the worker was started with pipes")
+        try:
+            with self._lock:
+                self._process.stdin.write(to_line(frame))
+                self._process.stdin.flush()
+        except (BrokenPipeError, ValueError) as error:  # ValueError: it was closed meanwhile
+            raise WorkerDiedError(self._how_it_ended()) from error
+
+    def _cancel(self, number: int) -> None:
+        with contextlib.suppress(WorkerDiedError):  # then nothing is left to be cancelled
+            self._send({"id": number, "do": "cancel"})
+
+    def _read(self) -> None:
+        """Hand each line to its call; at the end, tell all calls."""
+        for line in self._process.stdout or ():
+            frame = json.loads(line)
+            if inbox := self._calls.get(frame["id"]):
+                inbox.put(frame)
+        for inbox in list(self._calls.values()):
+            inbox.put(None)
+
+    def _how_it_ended(self) -> str:
+        try:
+            code = self._process.wait(END_S)
+        except subprocess.TimeoutExpired:
+            return "closed its output"
+        return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+class Supervisor:
+    """A `Backend` whose work is done by a worker process, which is started when it is first asked."""
+
+    def __init__(
+        self,
+        config: InferenceConfig,
+        *,
+        prepare: Callable[[ModelVersion], ModelVersion],
+        waiting: Callable[[], Mapping[str, str]] = wait_without_spinning,
+        module: str = "sapwood.inference.worker",
+    ) -> None:
+        """`prepare` makes a model's files be there; `waiting` gives variables for the worker's environment (see threads.py).
+        `module` is run by Python with the settings as its argument."""
+        self._config, self._prepare, self._waiting, self._module = config, prepare, waiting, module
+        self._process: Process | None = None
+        self._version = ""
+        self._lock = threading.Lock()
+        self._is_closed = False
+
+    def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+        """See `Backend`. Raises ModelUnavailableError where torch is not installed, ModelError for a model that can't be loaded."""
+        for version, some in by_model(requests):
+            if is_cancelled():
+                return
+            yield from self._generate(self._prepare(version), some, is_cancelled)
+
+    def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
+        turns = [asdict(turn) for turn in messages]
+        return self._result("count_tokens", model=asdict(self._prepare(model)), messages=turns)
+
+    def count_text_tokens(self, model: ModelVersion, text: str) -> int:
+        return self._result("count_text_tokens", model=asdict(self._prepare(model)), text=text)
+
+    def version(self, model: ModelVersion) -> str:
+        if not self._version:
+            self._version = self._result("version", model=asdict(model))
+        return self._version
+
+    def shrink(self, limit: int) -> None:
+        if self._process is not None:
+            self._result("shrink", limit=limit)
+
+    def close(self) -> None:
+        with self._lock:
+            self._is_closed = True
+            if self._process is not None:
+                self._process.close()
+                self._process = None
+
+    def _generate(
+        self, model: ModelVersion, requests: Sequence[Request], is_cancelled: Callable[[], bool]
+    ) -> Iterator[Completion]:
+        """Ask the worker, and again in halves what it left when it died."""
+        groups, deaths = [list(requests)], 0
+        while groups and not is_cancelled():
+            left = {request.key: request for request in groups.pop()}
+            try:
+                for completion in self._ask(model, list(left.values()), is_cancelled):
+                    del left[completion.key]
+                    yield completion
+            except WorkerDiedError as error:
+                if self._is_closed:
+                    return
+                rest = list(left.values())
+                deaths = deaths + 1 if len(rest) == 1 else 0
+                if deaths == DEATHS:
+                    yield _killer(rest[0], error)
+                    deaths = 0
+                elif rest:
+                    half = len(rest) // 2
+                    groups += [part for part in (rest[half:], rest[:half]) if part]
+
+    def _ask(
+        self, model: ModelVersion, requests: Sequence[Request], is_cancelled: Callable[[], bool]
+    ) -> Iterator[Completion]:
+        process = self._running()
+        values = [request_values(request) for request in requests]
+        for frame in process.ask("generate", is_cancelled=is_cancelled, model=asdict(model), requests=values):
+            if "item" in frame:
+                yield Completion(**read_item(frame["item"]))
+
+    def _result(self, do: str, **values: Any) -> Any:
+        """The result of a short task, which is asked once more if the worker dies. Raises ModelError if that dies too."""
+        for deaths in range(1, DEATHS + 1):
+            try:
+                return [frame["result"] for frame in self._running().ask(do, **values)][-1]
+            except WorkerDiedError as error:
+                if deaths == DEATHS:
+                    raise ModelError(f"the inference process {error}", hint="Its last words are in the log.") from error
+        raise AssertionError("the loop returns or raises")
+
+    def _running(self) -> Process:
+        """The worker, started if there is none: after a death with half the batch."""
+        with self._lock:
+            if self._process is not None and not self._process.is_alive:
+                self._process.close()
+                self._process = None
+                self._config = replace(
+                    self._config,
+                    batch_rows=max(1, self._config.batch_rows // 2),
+                    batch_tokens=max(FEWEST_TOKENS, self._config.batch_tokens // 2),
+                )
+            if self._process is None:
+                require_packages()
+                settings = json.dumps(asdict(self._config))
+                self._process = Process([sys.executable, "-m", self._module, settings], self._waiting())
+            return self._process
+
+
+def require_packages() -> None:
+    """Raises ModelUnavailableError if a library for local models is not installed."""
+    missing = [name for name in PACKAGES if importlib.util.find_spec(name) is None]
+    if missing:
+        hint = "Install them: pip install 'sapwood[local]'. An endpoint or the model echo needs none."
+        raise ModelUnavailableError(f"local models need {missing[0]}, which is not installed", hint=hint)
+
+
+def _killer(request: Request, error: WorkerDiedError) -> Completion:
+    text = f"the inference process {error} {DEATHS} times at this row"
+    return Completion(request.key, "", "error", error=text, retryable=True)
