@@ -381,11 +381,12 @@ STATEMENTS = frozenset(_NEEDS)
 
 # Functions and models ------------------------------------------------------------------------------------------------
 
-_FUNCTION_ROLES: Mapping[str, tuple[str, ...]] = {
-    "FINETUNE": ("SNOWFLAKE.CORTEX_USER",),
-}
-"""The database roles of which one is needed; other functions take either of `_ANY_FUNCTION`."""
 _ANY_FUNCTION = ("SNOWFLAKE.CORTEX_USER", "SNOWFLAKE.AI_FUNCTIONS_USER")
+_FUNCTION_ROLES: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(("FINETUNE", "AI_AGG", "AI_SUMMARIZE_AGG"), ("SNOWFLAKE.CORTEX_USER",)),
+    **dict.fromkeys(("EMBED_TEXT_768", "EMBED_TEXT_1024", "AI_EMBED"), (*_ANY_FUNCTION, "SNOWFLAKE.CORTEX_EMBED_USER")),
+}
+"""The database roles of which one is needed; other functions take either of `_ANY_FUNCTION`, which has scalar ones only."""
 
 
 def check_function(rights: Rights, function: str) -> None:
