@@ -8,7 +8,7 @@ read their own tokens again later. Knows neither requests nor text.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import torch
@@ -16,7 +16,8 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sapwood.inference.attention import OwnKV, PrefixKV, decode_rows, head_logits, prefill_rows
-from sapwood.inference.choosing import Choice, choose, repeats
+from sapwood.inference.choosing import Choice, choose, repeats, shares
+from sapwood.inference.labels import Search, next_path
 from sapwood.inference.packing import pack_rows
 
 KV_BYTES = 1 << 30
@@ -31,12 +32,15 @@ REFILL = 4
 
 @dataclass
 class Row:
-    """A row at work. `own` are its prompt's tokens behind the prefix, `limit` its most new tokens."""
+    """A row at work. `own` are its prompt's tokens behind the prefix, `limit` its most new tokens.
+
+    It answers freely, by its `choice`, or with one of some labels; then `answer` are the tokens that its search tries.
+    """
 
     id: int
     own: tuple[int, ...]
     limit: int
-    choice: Choice
+    choice: Choice | Search
     answer: list[int] = field(default_factory=list[int])
     finish: str = ""
     computed: int = 0
@@ -87,8 +91,8 @@ class Batch:
         with torch.inference_mode():
             rows = enter or self._active
             logits = self._read(enter) if enter else self._decode()
-            for row, token in zip(rows, choose(logits, [row.choice for row in rows]), strict=True):
-                self._advance(row, token)
+            self._write(rows, logits)
+            self._search(rows, logits)
             part = list(rows)
             return part, self._remove_finished()
 
@@ -156,13 +160,36 @@ class Batch:
         wanted = max(capacity, min(wanted, self._kv_tokens // rows))
         own.resize(rows=rows, capacity=wanted, used=min(len(self._active), own.rows))
 
-    def _advance(self, row: Row, token: int) -> None:
+    def _write(self, rows: Sequence[Row], logits: Tensor) -> None:
+        """Let the rows that answer freely choose their next token."""
+        free = {at: row.choice for at, row in enumerate(rows) if isinstance(row.choice, Choice)}
+        if free:
+            some = logits if len(free) == len(rows) else logits[list(free)]
+            for at, token in zip(free, choose(some, list(free.values())), strict=True):
+                self._advance(rows[at], free[at], token)
+
+    def _search(self, rows: Sequence[Row], logits: Tensor) -> None:
+        """Let the rows that answer with a label look at what their search has come to, or go a token towards it."""
+        searches = {at: row.choice for at, row in enumerate(rows) if isinstance(row.choice, Search)}
+        there = [
+            at for at, search in searches.items() if not search.is_done and len(rows[at].answer) == len(search.path)
+        ]
+        if there:
+            for at, part in zip(there, shares(logits[there], [searches[at].tokens for at in there]), strict=True):
+                searches[at].take(part)
+        for at, search in searches.items():
+            if search.is_done:
+                rows[at].finish = "stop"
+            else:
+                rows[at].answer[:] = next_path(rows[at].answer, search.path)
+
+    def _advance(self, row: Row, choice: Choice, token: int) -> None:
         """Add a token to a row's answer, or see that it has ended."""
         if token in self._end_ids:
             row.finish = "stop"
             return
         row.answer.append(token)
-        if row.choice.matcher is not None and not row.choice.matcher.consume(token):
+        if choice.matcher is not None and not choice.matcher.consume(token):
             row.finish = "stop"
         elif len(row.answer) >= row.limit:
             row.finish = "length"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Sequence
 
@@ -22,11 +23,13 @@ REPEAT_LONGEST = 64
 
 
 class Choice:
-    """How one row chooses. Its random numbers come from its own seed, so that its neighbours do not matter."""
+    """How one row chooses, and how sure it was. Its random numbers come from its own seed, so that its neighbours do not matter."""
 
-    def __init__(self, sampling: Sampling, matcher: Matcher | None = None) -> None:
+    def __init__(self, sampling: Sampling, matcher: Matcher | None = None, *, wants_confidence: bool = False) -> None:
         self.temperature, self.top_p, self.matcher = sampling.temperature, sampling.top_p, matcher
+        self.wants_confidence = wants_confidence
         self._random = random.Random(sampling.seed) if sampling.seed is not None else random.SystemRandom()
+        self._logs: list[float] = []
 
     @property
     def is_greedy(self) -> bool:
@@ -35,6 +38,15 @@ class Choice:
     def draw(self) -> float:
         """The next random number in [0, 1)."""
         return self._random.random()
+
+    def note(self, log_probability: float) -> None:
+        """Keep how likely the chosen token was, at temperature 1 and within what is allowed."""
+        self._logs.append(log_probability)
+
+    @property
+    def confidence(self) -> float | None:
+        """Geometric mean of the chosen tokens' probabilities; None if it is not wanted."""
+        return math.exp(sum(self._logs) / len(self._logs)) if self._logs else None
 
 
 def choose(logits: Tensor, choices: Sequence[Choice]) -> list[int]:
@@ -48,12 +60,32 @@ def choose(logits: Tensor, choices: Sequence[Choice]) -> list[int]:
         drawn = _sample(logits[sampled].float(), [choices[at] for at in sampled])
         for at, token in zip(sampled, drawn, strict=True):
             tokens[at] = token
+    noted = [at for at, choice in enumerate(choices) if choice.wants_confidence]
+    if noted:
+        for at, log in zip(noted, _log_probabilities(logits[noted], [tokens[at] for at in noted]), strict=True):
+            choices[at].note(log)
     return tokens
+
+
+def shares(logits: Tensor, allowed: Sequence[Sequence[int]]) -> list[list[float]]:
+    """For each row of `logits` [N, vocabulary] the probabilities of some tokens, as if there were no others."""
+    width = max(map(len, allowed))
+    index = torch.tensor([[*some, *[some[0]] * (width - len(some))] for some in allowed], device=logits.device)
+    picked = logits.gather(1, index).double().cpu()
+    counts = torch.tensor([len(some) for some in allowed])
+    picked.masked_fill_(torch.arange(width) >= counts[:, None], float("-inf"))
+    return [row[: len(some)] for row, some in zip(picked.softmax(dim=-1).tolist(), allowed, strict=True)]
 
 
 def _likeliest(logits: Tensor) -> list[int]:
     """Arg-max of each row, the first of equals. On a CPU numpy's takes a tenth of the time of torch's."""
     return (logits.float().numpy() if logits.device.type == "cpu" else logits).argmax(-1).tolist()
+
+
+def _log_probabilities(logits: Tensor, tokens: Sequence[int]) -> list[float]:
+    """Log of each row's probability of its token."""
+    picked = logits.gather(1, torch.tensor(tokens, device=logits.device)[:, None])[:, 0]
+    return (picked.float() - logits.float().logsumexp(dim=-1)).tolist()
 
 
 def _sample(logits: Tensor, choices: Sequence[Choice]) -> list[int]:

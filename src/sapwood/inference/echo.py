@@ -15,15 +15,22 @@ change what happens, and stay in the answer:
 from __future__ import annotations
 
 import json
+import math
+import random
 import re
+import struct
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.store.records import ModelVersion
 
 _DIRECTIVE = re.compile(r"^#(error|retry|sleep|answer|tokens): *(.*)$", re.MULTILINE)
+DIMENSIONS = 768
+"""Numbers of a vector for which none are declared."""
+
 _SLICE_S = 0.02
 """Seconds between two looks at `is_cancelled` while a row sleeps."""
 
@@ -39,6 +46,22 @@ class EchoBackend:
             if done is None:
                 return
             yield done
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        for request in requests:
+            if is_cancelled():
+                return
+            started = time.perf_counter()
+            orders = _directives(request.text)
+            if not _sleep(float(orders.get("sleep") or 0) / 1000, is_cancelled):
+                return
+            error = orders.get("error", orders.get("retry"))
+            if error is not None:
+                yield Vector(request.key, b"", error=error, retryable="retry" in orders)
+                continue
+            values = _vector(request.text, request.dimensions or DIMENSIONS)
+            tokens = self.count_text_tokens(request.model, request.text)
+            yield Vector(request.key, values, tokens, seconds=time.perf_counter() - started)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         wanted = _directives(_question(messages)).get("tokens")
@@ -67,14 +90,24 @@ class EchoBackend:
         error = _error(request, orders, prompt)
         if error is not None:
             return Completion(request.key, "", "error", error=error, retryable="retry" in orders)
-        text, finish = _cut(orders.get("answer", question), request.sampling.max_tokens)
-        if request.schema is not None:
-            try:
-                text, finish = _follow(json.loads(request.schema), text), "stop"
-            except (ValueError, TypeError, LookupError, RecursionError) as problem:
-                return Completion(request.key, "", "error", error=f"input schema validation error: {problem}")
+        try:
+            text, finish = _say(request, orders.get("answer", question))
+        except (ValueError, TypeError, LookupError, RecursionError) as problem:
+            return Completion(request.key, "", "error", error=f"input schema validation error: {problem}")
         tokens = self.count_text_tokens(request.model, text)
-        return Completion(request.key, text, finish, prompt, tokens, prompt + tokens, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        done = Completion(request.key, text, finish, prompt, tokens, prompt + tokens, seconds)
+        if not request.wants_confidence:
+            return done
+        return replace(done, confidence=1.0, scores=tuple(float(label == text) for label in request.labels))
+
+
+def _vector(text: str, dimensions: int) -> bytes:
+    """Numbers that only the text decides, with length 1 in all."""
+    numbers = random.Random(text)
+    values = [numbers.gauss() for _ in range(dimensions)]
+    length = math.hypot(*values)
+    return struct.pack(f"<{dimensions}f", *(value / length for value in values))
 
 
 def _question(messages: tuple[Message, ...]) -> str:
@@ -100,6 +133,16 @@ def _error(request: Request, orders: Mapping[str, str], prompt: int) -> str | No
     if prompt >= context:
         return f"max tokens of count exceeded: the prompt has {prompt} tokens, the context of {request.model.name} is {context}"
     return orders.get("error", orders.get("retry"))
+
+
+def _say(request: Request, text: str) -> tuple[str, str]:
+    """What becomes of `text` under the request's labels, schema or limit, and the finish. Raises ValueError for a bad schema."""
+    if request.labels:
+        return (text if text in request.labels else request.labels[0]), "stop"
+    cut, finish = _cut(text, request.sampling.max_tokens)
+    if request.schema is None:
+        return cut, finish
+    return _follow(json.loads(request.schema), cut), "stop"
 
 
 def _cut(text: str, max_tokens: int | None) -> tuple[str, str]:

@@ -1,26 +1,28 @@
-"""Models behind an OpenAI-compatible chat/completions URL: vLLM, Ollama, a vendor. Requests in, completions out as they finish.
+"""Models behind an OpenAI-compatible URL: vLLM, Ollama, a vendor. Requests in, completions or vectors out as they finish.
 
-Every row is a call of its own, several at a time, within limits on calls at once, calls a minute and tokens. A call that
-may succeed later (429, 5xx, no connection, time-out) is tried again with growing waits, or after the server's own
-Retry-After. The key is asked for when a call is made and never stands in a log or in an error text.
+Every row is a call of its own, or some texts that become vectors, several calls at a time, within limits on calls at once,
+calls a minute and tokens. A call that may succeed later (429, 5xx, no connection, time-out) is tried again with growing
+waits, or after the server's own Retry-After. The key is asked for when a call is made and never stands in a log or in an
+error text.
 """
 
 from __future__ import annotations
 
 import json
 import random
+import struct
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from sapwood.errors import ModelError
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector, wrong_dimensions
 from sapwood.store.records import ModelVersion
 
 ENGINE = "endpoint-1"
@@ -28,8 +30,23 @@ ENGINE = "endpoint-1"
 RETRY_STATUS = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 """HTTP answers after which the same call may succeed."""
 
+TEXTS_A_CALL = 64
+"""Texts that one call makes vectors of."""
+
 _LOOK_S = 0.05
 """Seconds between two looks at `is_cancelled`."""
+
+_Asked = TypeVar("_Asked", Request, Embed)
+_Answer = TypeVar("_Answer", Completion, Vector)
+
+
+@dataclass(frozen=True)
+class _Kind(Generic[_Asked, _Answer]):
+    """What calls are made for: so many rows each, how they are asked, and what a row that failed is (error, retryable)."""
+
+    rows: int
+    ask: Callable[[Any, Sequence[_Asked], _Account], list[_Answer]]
+    fail: Callable[[_Asked, str, bool], _Answer]
 
 
 @dataclass(frozen=True)
@@ -67,11 +84,10 @@ class EndpointBackend:
         self._accounts: dict[tuple[str, str], _Account] = {}
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
-        by_model: dict[tuple[str, str], list[Request]] = {}
-        for request in requests:
-            by_model.setdefault((request.model.endpoint_url, request.model.endpoint_model), []).append(request)
-        for some in by_model.values():
-            yield from self._answer(some, is_cancelled)
+        return self._answer(requests, _TEXTS, is_cancelled)
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        return self._answer(requests, _VECTORS, is_cancelled)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         return self.count_text_tokens(model, "")
@@ -92,25 +108,42 @@ class EndpointBackend:
     def close(self) -> None:
         """No connection outlives a call of `generate`."""
 
-    def _answer(self, requests: list[Request], is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+    def _answer(
+        self, requests: Iterable[_Asked], kind: _Kind[_Asked, _Answer], is_cancelled: Callable[[], bool]
+    ) -> Iterator[_Answer]:
+        by_model: dict[tuple[str, str], list[_Asked]] = {}
+        for request in requests:
+            by_model.setdefault((request.model.endpoint_url, request.model.endpoint_model), []).append(request)
+        for some in by_model.values():
+            yield from self._answer_of_one(some[0].model, some, kind, is_cancelled)
+
+    def _answer_of_one(
+        self,
+        model: ModelVersion,
+        requests: Sequence[_Asked],
+        kind: _Kind[_Asked, _Answer],
+        is_cancelled: Callable[[], bool],
+    ) -> Iterator[_Answer]:
         """Keep as many calls under way as the limits allow, no more, so that a cancelled statement asks no further."""
-        model = requests[0].model
         account = self._account(model)
-        queue, stop = iter(requests), threading.Event()
-        pending: set[Future[Completion]] = set()
+        queue, stop = (
+            iter([requests[at : at + kind.rows] for at in range(0, len(requests), kind.rows)]),
+            threading.Event(),
+        )
+        pending: set[Future[list[_Answer]]] = set()
         last = time.perf_counter()
         client = _open_client(model, self._key_of(model), account.limits)
         pool = ThreadPoolExecutor(account.limits.concurrency)
         try:
             while not is_cancelled():
                 free = account.limits.concurrency - len(pending)
-                pending |= {pool.submit(_call, client, request, account, stop) for request in islice(queue, free)}
+                pending |= {pool.submit(_call, client, some, kind, account, stop) for some in islice(queue, free)}
                 if not pending:
                     return
                 done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
                 for future in done:
-                    now = time.perf_counter()
-                    yield replace(future.result(), seconds=now - last)
+                    now, answers = time.perf_counter(), future.result()
+                    yield from (replace(answer, seconds=(now - last) / len(answers)) for answer in answers)
                     last = now
         finally:
             stop.set()
@@ -161,38 +194,64 @@ def _open_client(model: ModelVersion, key: str | None, limits: Limits) -> Any:
     return OpenAI(base_url=model.endpoint_url, api_key=key or "none", timeout=limits.timeout_s, max_retries=0)
 
 
-def _close_after(client: Any, pending: set[Future[Completion]]) -> None:
+def _close_after(client: Any, pending: Iterable[Future[Any]]) -> None:
     """Close the client when its last call has ended: who cancels a statement does not wait for a slow server."""
     wait(pending)
     client.close()
 
 
-def _call(client: Any, request: Request, account: _Account, stop: threading.Event) -> Completion:
-    """One row, with its tries. Never raises for what the other side does."""
+def _call(
+    client: Any, requests: Sequence[_Asked], kind: _Kind[_Asked, _Answer], account: _Account, stop: threading.Event
+) -> list[_Answer]:
+    """The rows of one call, with its tries. Never raises for what the other side does."""
     from openai import APIConnectionError, APIStatusError, OpenAIError
 
-    limits = account.limits
+    def fail(error: str, *, retryable: bool) -> list[_Answer]:
+        return [kind.fail(request, _hide(error, client.api_key), retryable) for request in requests]
+
+    limits, model = account.limits, requests[0].model
     error, wait_s = "cancelled", 0.0
     for attempt in range(limits.retries + 1):
         if not account.has_tokens():
-            hint = f"budget exceeded: {request.model.name} may use {limits.token_budget} tokens"
-            return _failure(request, hint, retryable=False)
+            return fail(f"budget exceeded: {model.name} may use {limits.token_budget} tokens", retryable=False)
         if stop.wait(wait_s) or not account.wait_for_turn(stop):
             break
         try:
-            answer = client.chat.completions.create(**_arguments(request))
-            return _completion(request, answer, account)
+            return kind.ask(client, requests, account)
         except APIStatusError as problem:
-            error = _hide(f"{problem.status_code} {problem.message}", client.api_key)
+            error = f"{problem.status_code} {problem.message}"
             if problem.status_code not in RETRY_STATUS:
-                return _failure(request, error, retryable=False)
+                return fail(error, retryable=False)
             wait_s = _wait(problem.response.headers, attempt, limits)
         except APIConnectionError as problem:  # also its child, the time-out
-            error = _hide(f"{request.model.endpoint_url}: {problem.message}", client.api_key)
+            error = f"{model.endpoint_url}: {problem.message}"
             wait_s = _wait({}, attempt, limits)
-        except (OpenAIError, ValueError, TypeError, AttributeError, IndexError) as problem:
-            return _failure(request, _hide(f"the answer can't be read: {problem}", client.api_key), retryable=False)
-    return _failure(request, error, retryable=True)
+        except (OpenAIError, ValueError, TypeError, AttributeError, LookupError) as problem:
+            return fail(f"the answer can't be read: {problem}", retryable=False)
+    return fail(error, retryable=True)
+
+
+def _ask_text(client: Any, requests: Sequence[Request], account: _Account) -> list[Completion]:
+    (request,) = requests
+    return [_completion(request, client.chat.completions.create(**_arguments(request)), account)]
+
+
+def _ask_vectors(client: Any, requests: Sequence[Embed], account: _Account) -> list[Vector]:
+    model = requests[0].model
+    texts = [request.text for request in requests]
+    answer = client.embeddings.create(model=model.endpoint_model or model.name, input=texts, encoding_format="float")
+    tokens = answer.usage.prompt_tokens if answer.usage else 0
+    account.spend(tokens)
+    vectors = sorted(answer.data, key=lambda one: one.index)
+    return [
+        _vector(request, one.embedding, tokens // len(texts)) for request, one in zip(requests, vectors, strict=True)
+    ]
+
+
+def _vector(request: Embed, numbers: Sequence[float], tokens: int) -> Vector:
+    if problem := wrong_dimensions(request, len(numbers)):
+        return Vector(request.key, b"", error=problem)
+    return Vector(request.key, struct.pack(f"<{len(numbers)}f", *numbers), tokens)
 
 
 def _arguments(request: Request) -> dict[str, Any]:
@@ -209,10 +268,25 @@ def _arguments(request: Request) -> dict[str, Any]:
         arguments["max_tokens"] = sampling.max_tokens
     if sampling.seed is not None:
         arguments["seed"] = sampling.seed
-    if request.schema is not None:
-        schema = {"name": "answer", "schema": json.loads(request.schema), "strict": True}
+    wanted = _label_schema(request.labels) if request.labels else json.loads(request.schema or "null")
+    if wanted is not None:
+        schema = {"name": "answer", "schema": wanted, "strict": True}
         arguments["response_format"] = {"type": "json_schema", "json_schema": schema}
     return arguments
+
+
+def _label_schema(labels: Sequence[str]) -> dict[str, Any]:
+    """An object, since many servers take nothing else at the top."""
+    properties = {"label": {"type": "string", "enum": list(labels)}}
+    return {"type": "object", "properties": properties, "required": ["label"], "additionalProperties": False}
+
+
+def _label(text: str, labels: Sequence[str]) -> str:
+    """The label that an answer names. Raises ValueError or TypeError if it names none."""
+    label: str = json.loads(text)["label"]
+    if label not in labels:
+        raise ValueError(f"{label!r} is none of the labels")
+    return label
 
 
 def _completion(request: Request, answer: Any, account: _Account) -> Completion:
@@ -222,13 +296,19 @@ def _completion(request: Request, answer: Any, account: _Account) -> Completion:
     cached = getattr(getattr(usage, "prompt_tokens_details", None), "cached_tokens", 0) or 0
     account.spend(asked + answered)
     if choice.message.content is None:
-        return _failure(request, f"no text: {choice.finish_reason}", retryable=False)
+        return _failure(request, f"no text: {choice.finish_reason}", False)
     finish = choice.finish_reason if choice.finish_reason in ("stop", "length") else "stop"
-    return Completion(request.key, choice.message.content, finish, asked, answered, asked + answered - cached)
+    text: str = choice.message.content
+    text = _label(text, request.labels) if request.labels else text
+    return Completion(request.key, text, finish, asked, answered, asked + answered - cached)
 
 
-def _failure(request: Request, error: str, *, retryable: bool) -> Completion:
+def _failure(request: Request, error: str, retryable: bool) -> Completion:
     return Completion(request.key, "", "error", error=error, retryable=retryable)
+
+
+def _no_vector(request: Embed, error: str, retryable: bool) -> Vector:
+    return Vector(request.key, b"", error=error, retryable=retryable)
 
 
 def _wait(headers: Mapping[str, str], attempt: int, limits: Limits) -> float:
@@ -248,3 +328,7 @@ def _wait(headers: Mapping[str, str], attempt: int, limits: Limits) -> float:
 def _hide(text: str, key: str) -> str:
     """Servers repeat a wrong key in their error texts."""
     return text.replace(key, "***") if len(key) > 4 else text
+
+
+_TEXTS = _Kind(rows=1, ask=_ask_text, fail=_failure)
+_VECTORS = _Kind(rows=TEXTS_A_CALL, ask=_ask_vectors, fail=_no_vector)

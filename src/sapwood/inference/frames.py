@@ -7,12 +7,13 @@ A line asks: {"id", "do", ...}, where "do" names a task of worker.py, or is "can
 from __future__ import annotations
 
 import json
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from sapwood import errors
-from sapwood.inference.request import Message, Request, Sampling
+from sapwood.inference.request import Completion, Embed, Message, Request, Sampling, Vector
 from sapwood.store.records import ModelVersion
 
 
@@ -20,7 +21,7 @@ def to_line(frame: Mapping[str, Any]) -> bytes:
     return json.dumps(frame, separators=(",", ":")).encode("ascii") + b"\n"
 
 
-def request_values(request: Request) -> dict[str, Any]:
+def request_values(request: Request | Embed) -> dict[str, Any]:
     """All of a request but its model, which the line names once for all requests."""
     values = asdict(request)
     del values["model"]
@@ -33,13 +34,25 @@ def read_request(values: Mapping[str, Any], model: ModelVersion) -> Request:
     return Request(model=model, **fields)
 
 
+def read_embed(values: Mapping[str, Any], model: ModelVersion) -> Embed:
+    return Embed(model=model, **values)
+
+
 def read_messages(values: list[Mapping[str, Any]]) -> tuple[Message, ...]:
     return tuple(Message(**value) for value in values)
 
 
-def read_item(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a dataclass whose sequences are tuples."""
-    return _tuples(values)
+def read_completion(values: Mapping[str, Any]) -> Completion:
+    return Completion(**_tuples(values))
+
+
+def vector_values(vector: Vector) -> dict[str, Any]:
+    return {**asdict(vector), "values": b64encode(vector.values).decode("ascii")}
+
+
+def read_vector(values: Mapping[str, Any]) -> Vector:
+    fields: dict[str, Any] = {**values, "values": b64decode(values["values"])}
+    return Vector(**fields)
 
 
 def error_values(error: errors.Error) -> dict[str, Any]:

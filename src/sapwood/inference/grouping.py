@@ -5,8 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from sapwood.inference.request import Request
+from sapwood.inference.request import Embed, Request
 from sapwood.store.records import ModelVersion
 
 GROUP_COST = 1024
@@ -14,6 +15,9 @@ GROUP_COST = 1024
 
 DEPTH = 8
 """Levels of the prompt tree that are looked at."""
+
+
+Asked = TypeVar("Asked", Request, Embed)
 
 
 @dataclass(frozen=True)
@@ -24,9 +28,9 @@ class Group:
     rows: tuple[int, ...]
 
 
-def by_model(requests: Iterable[Request]) -> list[tuple[ModelVersion, list[Request]]]:
+def by_model(requests: Iterable[Asked]) -> list[tuple[ModelVersion, list[Asked]]]:
     """Requests of each model together, in the order in which the models first come."""
-    found: dict[tuple[str, ...], tuple[ModelVersion, list[Request]]] = {}
+    found: dict[tuple[str, ...], tuple[ModelVersion, list[Asked]]] = {}
     for request in requests:
         model = request.model
         key = (model.digest, model.path, model.adapter_digest, model.adapter_path)

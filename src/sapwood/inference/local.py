@@ -1,4 +1,4 @@
-"""The torch backend, for kinds 'local' and 'tuned': requests in, completions out as they finish. Knows no SQL.
+"""The torch backend, for kinds 'local' and 'tuned': requests in, completions or vectors out as they finish. Knows no SQL.
 
 Requests are taken model by model; of one model, prompts that begin alike form a group that shares its prefix; a group's
 rows are answered by a `Batch`. One step of one batch runs at a time, so callers on several threads take turns.
@@ -11,16 +11,18 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, Error
 from sapwood.inference.attention import PrefixKV
 from sapwood.inference.batch import Batch, Row
 from sapwood.inference.choosing import Choice
+from sapwood.inference.embedding import WINDOW, Encoder, batches
 from sapwood.inference.grouping import by_model, group_rows
+from sapwood.inference.labels import Search
 from sapwood.inference.models import Loaded, Models
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector, wrong_dimensions
 from sapwood.store.records import ModelVersion
 
 _LOG = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ class _Job:
     request: Request
     prompt: tuple[int, ...]
     limit: int
-    choice: Choice
+    choice: Choice | Search
 
 
 class LocalBackend:
@@ -57,11 +59,21 @@ class LocalBackend:
                 loaded = self._models.get(version)
             yield from self._answer(loaded, some, is_cancelled)
 
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        """See `Backend`. A model that can't be loaded raises ModelError."""
+        for version, some in by_model(requests):
+            if is_cancelled():
+                return
+            with self._turn:
+                encoder = self._models.encoder(version)
+            for at in range(0, len(some), WINDOW):
+                yield from self._embed(encoder, some[at : at + WINDOW], is_cancelled)
+
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         return len(self._models.chat(model).prompt_ids(messages))
 
     def count_text_tokens(self, model: ModelVersion, text: str) -> int:
-        return len(self._models.chat(model).text_ids(text))
+        return self._models.text_tokens(model, text)
 
     def version(self, model: ModelVersion) -> str:
         return f"{ENGINE}/{self._models.precision.name}"
@@ -72,6 +84,28 @@ class LocalBackend:
 
     def close(self) -> None:
         self.shrink(0)
+
+    def _embed(self, encoder: Encoder, requests: Sequence[Embed], is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        """Vectors of one window of texts, in batches by length."""
+        wrong = {request.key: wrong_dimensions(request, encoder.dimensions) for request in requests}
+        yield from (Vector(key, b"", error=error) for key, error in wrong.items() if error)
+        good = [request for request in requests if not wrong[request.key]]
+        started = time.perf_counter()
+        rows = encoder.read([request.text for request in good]) if good else []
+        for some in batches(rows, budget=self._config.batch_tokens):
+            if is_cancelled():
+                return
+            try:
+                with self._turn:
+                    vectors = encoder.encode([rows[at].ids for at in some]).numpy().astype("<f4")
+            except RuntimeError as error:  # torch's class for out of memory and for most else
+                _LOG.exception("a batch of vectors failed")
+                yield from (Vector(good[at].key, b"", error=_reason(error), retryable=True) for at in some)
+                continue
+            share = (time.perf_counter() - started) / len(some)
+            for at, values in zip(some, vectors, strict=True):
+                yield Vector(good[at].key, values.tobytes(), len(rows[at].ids), rows[at].is_truncated, share)
+            started = time.perf_counter()
 
     def _answer(
         self, loaded: Loaded, requests: Sequence[Request], is_cancelled: Callable[[], bool]
@@ -91,20 +125,20 @@ class LocalBackend:
             yield from self._answer_group(loaded, [jobs[at] for at in group.rows], group.shared, spent, is_cancelled)
 
     def _make_job(self, loaded: Loaded, request: Request) -> _Job:
-        """Raises ContextLengthError, InvalidOptionError (schema) or ModelError (template)."""
+        """Raises ContextLengthError, InvalidOptionError (schema, labels) or ModelError (template)."""
         prompt = tuple(loaded.chat.prompt_ids(request.messages))
-        context = request.model.context
-        if len(prompt) >= context:
-            text = f"max tokens of count exceeded: the prompt has {len(prompt)} tokens, the context of {request.model.name} is {context}"
+        trie = loaded.tries.trie(request.labels) if request.labels else None
+        what, tokens = ("prompt and longest label have", trie.depth) if trie else ("the prompt has", 0)
+        context, tokens = request.model.context, tokens + len(prompt)
+        if tokens >= context:
+            text = f"max tokens of count exceeded: {what} {tokens} tokens, the context of {request.model.name} is {context}"
             raise ContextLengthError(text, hint="Shorten the prompt or take a model with a longer context.")
+        if trie is not None:
+            return _Job(request, prompt, trie.depth, Search(trie, wants_scores=request.wants_confidence))
         wanted = self._config.max_answer_tokens if request.sampling.max_tokens is None else request.sampling.max_tokens
         matcher = None if request.schema is None else loaded.schemas.matcher(request.schema)
-        return _Job(
-            request,
-            prompt,
-            min(wanted, request.model.max_output, context - len(prompt)),
-            Choice(request.sampling, matcher),
-        )
+        choice = Choice(request.sampling, matcher, wants_confidence=request.wants_confidence)
+        return _Job(request, prompt, min(wanted, request.model.max_output, context - len(prompt)), choice)
 
     def _answer_group(
         self, loaded: Loaded, jobs: Sequence[_Job], shared: int, spent: float, is_cancelled: Callable[[], bool]
@@ -132,7 +166,10 @@ class LocalBackend:
         self, loaded: Loaded, jobs: Sequence[_Job], prefix: PrefixKV | None, *, spent: float, computed: int
     ) -> Batch:
         start = prefix.tokens if prefix else 0
-        rows = [Row(at, job.prompt[start:], job.limit, job.choice, seconds=spent) for at, job in enumerate(jobs)]
+        rows = [
+            Row(at, job.prompt[start:], job.limit, job.choice, answer=_forced(job.choice), seconds=spent)
+            for at, job in enumerate(jobs)
+        ]
         rows[0].computed = computed
         return Batch(
             loaded.model,
@@ -144,24 +181,41 @@ class LocalBackend:
         )
 
 
+def _forced(choice: Choice | Search) -> list[int]:
+    """Tokens with which every answer begins: they are read with the prompt."""
+    return list(choice.path) if isinstance(choice, Search) and not choice.is_done else []
+
+
 def _completion(loaded: Loaded, job: _Job, row: Row) -> Completion:
-    matcher = job.choice.matcher
-    if matcher is not None and matcher.error:
-        return Completion(
-            job.request.key, "", "error", error=f"the schema could not be followed: {matcher.error.splitlines()[0]}"
-        )
-    return Completion(
+    done = Completion(
         job.request.key,
-        loaded.chat.decode(row.answer),
+        "",
         row.finish,
         prompt_tokens=len(job.prompt),
         completion_tokens=len(row.answer),
         computed_tokens=row.computed,
         seconds=row.seconds,
     )
+    if isinstance(job.choice, Search):
+        search, scores = job.choice, job.choice.scores
+        return replace(
+            done,
+            text=job.request.labels[search.best],
+            completion_tokens=len(search.answer),
+            scores=scores,
+            confidence=scores[search.best] if scores else None,
+        )
+    matcher = job.choice.matcher
+    if matcher is not None and matcher.error:
+        return Completion(
+            job.request.key, "", "error", error=f"the schema could not be followed: {matcher.error.splitlines()[0]}"
+        )
+    return replace(done, text=loaded.chat.decode(row.answer), confidence=job.choice.confidence)
 
 
 def _failed(job: _Job, error: RuntimeError) -> Completion:
-    return Completion(
-        job.request.key, "", "error", error=f"inference failed: {str(error).splitlines()[0]}", retryable=True
-    )
+    return Completion(job.request.key, "", "error", error=_reason(error), retryable=True)
+
+
+def _reason(error: RuntimeError) -> str:
+    return f"inference failed: {str(error).splitlines()[0]}"

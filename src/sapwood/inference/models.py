@@ -6,15 +6,18 @@ import os
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import torch
-from transformers import PreTrainedModel
+from transformers import PreTrainedModel, PreTrainedTokenizerBase
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ModelError
 from sapwood.inference.adapter import check_canary, fold
 from sapwood.inference.attention import PrefixKV, encode_prefix
 from sapwood.inference.chat import Chat
+from sapwood.inference.embedding import Encoder, load_encoder
+from sapwood.inference.labels import Tries
 from sapwood.inference.quantization import quantize
 from sapwood.inference.schema import Schemas
 from sapwood.inference.weights import load_model, load_tokenizer, precision
@@ -59,12 +62,13 @@ class Prefixes:
 
 
 class Loaded:
-    """A model that is in memory, with its tokenizer, its prefixes and its schemas."""
+    """A model that is in memory, with its tokenizer, its prefixes, its label sets and its schemas."""
 
     def __init__(self, model: PreTrainedModel, chat: Chat, path: str, *, extra_bytes: int = 0) -> None:
         """`extra_bytes` are weights that are no parameters any more."""
         self.model, self.chat, self._extra_bytes = model, chat, extra_bytes
         self.prefixes = Prefixes(model)
+        self.tries = Tries(chat.completion_ids)
         self.path = path
         self._schemas: Schemas | None = None
 
@@ -86,18 +90,23 @@ class Models:
         self.precision = precision(config)
         self._threads = config.threads or os.cpu_count() or 1
         self._prepare = prepare
-        self._loaded: OrderedDict[tuple[str, str], Loaded] = OrderedDict()
+        self._loaded: OrderedDict[tuple[str, str], Loaded | Encoder] = OrderedDict()
         self._chats: dict[str, Chat] = {}
+        self._tokenizers: dict[str, PreTrainedTokenizerBase] = {}
 
     def get(self, version: ModelVersion) -> Loaded:
         """The model, ready to answer: its adapter folded in and proved by the canary. May download; raises ModelError."""
-        key = (version.digest or version.path, version.adapter_digest or version.adapter_path)
-        if key not in self._loaded:
-            ready = self._prepare(version)
-            self._make_space(ready)
-            self._loaded[key] = self._load(ready)
-        self._loaded.move_to_end(key)
-        return self._loaded[key]
+        found = self._find(version)
+        if not isinstance(found, Loaded):
+            raise ModelError(f"model {version.name} makes vectors, not text", hint="Name a model that answers.")
+        return found
+
+    def encoder(self, version: ModelVersion) -> Encoder:
+        """The model, ready to make vectors. May download; raises ModelError, also for a model that makes text."""
+        found = self._find(version)
+        if not isinstance(found, Encoder):
+            raise ModelError(f"model {version.name} makes text, not vectors", hint="Name an embedding model.")
+        return found
 
     def chat(self, version: ModelVersion) -> Chat:
         """The model's tokenizer, without its weights. May download, since both come in one file."""
@@ -106,13 +115,31 @@ class Models:
             self._chats[key] = Chat(load_tokenizer(self._prepare(version).path))
         return self._chats[key]
 
+    def text_tokens(self, version: ModelVersion, text: str) -> int:
+        """Tokens of a bare text: those that an embedding model reads, with the special ones, or those that stand in a prompt."""
+        if not version.dimensions:
+            return len(self.chat(version).text_ids(text))
+        if version.digest not in self._tokenizers:
+            self._tokenizers[version.digest] = load_tokenizer(self._prepare(version).path)
+        tokenizer: Any = self._tokenizers[version.digest]
+        return len(tokenizer(text, verbose=False)["input_ids"])
+
     def shrink(self, limit: int) -> None:
         """Let go of the models not used for longest until the others take at most `limit` bytes."""
         while self._loaded and sum(loaded.bytes for loaded in self._loaded.values()) > limit:
             self._loaded.popitem(last=False)
 
+    def _find(self, version: ModelVersion) -> Loaded | Encoder:
+        key = (version.digest or version.path, version.adapter_digest or version.adapter_path)
+        if key not in self._loaded:
+            ready = self._prepare(version)
+            self._make_space(ready)
+            torch.set_num_threads(self._threads)
+            self._loaded[key] = load_encoder(ready.path) if ready.dimensions else self._load(ready)
+        self._loaded.move_to_end(key)
+        return self._loaded[key]
+
     def _load(self, version: ModelVersion) -> Loaded:
-        torch.set_num_threads(self._threads)
         model = load_model(version.path, self.precision.dtype)
         if version.adapter_path:
             fold(model, version.adapter_path)

@@ -1,4 +1,4 @@
-"""What is asked of a model, and what it answered."""
+"""What is asked of a model, and what it answered: texts and vectors."""
 
 from __future__ import annotations
 
@@ -33,13 +33,23 @@ class Sampling:
 
 @dataclass(frozen=True)
 class Request:
-    """One question. `key` names it in the answers and is unique in a run; `schema` is a JSON schema that the answer must follow."""
+    """One question. `key` names it in the answers and is unique in a run; `schema` is a JSON schema that the answer must follow.
+
+    With `labels` the answer is exactly one of these texts, the likeliest; it takes temperature 0 and no schema, and
+    `max_tokens` does not matter. `wants_confidence` asks for `Completion.confidence`, and with labels for `scores`.
+    """
 
     key: str
     model: ModelVersion
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     schema: str | None = None
+    labels: tuple[str, ...] = ()
+    wants_confidence: bool = False
+
+    def __post_init__(self) -> None:
+        if self.labels and (self.schema is not None or self.sampling.temperature > 0):
+            raise ValueError("labels take temperature 0 and no schema")
 
 
 @dataclass(frozen=True)
@@ -48,6 +58,10 @@ class Completion:
 
     `prompt_tokens` and `completion_tokens` are what was asked and answered; `computed_tokens` what really went through the
     model, so that a shared prefix counts once in all. `seconds` is this row's share of the time.
+
+    Of a request that wants it, `confidence` is the geometric mean of the probabilities, within what schema or labels
+    allow, of the answer's tokens and its end; of one with labels it is the answer's score. `scores` are the labels'
+    probabilities in their order: they sum to 1, and each is right to 1e-4. A backend that can't tell leaves them out.
     """
 
     key: str
@@ -56,6 +70,34 @@ class Completion:
     prompt_tokens: int = 0
     completion_tokens: int = 0
     computed_tokens: int = 0
+    seconds: float = 0.0
+    error: str | None = None
+    retryable: bool = False
+    scores: tuple[float, ...] = ()
+    confidence: float | None = None
+
+
+@dataclass(frozen=True)
+class Embed:
+    """One text to be made a vector. `key` is unique in a run; `dimensions` is how many numbers are declared, 0 for the model's own."""
+
+    key: str
+    model: ModelVersion
+    text: str
+    dimensions: int = 0
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One text's vector: `values` are its numbers as float32, little-endian; b'' of a row that failed, which has `error`.
+
+    `tokens` is what went through the model; `is_truncated` says that the text had more, which were left out.
+    """
+
+    key: str
+    values: bytes
+    tokens: int = 0
+    is_truncated: bool = False
     seconds: float = 0.0
     error: str | None = None
     retryable: bool = False
@@ -69,6 +111,10 @@ class Backend(Protocol):
 
         Stops early, without an error, once `is_cancelled` says so.
         """
+        ...
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        """A vector for each text, as `generate` answers requests. A vector never has other than the declared dimensions."""
         ...
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
@@ -88,3 +134,10 @@ class Backend(Protocol):
         ...
 
     def close(self) -> None: ...
+
+
+def wrong_dimensions(request: Embed, dimensions: int) -> str | None:
+    """What is wrong if a model that gives vectors of so many numbers is asked; None if nothing is."""
+    if request.dimensions in (0, dimensions):
+        return None
+    return f"model {request.model.name} makes vectors of {dimensions} numbers, not {request.dimensions}"

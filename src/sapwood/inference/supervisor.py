@@ -15,14 +15,14 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, replace
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Generic, TypeVar
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ModelError, ModelUnavailableError
-from sapwood.inference.frames import read_error, read_item, request_values, to_line
-from sapwood.inference.grouping import by_model
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.frames import read_completion, read_error, read_vector, request_values, to_line
+from sapwood.inference.grouping import Asked, by_model
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.inference.threads import wait_without_spinning
 from sapwood.store.records import ModelVersion
 
@@ -40,6 +40,18 @@ LOOK_S = 0.1
 
 END_S = 5.0
 """Seconds that a worker has to end before it is killed."""
+
+
+Answer = TypeVar("Answer", Completion, Vector)
+
+
+@dataclass(frozen=True)
+class _Task(Generic[Asked, Answer]):
+    """A task of the worker that answers rows: how an answer is read, and what a row that kills workers gets (key, error)."""
+
+    name: str
+    read: Callable[[Mapping[str, Any]], Answer]
+    give_up: Callable[[str, str], Answer]
 
 
 class WorkerDiedError(Exception):
@@ -169,10 +181,11 @@ class Supervisor:
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """See `Backend`. Raises ModelUnavailableError where torch is not installed, ModelError for a model that can't be loaded."""
-        for version, some in by_model(requests):
-            if is_cancelled():
-                return
-            yield from self._generate(self._prepare(version), some, is_cancelled)
+        return self._work(_TEXTS, requests, is_cancelled)
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        """See `Backend`. Raises as `generate` does."""
+        return self._work(_VECTORS, requests, is_cancelled)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         turns = [asdict(turn) for turn in messages]
@@ -197,37 +210,53 @@ class Supervisor:
                 self._process.close()
                 self._process = None
 
-    def _generate(
-        self, model: ModelVersion, requests: Sequence[Request], is_cancelled: Callable[[], bool]
-    ) -> Iterator[Completion]:
+    def _work(
+        self, task: _Task[Asked, Answer], requests: Iterable[Asked], is_cancelled: Callable[[], bool]
+    ) -> Iterator[Answer]:
+        for version, some in by_model(requests):
+            if is_cancelled():
+                return
+            yield from self._work_of_one(task, self._prepare(version), some, is_cancelled)
+
+    def _work_of_one(
+        self,
+        task: _Task[Asked, Answer],
+        model: ModelVersion,
+        requests: Sequence[Asked],
+        is_cancelled: Callable[[], bool],
+    ) -> Iterator[Answer]:
         """Ask the worker, and again in halves what it left when it died."""
         groups, deaths = [list(requests)], 0
         while groups and not is_cancelled():
             left = {request.key: request for request in groups.pop()}
             try:
-                for completion in self._ask(model, list(left.values()), is_cancelled):
-                    del left[completion.key]
-                    yield completion
+                for answer in self._ask(task, model, list(left.values()), is_cancelled):
+                    del left[answer.key]
+                    yield answer
             except WorkerDiedError as error:
                 if self._is_closed:
                     return
                 rest = list(left.values())
                 deaths = deaths + 1 if len(rest) == 1 else 0
                 if deaths == DEATHS:
-                    yield _killer(rest[0], error)
+                    yield task.give_up(rest[0].key, f"the inference process {error} {DEATHS} times at this row")
                     deaths = 0
                 elif rest:
                     half = len(rest) // 2
                     groups += [part for part in (rest[half:], rest[:half]) if part]
 
     def _ask(
-        self, model: ModelVersion, requests: Sequence[Request], is_cancelled: Callable[[], bool]
-    ) -> Iterator[Completion]:
+        self,
+        task: _Task[Asked, Answer],
+        model: ModelVersion,
+        requests: Sequence[Asked],
+        is_cancelled: Callable[[], bool],
+    ) -> Iterator[Answer]:
         process = self._running()
         values = [request_values(request) for request in requests]
-        for frame in process.ask("generate", is_cancelled=is_cancelled, model=asdict(model), requests=values):
+        for frame in process.ask(task.name, is_cancelled=is_cancelled, model=asdict(model), requests=values):
             if "item" in frame:
-                yield Completion(**read_item(frame["item"]))
+                yield task.read(frame["item"])
 
     def _result(self, do: str, **values: Any) -> Any:
         """The result of a short task, which is asked once more if the worker dies. Raises ModelError if that dies too."""
@@ -265,6 +294,13 @@ def require_packages() -> None:
         raise ModelUnavailableError(f"local models need {missing[0]}, which is not installed", hint=hint)
 
 
-def _killer(request: Request, error: WorkerDiedError) -> Completion:
-    text = f"the inference process {error} {DEATHS} times at this row"
-    return Completion(request.key, "", "error", error=text, retryable=True)
+def _without_text(key: str, error: str) -> Completion:
+    return Completion(key, "", "error", error=error, retryable=True)
+
+
+def _without_vector(key: str, error: str) -> Vector:
+    return Vector(key, b"", error=error, retryable=True)
+
+
+_TEXTS = _Task[Request, Completion]("generate", read_completion, _without_text)
+_VECTORS = _Task[Embed, Vector]("embed", read_vector, _without_vector)

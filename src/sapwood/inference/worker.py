@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import Error, InternalError
-from sapwood.inference.frames import error_values, read_messages, read_request, to_line
+from sapwood.inference.frames import error_values, read_embed, read_messages, read_request, to_line, vector_values
 from sapwood.inference.request import Backend
 from sapwood.store.records import ModelVersion
 
@@ -71,6 +71,13 @@ def _generate(worker: Worker, frame: Mapping[str, Any]) -> None:
         worker.emit({"id": frame["id"], "item": asdict(completion)})
 
 
+def _embed(worker: Worker, frame: Mapping[str, Any]) -> None:
+    model = ModelVersion(**frame["model"])
+    requests = [read_embed(values, model) for values in frame["requests"]]
+    for vector in worker.backend.embed(requests, is_cancelled=worker.is_cancelled(frame)):
+        worker.emit({"id": frame["id"], "item": vector_values(vector)})
+
+
 def _count_tokens(worker: Worker, frame: Mapping[str, Any]) -> int:
     return worker.backend.count_tokens(ModelVersion(**frame["model"]), read_messages(frame["messages"]))
 
@@ -89,6 +96,7 @@ def _shrink(worker: Worker, frame: Mapping[str, Any]) -> None:
 
 TASKS: Mapping[str, Callable[[Worker, Mapping[str, Any]], Any]] = {
     "generate": _generate,
+    "embed": _embed,
     "count_tokens": _count_tokens,
     "count_text_tokens": _count_text_tokens,
     "version": _version,

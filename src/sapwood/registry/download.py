@@ -1,4 +1,4 @@
-"""A model's file by its digest: from the cache, or from the first source that gives the right bytes.
+"""A model's file or files by digest: from the cache, or from the first source that gives the right bytes.
 
 Comes in: a model's entry and the cache; goes out: the path of a file whose sha256 was checked. What breaks off goes on
 where it stopped; nothing that is there is downloaded again.
@@ -15,6 +15,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sapwood.errors import ModelUnavailableError
+from sapwood.registry import sources
 from sapwood.registry.cache import ModelCache, check_space
 from sapwood.registry.sources import Fetch, SourceFailedError, fetch
 from sapwood.registry.table import ModelEntry, Source
@@ -66,13 +67,17 @@ def fetch_file(
     kept = cache.file(entry.sha256)
     if kept.is_file():
         return kept
-    failures: list[str] = []
-    for source in entry.sources:
-        try:
-            return _from_source(source, entry, cache, timeout_s=timeout_s, tell=tell)
-        except SourceFailedError as error:
-            failures.append(f"  {source}: {error}")
-    raise ModelUnavailableError(f"model {entry.name} can't be had:\n" + "\n".join(failures), hint=_hint(entry))
+    return _try_sources(entry, lambda source: _file(source, entry, cache, timeout_s=timeout_s, tell=tell))
+
+
+def fetch_folder(
+    entry: ModelEntry, cache: ModelCache, *, timeout_s: float, tell: Callable[[Download], None] | None = None
+) -> Path:
+    """A folder with the files of a model that comes as several, each checked; the caller moves it into its place.
+
+    As `fetch_file` does otherwise.
+    """
+    return _try_sources(entry, lambda source: _folder(source, entry, cache, timeout_s=timeout_s, tell=tell))
 
 
 def sha256_of(path: Path, report: Callable[[int], None] | None = None) -> str:
@@ -87,9 +92,42 @@ def sha256_of(path: Path, report: Callable[[int], None] | None = None) -> str:
     return digest.hexdigest()
 
 
-def _from_source(
+def _try_sources(entry: ModelEntry, get: Callable[[Source], Path]) -> Path:
+    failures: list[str] = []
+    for source in entry.sources:
+        try:
+            return get(source)
+        except SourceFailedError as error:
+            failures.append(f"  {source}: {error}")
+    raise ModelUnavailableError(f"model {entry.name} can't be had:\n" + "\n".join(failures), hint=_hint(entry))
+
+
+def _file(
     source: Source, entry: ModelEntry, cache: ModelCache, *, timeout_s: float, tell: Callable[[Download], None] | None
 ) -> Path:
+    folder, report = _prepare(source, entry, cache, tell)
+    got = fetch(source, Fetch(folder, timeout_s, report("download")))
+    _check(got, entry.sha256, folder, report("verify"))
+    if source.kind == "path":
+        return got
+    return _keep(got, cache.file(entry.sha256), folder)
+
+
+def _folder(
+    source: Source, entry: ModelEntry, cache: ModelCache, *, timeout_s: float, tell: Callable[[Download], None] | None
+) -> Path:
+    folder, report = _prepare(source, entry, cache, tell)
+    got = sources.fetch_folder(source, tuple(entry.files), Fetch(folder, timeout_s, report("download")))
+    for name, digest in entry.files.items():
+        if digest:
+            _check(got / name, digest, folder, report("verify"))
+    return got
+
+
+def _prepare(
+    source: Source, entry: ModelEntry, cache: ModelCache, tell: Callable[[Download], None] | None
+) -> tuple[Path, Callable[[str], Callable[[int], None]]]:
+    """The folder of what is half done, with space for the rest, and how each phase is reported."""
     folder = cache.partial(entry.sha256)
     folder.mkdir(parents=True, exist_ok=True)
     if source.kind != "path":
@@ -97,18 +135,14 @@ def _from_source(
         part = entry.bytes // source.count if source.kind == "wheels" else 0
         check_space(folder, max(0, entry.bytes - there) + part, what=f"the download of {entry.name}")
     reporter = Reporter(tell)
+    return folder, lambda phase: lambda done: reporter(Download(entry.name, phase, done, entry.bytes))
 
-    def report(phase: str) -> Callable[[int], None]:
-        return lambda done: reporter(Download(entry.name, phase, done, entry.bytes))
 
-    got = fetch(source, Fetch(folder, timeout_s, report("download")))
-    found = sha256_of(got, report("verify"))
-    if found != entry.sha256:
+def _check(got: Path, wanted: str, folder: Path, report: Callable[[int], None]) -> None:
+    found = sha256_of(got, report)
+    if found != wanted:
         shutil.rmtree(folder, ignore_errors=True)
-        raise SourceFailedError(f"its bytes have sha256 {found} instead of {entry.sha256}")
-    if source.kind == "path":
-        return got
-    return _keep(got, cache.file(entry.sha256), folder)
+        raise SourceFailedError(f"its bytes have sha256 {found} instead of {wanted}")
 
 
 def _keep(got: Path, kept: Path, folder: Path) -> Path:
@@ -121,7 +155,8 @@ def _keep(got: Path, kept: Path, folder: Path) -> Path:
 
 
 def _hint(entry: ModelEntry) -> str:
+    what, path = ("its folder", "FOLDER") if entry.files else (f"the file with sha256 {entry.sha256}", "FILE.gguf")
     return (
-        f"Check the network or pip's index and run it again; or bring the file with sha256 {entry.sha256} to this machine "
-        f"and run: sapwood models add NAME --path FILE.gguf"
+        f"Check the network or pip's index and run it again; or bring {what} to this machine "
+        f"and run: sapwood models add NAME --path {path}"
     )

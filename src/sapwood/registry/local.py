@@ -33,7 +33,7 @@ def read_local(path: Path) -> tuple[str, int]:
         raise ConfigError(f"{path}/config.json holds no JSON object", hint="Save the model again.") from error
     if not isinstance(context, int):
         raise ConfigError(f"{path}/config.json does not say max_position_embeddings")
-    return _folder_digest([*weights, *sorted(path.glob("*.json"))]), context
+    return _folder_digest(path, [*weights, *sorted(path.glob("*.json")), *sorted(path.glob("*/config.json"))]), context
 
 
 def local_entry(model: LocalModel) -> ModelEntry:
@@ -48,11 +48,19 @@ def local_entry(model: LocalModel) -> ModelEntry:
         max_output=min(model.context, 8192),
         prompt_tokens=model.context - completion,
         completion_tokens=completion,
+        dimensions=_dimensions(path),
         sources=(Source("path", path=model.path),),
     )
 
 
-def _folder_digest(files: list[Path]) -> str:
+def _dimensions(path: Path) -> int:
+    """Numbers of the vectors that a folder's model makes; 0 if it makes text: sentence-transformers' files are not there."""
+    if not (path / "modules.json").is_file():
+        return 0
+    return int(json.loads((path / "config.json").read_text(encoding="utf-8"))["hidden_size"])
+
+
+def _folder_digest(folder: Path, files: list[Path]) -> str:
     """One digest over the names and digests of files."""
-    lines = [f"{sha256_of(file)}  {file.name}\n" for file in files]
+    lines = [f"{sha256_of(file)}  {file.relative_to(folder)}\n" for file in files]
     return hashlib.sha256("".join(lines).encode()).hexdigest()

@@ -31,7 +31,7 @@ from sapwood.errors import (
     UnknownModelError,
 )
 from sapwood.registry.cache import ModelCache, check_space
-from sapwood.registry.download import Download, Reporter, fetch_file
+from sapwood.registry.download import Download, Reporter, fetch_file, fetch_folder
 from sapwood.registry.local import local_entry, read_local
 from sapwood.registry.machine import machine_class
 from sapwood.registry.names import cortex_name, identifier
@@ -69,7 +69,7 @@ class BaseModel:
 class ModelInfo:
     """A model as lists show it. `size` is the download's, in bytes; `present` says that nothing has to be fetched.
 
-    `data_leaves` marks a model to which prompts are sent over the network.
+    `data_leaves` marks a model to which prompts are sent over the network. One with `dimensions` makes vectors, no text.
     """
 
     name: str
@@ -85,6 +85,7 @@ class ModelInfo:
     sources: tuple[str, ...] = ()
     data_leaves: bool = False
     digest: str = ""
+    dimensions: int = 0
 
 
 class Registry:
@@ -110,7 +111,8 @@ class Registry:
     def resolve(self, name: str, *, database: str | None = None, schema: str | None = None) -> ModelVersion:
         """The model that a name means: a tuned one (in full, or in this schema), a Cortex name or base model, one that was added.
 
-        Raises UnknownModelError for a name that means nothing, with near ones.
+        Raises UnknownModelError for a name that means nothing, with near ones; ModelUnavailableError for a Cortex name whose
+        weights are not public.
         """
         tuned = self._tuned(name, database, schema)
         if tuned is not None:
@@ -144,9 +146,10 @@ class Registry:
         Raises UnknownModelError, or InvalidOptionError for one whose weights are not ours to tune.
         """
         version = self.resolve(name)
-        if version.kind != "local":
+        reason = _UNTUNABLE_VECTORS if version.dimensions else _UNTUNABLE.get(version.kind)
+        if reason is not None:
             hint = f"Models that can be tuned: {', '.join(self._tunable())}."
-            raise InvalidOptionError(f"model {name!r} can't be fine-tuned: {_UNTUNABLE[version.kind]}", hint=hint)
+            raise InvalidOptionError(f"model {name!r} can't be fine-tuned: {reason}", hint=hint)
         entry = self._entry(version.digest)
         if entry is None:
             raise self._unknown(name, name)
@@ -308,15 +311,28 @@ class Registry:
             return folder
         with _disk_watched(), self._cache.locked(digest):
             if not folder.is_dir():
-                file = fetch_file(entry, self._cache, timeout_s=self._config.models.hub_timeout_s, tell=self._tell)
-                self._unpack(entry, file, folder)
+                half = self._fetch(entry, folder.with_name(folder.name + ".half"))
+                for path in half.rglob("*"):  # whole on the disk before it has its name
+                    if path.is_file():
+                        with path.open("rb") as written:
+                            os.fsync(written.fileno())
+                folder.parent.mkdir(parents=True, exist_ok=True)
+                os.replace(half, folder)
+                shutil.rmtree(self._cache.partial(digest), ignore_errors=True)
         return folder
 
-    def _unpack(self, entry: ModelEntry, file: Path, folder: Path) -> None:
+    def _fetch(self, entry: ModelEntry, half: Path) -> Path:
+        """The folder that is loaded, not yet under its name."""
+        timeout_s = self._config.models.hub_timeout_s
+        if entry.files:
+            return fetch_folder(entry, self._cache, timeout_s=timeout_s, tell=self._tell)
+        self._unpack(entry, fetch_file(entry, self._cache, timeout_s=timeout_s, tell=self._tell), half)
+        return half
+
+    def _unpack(self, entry: ModelEntry, file: Path, half: Path) -> None:
         check_space(
             self._cache.root, unpacked_bytes(entry.parameters or 2 * entry.bytes), what=f"unpacking {entry.name}"
         )
-        half = folder.with_name(folder.name + ".half")
         shutil.rmtree(half, ignore_errors=True)
         half.mkdir(parents=True)
 
@@ -325,10 +341,6 @@ class Registry:
 
         reporter = Reporter(self._tell)
         unpack(file, half, rope=entry.rope, report=report)
-        for path in half.iterdir():  # whole on the disk before it has its name
-            with path.open("rb") as written:
-                os.fsync(written.fileno())
-        os.replace(half, folder)
 
     def _aliases_of(self, name: str) -> tuple[str, ...]:
         shipped = {alias: row[self.machine] for alias, row in self._table.aliases.items()}
@@ -349,6 +361,7 @@ class Registry:
             present=present,
             sources=tuple(str(source) for source in entry.sources),
             digest=entry.sha256,
+            dimensions=entry.dimensions,
         )
 
     def _endpoint_info(self, endpoint: Endpoint) -> ModelInfo:
@@ -376,19 +389,18 @@ class Registry:
         return plain
 
     def _tunable(self) -> Iterable[str]:
-        return sorted([*self._table.aliases, *self._table.models, *(entry.name for entry in self._local_entries())])
+        entries = [*self._table.models.values(), *self._local_entries()]
+        return sorted([*self._table.aliases, *(entry.name for entry in entries if not entry.dimensions)])
 
-    def _unknown(self, name: str, plain: str) -> UnknownModelError:
+    def _unknown(self, name: str, plain: str) -> UnknownModelError | ModelUnavailableError:
         if plain in self._table.embeddings:
-            text = f"""400 '"model \\"{name}\\" does not support given modality"'"""
-            hint = "It makes vectors, not text, and embeddings are not served yet."
-        else:
-            text = f"""400 '"unknown model \\"{name}\\""'"""
-            near = difflib.get_close_matches(plain, self._names(), n=3)
-            hint = f"Did you mean {' or '.join(near)}? " if near else ""
-            hint += "SHOW MODELS and `sapwood models list` show what there is."
+            return _without_weights(plain, self._table.embeddings[plain])
+        text = f"""400 '"unknown model \\"{name}\\""'"""
+        near = difflib.get_close_matches(plain, self._names(), n=3)
+        hint = f"Did you mean {' or '.join(near)}? " if near else ""
         return UnknownModelError(
-            f"Request failed for external function COMPLETE$V2 with remote service error: {text}", hint=hint
+            f"Request failed for external function COMPLETE$V2 with remote service error: {text}",
+            hint=hint + "SHOW MODELS and `sapwood models list` show what there is.",
         )
 
     def _names(self) -> list[str]:
@@ -405,6 +417,7 @@ _UNTUNABLE = {
     "endpoint": "its weights are on another machine",
     "tuned": "it is tuned already; start from its base model",
 }
+_UNTUNABLE_VECTORS = "it makes vectors, not text"
 
 
 @contextmanager
@@ -417,8 +430,22 @@ def _disk_watched() -> Generator[None]:
         raise StorageFullError("the disk of the model cache is full", hint=_FULL_HINT) from error
 
 
+def _without_weights(name: str, dimensions: int) -> ModelUnavailableError:
+    hint = f"Add a server that makes its vectors: sapwood models add {name} --url URL --model NAME."
+    return ModelUnavailableError(
+        f"model {name} makes vectors of {dimensions} numbers, and its weights are not public", hint=hint
+    )
+
+
 def _version(entry: ModelEntry) -> ModelVersion:
-    return ModelVersion(entry.name, "local", entry.sha256, context=entry.context, max_output=entry.max_output)
+    return ModelVersion(
+        entry.name,
+        "local",
+        entry.sha256,
+        context=entry.context,
+        max_output=entry.max_output,
+        dimensions=entry.dimensions,
+    )
 
 
 def _endpoint_version(endpoint: Endpoint) -> ModelVersion:

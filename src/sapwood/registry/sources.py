@@ -1,4 +1,5 @@
-"""One function a kind of source. Comes in: a source and an empty or half-filled folder; goes out: the whole file's path.
+"""One function a kind of source. Comes in: a source and an empty or half-filled folder; goes out: the path of the whole file,
+or of a folder with all files.
 
 What was half done is gone on with. A source that fails raises SourceFailedError with the reason in plain words; none of
 them checks the digest, download.py does.
@@ -9,13 +10,14 @@ from __future__ import annotations
 import errno
 import json
 import os
+import shutil
 import subprocess
 import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +42,13 @@ class Fetch:
 def fetch(source: Source, order: Fetch) -> Path:
     """Get the file from this source."""
     return _KINDS[source.kind](source, order)
+
+
+def fetch_folder(source: Source, names: Sequence[str], order: Fetch) -> Path:
+    """Get these files from this source, into a folder of ours in which each stands under its name."""
+    if source.kind not in _FOLDERS:
+        raise SourceFailedError(f"a source of kind {source.kind} gives single files only")
+    return _FOLDERS[source.kind](source, names, order)
 
 
 def _path(source: Source, order: Fetch) -> Path:
@@ -86,6 +95,17 @@ def _hub(source: Source, order: Fetch) -> Path:
             f"it could not be reached: {_first_line(str(error)) or type(error).__name__}"
         ) from error
     return Path(path)
+
+
+def _hub_folder(source: Source, names: Sequence[str], order: Fetch) -> Path:
+    done = 0
+    for name in names:
+        got = _hub(
+            replace(source, file=name), replace(order, report=lambda now, before=done: order.report(before + now))
+        )
+        done += got.stat().st_size
+    shutil.rmtree(order.folder / "hub" / ".cache", ignore_errors=True)  # the client's notes
+    return order.folder / "hub"
 
 
 def _bar(report: Callable[[int], None]) -> Any:
@@ -203,6 +223,21 @@ def _append_member(wheel: Path, member: str, file: Any, order: Fetch) -> None:
     wheel.unlink()
 
 
+def _wheel_folder(source: Source, names: Sequence[str], order: Fetch) -> Path:
+    """The files out of one wheel's folder."""
+    wheel, folder = _download_wheel(source.requirement, order, start=0), order.folder / "files"
+    try:
+        with zipfile.ZipFile(wheel) as archive:
+            for name in names:
+                (folder / name).parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(f"{source.member}/{name}") as part, (folder / name).open("wb") as file:
+                    shutil.copyfileobj(part, file, _BLOCK)
+    except (KeyError, zipfile.BadZipFile) as error:
+        raise SourceFailedError(f"{wheel.name} does not hold {source.member} whole: {error}") from error
+    wheel.unlink()
+    return folder
+
+
 def _length(path: Path) -> int:
     try:
         return path.stat().st_size if path.is_file() else 0
@@ -220,3 +255,4 @@ def _last_line(text: str) -> str:
 
 
 _KINDS: dict[str, Callable[[Source, Fetch], Path]] = {"path": _path, "hub": _hub, "wheels": _wheels}
+_FOLDERS: dict[str, Callable[[Source, Sequence[str], Fetch], Path]] = {"hub": _hub_folder, "wheels": _wheel_folder}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +11,17 @@ from typing import Any
 
 MACHINES = ("small-cpu", "large-cpu", "gpu")
 """Classes of machine that the alias table knows."""
+
+ENCODER_FILES = (
+    "model.safetensors",
+    "config.json",
+    "modules.json",
+    "1_Pooling/config.json",
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+)
+"""What is loaded of an embedding model, as sentence-transformers lays it out."""
 
 
 @dataclass(frozen=True)
@@ -29,23 +41,30 @@ class Source:
     def __str__(self) -> str:
         return {
             "path": self.path,
-            "hub": f"huggingface.co/{self.repo} {self.file} at {self.revision[:12]}",
+            "hub": f"huggingface.co/{' '.join(filter(None, (self.repo, self.file)))} at {self.revision[:12]}",
             "wheels": f"package index: {self.requirement.format(n=f'1..{self.count}')}",
         }[self.kind]
 
 
 @dataclass(frozen=True)
 class ModelEntry:
-    """A base model. `sha256` is its file's and is its identity; sizes are in bytes and tokens; `rope` are settings that its file lacks."""
+    """A base model. `sha256` is its file's and is its identity; sizes are in bytes and tokens; `rope` are settings that its file lacks.
+
+    A model of several files has their digests in `files`, and `sha256` is that of its weights. Where the digests are not known
+    ('') its one source is a commit of the hub, which names the bytes as well, and its digest stands for `sha256`. A model with
+    `dimensions` makes vectors of so many numbers, and no text.
+    """
 
     name: str
     sha256: str
     bytes: int
     context: int
-    max_output: int
-    prompt_tokens: int
-    completion_tokens: int
     sources: tuple[Source, ...]
+    max_output: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    dimensions: int = 0
+    files: Mapping[str, str] = field(default_factory=dict)
     family: str = ""
     architecture: str = ""
     parameters: int = 0
@@ -60,11 +79,11 @@ class ModelEntry:
 
 @dataclass(frozen=True)
 class ModelTable:
-    """Base models by name, Cortex name -> base model by class of machine, and the names of embedding models."""
+    """Base models by name, Cortex name -> base model by class of machine, and dimensions of Cortex names without public weights."""
 
     models: Mapping[str, ModelEntry]
     aliases: Mapping[str, Mapping[str, str]]
-    embeddings: frozenset[str]
+    embeddings: Mapping[str, int]
 
 
 def read_table(text: str | None = None) -> ModelTable:
@@ -72,8 +91,7 @@ def read_table(text: str | None = None) -> ModelTable:
     toml = tomllib.loads(text if text is not None else _shipped())
     models = [_entry(key, values) for key, values in toml["models"].items()]
     aliases = {name: {m: row[m] for m in MACHINES} for row in toml.get("aliases", []) for name in row["names"]}
-    embeddings = frozenset(toml.get("embeddings", {}).get("names", ()))
-    return ModelTable({model.name: model for model in models}, aliases, embeddings)
+    return ModelTable({model.name: model for model in models}, aliases, toml.get("embeddings", {}))
 
 
 def _shipped() -> str:
@@ -83,4 +101,7 @@ def _shipped() -> str:
 def _entry(key: str, values: Mapping[str, Any]) -> ModelEntry:
     sources = tuple(Source(**source) for source in values["sources"])
     fields: dict[str, Any] = {"name": key, **values, "sources": sources}
+    if "sha256" not in values:
+        fields["sha256"] = hashlib.sha256(f"{sources[0].repo}@{sources[0].revision}".encode()).hexdigest()
+        fields["files"] = dict.fromkeys(ENCODER_FILES, "")
     return ModelEntry(**fields)

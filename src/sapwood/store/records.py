@@ -16,7 +16,7 @@ class ModelVersion:
     tuned one). `digest` is the sha256 of the base weights' source file (of the endpoint's URL and model for an endpoint),
     `path` the folder of unpacked safetensors and tokenizer, `adapter_path` and `adapter_digest` belong to a tuned model.
     `context` and `max_output` are in tokens. `endpoint_url` and `endpoint_model` belong to an endpoint; its key never
-    travels here.
+    travels here. A model with `dimensions` makes vectors of so many numbers, and no text.
     """
 
     name: str
@@ -30,6 +30,7 @@ class ModelVersion:
     max_output: int = 8192
     endpoint_url: str = ""
     endpoint_model: str = ""
+    dimensions: int = 0
 
 
 def sql_name(*parts: str) -> str:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, ModelError
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.inference.worker import Worker
 from sapwood.store.records import ModelVersion
 
@@ -29,6 +29,12 @@ class Capitals:
             for request in batch:
                 self._suffer(request, len(batch), is_cancelled)
                 yield Completion(request.key, request.messages[-1].content.upper(), seconds=os.getpid())
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        for request in requests:
+            if request.text == "die":
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield Vector(request.key, request.text.encode(), request.dimensions)
 
     def _suffer(self, request: Request, rows: int, is_cancelled: Callable[[], bool]) -> None:
         text = request.messages[-1].content

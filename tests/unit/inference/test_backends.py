@@ -11,7 +11,7 @@ import pytest
 from sapwood.config import InferenceConfig
 from sapwood.errors import InternalError, ModelUnavailableError
 from sapwood.inference.backends import Backends, open_backends
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.store.records import ModelVersion
 
 ECHO = ModelVersion("echo", "echo", "echo")
@@ -25,6 +25,9 @@ class Named:
 
     def generate(self, requests: Any, *, is_cancelled: Any) -> Iterator[Completion]:
         yield from (Completion(request.key, self.name) for request in requests)
+
+    def embed(self, requests: Any, *, is_cancelled: Any) -> Iterator[Vector]:
+        yield from (Vector(request.key, self.name.encode()) for request in requests)
 
     def count_tokens(self, model: ModelVersion, messages: Any) -> int:
         return len(self.name)
@@ -53,6 +56,9 @@ def test_each_kind_goes_to_its_backend() -> None:
     requests = [replace(ask(kind.rstrip("2")), key=kind) for kind in kinds]
     found = {done.key: done.text for done in backends.generate(requests, is_cancelled=lambda: False)}
     assert found == {"tuned": "torch", "echo": "echo", "local": "torch", "endpoint": "endpoint", "tuned2": "torch"}
+    texts = [Embed(kind, ask(kind).model, "text") for kind in ("echo", "local")]
+    vectors = {done.key: done.values for done in backends.embed(texts, is_cancelled=lambda: False)}
+    assert vectors == {"echo": b"echo", "local": b"torch"}
     assert backends.version(ask("local").model) == "torch"
     backends.shrink(5)
     assert {part.limit for part in parts.values()} == {5}

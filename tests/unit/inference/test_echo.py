@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import json
+import struct
 import time
 from typing import Any
 
 import pytest
 
 from sapwood.inference.echo import EchoBackend
-from sapwood.inference.request import Completion, Message, Request, Sampling
+from sapwood.inference.request import Completion, Embed, Message, Request, Sampling
 from sapwood.store.records import ModelVersion
 
 ECHO = ModelVersion("echo", "echo", "echo")
@@ -121,3 +122,39 @@ def test_a_bad_schema_is_an_error_of_its_row(schema: Any) -> None:
     (done,) = ask("hello", schema=schema)
     assert done.error is not None
     assert done.error.startswith("input schema validation error: ")
+
+
+def test_with_labels_the_answer_is_one_of_them() -> None:
+    labels = ("Lost phone", "Roaming")
+    requests = [
+        Request(text, ECHO, (Message("user", text),), labels=labels, wants_confidence=True)
+        for text in ("Roaming", "hello", "#answer: Roaming")
+    ]
+    found = {done.key: done for done in EchoBackend().generate(requests, is_cancelled=never)}
+    assert {key: (done.text, done.scores, done.confidence) for key, done in found.items()} == {
+        "Roaming": ("Roaming", (0.0, 1.0), 1.0),
+        "hello": ("Lost phone", (1.0, 0.0), 1.0),
+        "#answer: Roaming": ("Roaming", (0.0, 1.0), 1.0),
+    }
+
+
+def test_only_who_wants_confidence_gets_it() -> None:
+    (done,) = EchoBackend().generate([Request("k", ECHO, (Message("user", "hi"),), labels=("hi",))], is_cancelled=never)
+    assert (done.text, done.scores, done.confidence) == ("hi", (), None)
+
+
+def test_a_vector_is_decided_by_its_text() -> None:
+    texts = [("a", 3), ("a", 3), ("b", 3), ("a", 0)]
+    requests = [Embed(str(at), ECHO, text, dimensions) for at, (text, dimensions) in enumerate(texts)]
+    first, again, other, free = (done.values for done in EchoBackend().embed(requests, is_cancelled=never))
+    assert first == again != other
+    assert (len(first), len(free)) == (3 * 4, 768 * 4)
+    for values in (first, other, free):
+        numbers = struct.unpack(f"<{len(values) // 4}f", values)
+        assert sum(number * number for number in numbers) == pytest.approx(1, abs=1e-6)
+
+
+def test_a_directive_fails_a_vector() -> None:
+    requests = [Embed(text, ECHO, text) for text in ("#error: ill", "#retry: later", "well")]
+    found = {done.key: (done.error, done.retryable) for done in EchoBackend().embed(requests, is_cancelled=never)}
+    assert found == {"#error: ill": ("ill", False), "#retry: later": ("later", True), "well": (None, False)}

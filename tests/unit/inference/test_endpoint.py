@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import struct
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +12,8 @@ from typing import Any
 import pytest
 
 from sapwood.errors import ModelError
-from sapwood.inference.endpoint import EndpointBackend, Limits
-from sapwood.inference.request import Completion, Message, Request, Sampling
+from sapwood.inference.endpoint import TEXTS_A_CALL, EndpointBackend, Limits
+from sapwood.inference.request import Completion, Embed, Message, Request, Sampling
 from sapwood.store.records import ModelVersion
 
 KEY = "sk-very-secret"
@@ -161,6 +162,55 @@ def test_a_schema_becomes_a_response_format(server: Server) -> None:
         "type": "json_schema",
         "json_schema": {"name": "answer", "schema": {"type": "object"}, "strict": True},
     }
+
+
+def test_labels_become_a_choice_and_come_back_bare(server: Server) -> None:
+    backend = EndpointBackend(key_of=lambda _: KEY)
+    answers = {"one": '{"label": "Lost phone"}', "two": '{"label": "else"}', "three": "Lost phone"}
+    server.reply = lambda _, body: (200, {}, good(body, answers[body["messages"][0]["content"]]))
+    labels = ("Roaming", "Lost phone")
+    requests = [Request(text, server.model, (Message("user", text),), labels=labels) for text in answers]
+    found = {done.key: done for done in backend.generate(requests, is_cancelled=lambda: False)}
+    assert (found["one"].text, found["one"].scores, found["one"].confidence) == ("Lost phone", (), None)
+    assert found["two"].error == "the answer can't be read: 'else' is none of the labels"
+    assert str(found["three"].error).startswith("the answer can't be read: ")
+    schema = server.bodies[0]["response_format"]["json_schema"]["schema"]
+    assert schema["properties"]["label"]["enum"] == ["Roaming", "Lost phone"]
+
+
+def vectors(body: Any) -> Any:
+    """Each text's vector is its length and 0.5; in the wrong order, as the protocol allows."""
+    data = [
+        {"object": "embedding", "index": at, "embedding": [float(len(text)), 0.5]}
+        for at, text in enumerate(body["input"])
+    ]
+    usage = {"prompt_tokens": 2 * len(data), "total_tokens": 2 * len(data)}
+    return {"object": "list", "data": data[::-1], "model": body["model"], "usage": usage}
+
+
+def test_texts_become_vectors_many_a_call(server: Server) -> None:
+    server.reply = lambda _, body: (200, {}, vectors(body))
+    backend = EndpointBackend(key_of=lambda _: KEY)
+    requests = [Embed(str(at), server.model, "x" * at, 2) for at in range(TEXTS_A_CALL + 6)]
+    found = {done.key: done for done in backend.embed(requests, is_cancelled=lambda: False)}
+    assert {key: struct.unpack("<2f", done.values) for key, done in found.items()} == {
+        str(at): (at, 0.5) for at in range(TEXTS_A_CALL + 6)
+    }
+    assert sorted(len(body["input"]) for body in server.bodies) == [6, TEXTS_A_CALL]
+    assert {(body["path"], body["model"]) for body in server.bodies} == {("/v1/embeddings", "far-7b")}
+    assert {done.tokens for done in found.values()} == {2}
+
+
+def test_vectors_of_other_dimensions_and_failed_calls_are_errors_of_their_rows(server: Server) -> None:
+    server.reply = lambda number, body: (
+        (200, {}, vectors(body)) if number == 0 else (400, {}, {"error": {"message": "no"}})
+    )
+    backend = EndpointBackend(key_of=lambda _: KEY)
+    for expected in ("model far makes vectors of 2 numbers, not 768", "400 "):
+        (done,) = backend.embed([Embed("k", server.model, "a", 768)], is_cancelled=lambda: False)
+        assert done.values == b""
+        assert str(done.error).startswith(expected)
+        assert not done.retryable
 
 
 @pytest.mark.parametrize("status", [429, 500, 503])

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import json
 import os
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,8 @@ import pytest
 from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, InternalError, ModelError, ModelUnavailableError
 from sapwood.inference import supervisor
-from sapwood.inference.request import Completion, Message, Request, Sampling
+from sapwood.inference.frames import read_completion, read_request, request_values, to_line
+from sapwood.inference.request import Completion, Embed, Message, Request, Sampling
 from sapwood.inference.supervisor import Supervisor
 from sapwood.store.records import ModelVersion
 
@@ -58,6 +61,26 @@ def test_a_worker_answers_and_prepares_nothing_itself(started: Callable[..., Sup
     assert {done.seconds for done in found.values()} != {os.getpid()}
     assert len({done.seconds for done in found.values()}) == 1
     assert prepared == ["small", "other"]
+
+
+def test_vectors_come_from_the_worker_too_and_a_text_that_kills_it_is_found(started: Callable[..., Supervisor]) -> None:
+    texts = {"a": "\x00\xff", "b": "die", "c": "last"}
+    requests = [Embed(key, MODEL, text, 7) for key, text in texts.items()]
+    found = {done.key: done for done in started().embed(requests, is_cancelled=lambda: False)}
+    assert {key: (done.values, done.tokens) for key, done in found.items()} == {
+        "a": ("\x00\xff".encode(), 7),
+        "b": (b"", 0),
+        "c": (b"last", 7),
+    }
+    assert found["b"].error == "the inference process was killed by signal 9 2 times at this row"
+
+
+def test_scores_and_labels_pass_through() -> None:
+    request = Request("k", MODEL, (Message("user", "a"),), labels=("x", "y"), wants_confidence=True)
+    again = read_request(json.loads(to_line(request_values(request))), MODEL)
+    assert again == request
+    done = Completion("k", "x", scores=(0.75, 0.25), confidence=0.75)
+    assert read_completion(json.loads(to_line(asdict(done)))) == done
 
 
 def test_short_tasks_and_their_errors(started: Callable[..., Supervisor]) -> None:

