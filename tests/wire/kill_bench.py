@@ -295,6 +295,7 @@ class Killing:
     rng: random.Random
     writers: tuple[Writer, ...] = field(default_factory=lambda: tuple(kind() for kind in WRITERS))
     done: Counter[str] = field(default_factory=Counter[str])
+    clients: Sequence[RawClient | None] = ()
 
     def begin(self) -> Server:
         server = start_server(self.data)
@@ -308,7 +309,8 @@ class Killing:
     def round(self, server: Server) -> Server:
         """Load, kill, restart, look. The new server."""
         threads = [
-            threading.Thread(target=writer.work, args=(RawClient(server),), daemon=True) for writer in self.writers
+            threading.Thread(target=writer.work, args=(client,), daemon=True)
+            for writer, client in zip(self.writers, self._clients(server), strict=True)
         ]
         for thread in threads:
             thread.start()
@@ -323,6 +325,14 @@ class Killing:
             self.done[writer.name] += writer.check(raw)
         raw.close()
         return server
+
+    def _clients(self, server: Server) -> list[RawClient]:
+        """The writers' sessions, which go on where that is possible: one in a transaction does not outlive its server."""
+        self.clients = [
+            client if client is not None and client.move(server).query("select 1")["success"] else RawClient(server)
+            for client in self.clients or (None,) * len(self.writers)
+        ]
+        return list(filter(None, self.clients))
 
 
 def kill(server: Server) -> None:

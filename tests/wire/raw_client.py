@@ -20,6 +20,11 @@ class RawClient:
         assert answer["success"], answer
         self.token, self.master = answer["data"]["token"], answer["data"]["masterToken"]
 
+    def move(self, server: Server) -> RawClient:
+        """Go on with the session at another address."""
+        self.http.base_url = server.url
+        return self
+
     def post(self, path: str, body: Any = None, *, token: str | None = None) -> Any:
         return self.http.post(path, json=body, headers=headers(token or self.token)).json()
 

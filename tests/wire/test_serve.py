@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import ssl
 import stat
 import subprocess
 import sys
@@ -12,7 +11,6 @@ import time
 from pathlib import Path
 
 import httpx
-from certificate import make_certificate
 from wire_bench import Server, start_server
 
 
@@ -66,20 +64,6 @@ def test_the_first_start_makes_a_password_that_its_owner_alone_can_read(tmp_path
     assert answer["success"]
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert password in notes
-
-
-def test_a_certificate_makes_it_https(tmp_path: Path) -> None:
-    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
-    make_certificate(cert, key)
-    server = start_server(tmp_path / "data", "--tls-cert", str(cert), "--tls-key", str(key))
-    try:
-        trusted = ssl.create_default_context(cafile=str(cert))
-        answer = httpx.get(f"https://localhost:{server.port}/healthz", verify=trusted, trust_env=False)
-        assert answer.json()["status"] == "ok"
-    finally:
-        assert server.stop() == 0
-        assert server.process.stdout is not None
-        server.process.stdout.close()
 
 
 def test_it_is_ready_within_seconds(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from sapwood.engine.database import Databases
 from sapwood.engine.location import session_folder
 from sapwood.engine.models import Registry
 from sapwood.engine.parameter import AccountParameters
+from sapwood.engine.recent import RecentResults
 from sapwood.engine.result import OnProgress
 from sapwood.engine.session import Session
 from sapwood.engine.udf import CallDoor
@@ -58,6 +59,7 @@ class Engine:
             databases,
             door,
             AccountParameters(catalog),
+            RecentResults(config.data / "cache" / "results"),
         )
         self._sessions: list[Session] = []
 

@@ -38,7 +38,7 @@ def create_user(work: Work, statement: CreateUser) -> Rows:
     user = _changed(new, statement.properties)
     catalog = work.parts.catalog
     if catalog.put_user(user, or_replace=statement.or_replace, if_not_exists=statement.if_not_exists):
-        return _done("CREATE_USER", statement.properties, f"User {statement.name} successfully created.")
+        return status_rows("CREATE_USER", f"User {statement.name} successfully created.")
     return status_rows("CREATE_USER", f"{statement.name} already exists, statement succeeded.")
 
 
@@ -57,7 +57,7 @@ def alter_user(work: Work, statement: AlterUser) -> Rows:
         login = statement.new_name.upper() if old.login_name == old.name.upper() else old.login_name
         new = replace(new, name=statement.new_name, login_name=login)
     work.parts.catalog.replace_user(old, new)
-    return _done("ALTER_USER", statement.properties, "Statement executed successfully.")
+    return status_rows("ALTER_USER", "Statement executed successfully.")
 
 
 def drop_user(work: Work, name: Name) -> bool:
@@ -66,13 +66,6 @@ def drop_user(work: Work, name: Name) -> bool:
         raise _stays()
     shutil.rmtree(user_folder(work.parts.config.data, name.name), ignore_errors=True)
     return work.parts.catalog.drop_user(name.name)
-
-
-def _done(kind: str, properties: Mapping[str, Any], message: str) -> Rows:
-    rows = status_rows(kind, message)
-    if not properties.get("MUST_CHANGE_PASSWORD"):
-        return rows
-    return replace(rows, notices=(*rows.notices, "MUST_CHANGE_PASSWORD is noted, but not enforced at the login."))
 
 
 def _stays() -> ProgrammingError:
@@ -90,8 +83,9 @@ def _unknown(name: str) -> Exception:
 
 
 def _changed(user: User, properties: Mapping[str, Any]) -> User:
-    for name, value in properties.items():
-        user = _PROPERTIES[name](user, value)
+    """A new password first: what is said of whether it must be changed counts after it."""
+    for name in sorted(properties, key=lambda name: name != "PASSWORD"):
+        user = _PROPERTIES[name](user, properties[name])
     return user
 
 

@@ -53,7 +53,7 @@ class Parts:
     databases: Databases
     door: CallDoor
     account: AccountParameters
-    recent: RecentResults = field(default_factory=RecentResults)
+    recent: RecentResults
 
 
 @dataclass

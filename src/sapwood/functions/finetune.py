@@ -22,6 +22,7 @@ import pyarrow as pa
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import text
 from sapwood.errors import (
+    AccessError,
     CancelledError,
     Error,
     InvalidArgumentsError,
@@ -30,6 +31,7 @@ from sapwood.errors import (
     NoCurrentSchemaError,
     ProgrammingError,
     StorageFullError,
+    UnknownObjectError,
     UnsupportedError,
 )
 from sapwood.functions.function import CommandContext, CommandHandler
@@ -347,7 +349,7 @@ def _read_pairs(written: str, query: Callable[[str], Any]) -> tuple[Any, int]:
     wrapped = f'SELECT "PROMPT", "COMPLETION" FROM ({written})'
     try:
         rows = query(wrapped)
-    except (CancelledError, StorageFullError):
+    except (CancelledError, StorageFullError, AccessError, UnknownObjectError):  # what may not be read makes no job
         raise
     except ProgrammingError as error:
         raise _BadDataError(

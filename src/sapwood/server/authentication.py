@@ -15,7 +15,7 @@ from typing import Any
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from sapwood.credentials import TOKEN_PREFIX, check_password, digest_of_token, public_key_of
+from sapwood.credentials import TOKEN_PREFIX, check_password, digest_of_token, hash_password, public_key_of
 from sapwood.dialect.names import parts
 from sapwood.errors import AuthenticationError
 from sapwood.server.throttling import Throttle
@@ -35,12 +35,16 @@ _LONGEST_TOKEN = 16_384
 
 @dataclass(frozen=True)
 class Login:
-    """What a client says of itself. `peer` is its address; `role` the one it asks for, if any, in Snowflake's spelling."""
+    """What a client says of itself. `peer` is its address; `role` the one it asks for, if any, in Snowflake's spelling.
+
+    `new_password` takes the place of one that has to be changed.
+    """
 
     user: str
     authenticator: str = PASSWORD
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
+    new_password: str | None = field(default=None, repr=False)
     peer: str = ""
     role: str | None = None
 
@@ -61,6 +65,18 @@ class Principal:
     has_all_roles: bool = False
     is_role_fixed: bool = False
     is_by_token: bool = False
+
+
+class PasswordExpiredError(AuthenticationError):
+    """The password is right, and must be changed before anything else. Source of number and text: the public connectors."""
+
+    errno = 390106
+    hint = (
+        "Give the connector a `password_callback`, or have the password set anew: ALTER USER ... SET PASSWORD = '...'."
+    )
+
+
+_EXPIRED = "Specified password has expired. Password must be changed."
 
 
 class Authenticator:
@@ -115,7 +131,20 @@ class Authenticator:
             return self._by_secret(given, login.user)
         user = self._catalog.user_of_login(login.user)
         is_right = check_password(user.password_hash if user else "", given)
-        return _principal(user) if user and is_right and not user.disabled else None
+        if user is None or not is_right or user.disabled:
+            return None
+        if user.must_change_password:
+            self._change_password(user, login)
+        return _principal(user)
+
+    def _change_password(self, user: User, login: Login) -> None:
+        """Give the user the new password that comes with the login; PasswordExpiredError if there is none."""
+        if not login.new_password:
+            raise PasswordExpiredError(_EXPIRED)
+        if login.new_password == login.password:
+            raise PasswordExpiredError(_EXPIRED, hint="The new password must be another one.")
+        changed = replace(user, password_hash=hash_password(login.new_password), must_change_password=False)
+        self._catalog.replace_user(user, changed)
 
     def _by_token(self, login: Login) -> Principal | None:
         return self._by_secret(login.token or login.password or "", login.user)

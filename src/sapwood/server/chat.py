@@ -6,7 +6,7 @@ Sources: the vendor's pages "Cortex REST API" and "COMPLETE", and the chat compl
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -78,6 +78,11 @@ def complete_events(reply: Reply, chat: Chat) -> Iterator[str]:
     yield _event({**_head(reply), "choices": [{"delta": {"content": ""}}], "usage": reply.usage})
 
 
+def complete_models(names: Sequence[str]) -> dict[str, Any]:
+    """The list of models."""
+    return {"models": [{"name": name} for name in names]}
+
+
 def _head(reply: Reply) -> dict[str, Any]:
     return {"id": reply.id, "created": reply.created, "model": reply.model}
 
@@ -123,6 +128,12 @@ def chat_events(reply: Reply, chat: Chat) -> Iterator[str]:
     if chat.wants_usage:
         yield _event({**head, "choices": [], "usage": reply.usage})
     yield "data: [DONE]\n\n"
+
+
+def chat_models(names: Sequence[str]) -> dict[str, Any]:
+    """The list of models."""
+    listed = [{"id": name, "object": "model", "created": 0, "owned_by": "sapwood"} for name in names]
+    return {"object": "list", "data": listed}
 
 
 # Shared pieces -------------------------------------------------------------------------------------------------------

@@ -11,7 +11,7 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -39,12 +39,14 @@ from sapwood.server.chat import (
     Reply,
     chat_body,
     chat_events,
+    chat_models,
     complete_body,
     complete_events,
+    complete_models,
     read_chat,
     read_complete,
 )
-from sapwood.server.envelope import failure, read_body
+from sapwood.server.envelope import failure, read_body, spoken
 from sapwood.server.protocol import OpenSession, Verifier, Wanted, session_token
 from sapwood.server.sessions import EngineSession, SessionExpiredError, SessionGoneError, Sessions
 
@@ -64,12 +66,13 @@ _LONGEST_BODY = 16 * 2**20
 
 @dataclass(frozen=True)
 class Shape:
-    """One of the two shapes: how a body is read, and how a reply and an error are written."""
+    """One of the two shapes: how a body is read, and how a reply, an error and a list of models are written."""
 
     read: Callable[[Mapping[str, Any]], Chat]
     body: Callable[[Reply], dict[str, Any]]
     events: Callable[[Reply, Chat], Iterator[str]]
     error: Callable[[Error, int], dict[str, Any]]
+    models: Callable[[Sequence[str]], dict[str, Any]]
 
 
 class Cortex:
@@ -84,29 +87,13 @@ class Cortex:
     def routes(self) -> list[Route]:
         """All endpoints; a `%3A` in a path arrives as a colon."""
         return [
-            Route("/api/v2/cortex/inference:complete", self._answering(_LEGACY), methods=["POST"]),
-            Route("/api/v2/cortex/v1/chat/completions", self._answering(_OPENAI), methods=["POST"]),
-            Route("/api/v2/cortex/models", self._listing(_LEGACY), methods=["GET"]),
-            Route("/api/v2/cortex/v1/models", self._listing(_OPENAI), methods=["GET"]),
+            Route("/api/v2/cortex/inference:complete", _guarded(self._answer, _LEGACY), methods=["POST"]),
+            Route("/api/v2/cortex/v1/chat/completions", _guarded(self._answer, _OPENAI), methods=["POST"]),
+            Route("/api/v2/cortex/models", _guarded(self._models, _LEGACY), methods=["GET"]),
+            Route("/api/v2/cortex/v1/models", _guarded(self._models, _OPENAI), methods=["GET"]),
         ]
 
     # A question ------------------------------------------------------------------------------------------------------
-
-    def _answering(self, shape: Shape) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def endpoint(request: Request) -> Response:
-            try:
-                return await self._answer(request, shape)
-            except Error as error:
-                return _failed(error, shape)
-            except ClientDisconnect:
-                return Response(status_code=400)
-            except Exception:
-                log.exception("a defect at %s", request.url.path)
-                return _failed(
-                    InternalError("Internal error", hint="This is a defect: the server's log says more."), shape
-                )
-
-        return endpoint
 
     async def _answer(self, request: Request, shape: Shape) -> Response:
         session = await self._session(request)
@@ -155,22 +142,33 @@ class Cortex:
 
     # Models ----------------------------------------------------------------------------------------------------------
 
-    def _listing(self, shape: Shape) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        async def endpoint(request: Request) -> Response:
-            try:
-                session = await self._session(request)
-                try:
-                    names = await self._worked(request, session, lambda: _model_names(session))
-                finally:
-                    session.close()
-            except Error as error:
-                return _failed(error, shape)
-            listed = [{"id": name, "object": "model", "created": 0, "owned_by": "sapwood"} for name in names]
-            if shape is _OPENAI:
-                return JSONResponse({"object": "list", "data": listed})
-            return JSONResponse({"models": [{"name": name} for name in names]})
+    async def _models(self, request: Request, shape: Shape) -> Response:
+        session = await self._session(request)
+        try:
+            names = await self._worked(request, session, lambda: _model_names(session))
+        finally:
+            session.close()
+        return JSONResponse(shape.models(names))
 
-        return endpoint
+
+def _guarded(
+    act: Callable[[Request, Shape], Coroutine[Any, Any, Response]], shape: Shape
+) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+    """The endpoint of an act; its errors are answers in the shape, a defect is logged and is an answer too."""
+
+    async def endpoint(request: Request) -> Response:
+        try:
+            return await act(request, shape)
+        except Error as error:
+            return _failed(error, shape)
+        except ClientDisconnect:
+            return Response(status_code=400)
+        except Exception:
+            log.exception("a defect at %s", request.url.path)
+            defect = InternalError("Internal error", hint="This is a defect: the server's log says more.")
+            return _failed(defect, shape)
+
+    return endpoint
 
 
 def _authenticator_of(request: Request, token: str) -> str:
@@ -226,14 +224,14 @@ def _failed(error: Error, shape: Shape) -> Response:
 
 def _legacy_error(error: Error, status: int) -> dict[str, Any]:
     request_id = error.sfqid or str(uuid.uuid4())
-    return {"message": _message(error), "error_code": f"{error.errno:06d}", "request_id": request_id}
+    return {"message": spoken(error), "error_code": f"{error.errno:06d}", "request_id": request_id}
 
 
 def _openai_error(error: Error, status: int) -> dict[str, Any]:
     kinds = {401: "authentication_error", 403: "permission_error", 400: "invalid_request_error"}
     return {
         "error": {
-            "message": _message(error),
+            "message": spoken(error),
             "type": kinds.get(status, "server_error"),
             "param": None,
             "code": f"{error.errno:06d}",
@@ -241,9 +239,5 @@ def _openai_error(error: Error, status: int) -> dict[str, Any]:
     }
 
 
-def _message(error: Error) -> str:
-    return f"{error.msg}\nHint: {error.hint}" if error.hint else error.msg
-
-
-_LEGACY = Shape(read_complete, complete_body, complete_events, _legacy_error)
-_OPENAI = Shape(read_chat, chat_body, chat_events, _openai_error)
+_LEGACY = Shape(read_complete, complete_body, complete_events, _legacy_error, complete_models)
+_OPENAI = Shape(read_chat, chat_body, chat_events, _openai_error, chat_models)

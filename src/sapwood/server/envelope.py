@@ -48,6 +48,8 @@ def _parsed(raw: bytes, *, limit: int, is_packed: bool) -> dict[str, Any]:
     try:
         plain = _unpacked(raw, limit) if is_packed and raw else raw
         body = json.loads(plain) if plain else {}
+        if b"\\u" in plain:
+            json.dumps(body, ensure_ascii=False).encode()  # half of a surrogate pair is no text
     except (ValueError, zlib.error, RecursionError) as error:
         raise ParseError("The request's body is no JSON", errno=390400, sqlstate="08P01", hint="") from error
     if not isinstance(body, dict):
@@ -90,5 +92,9 @@ def failed(error: Error, *, query_id: str = "") -> dict[str, Any]:
         "line": -1,
         "pos": -1,
     }
-    message = f"{error.msg}\nHint: {error.hint}" if error.hint else error.msg
-    return {"success": False, "code": code, "message": message, "data": data}
+    return {"success": False, "code": code, "message": spoken(error), "data": data}
+
+
+def spoken(error: Error) -> str:
+    """The text of an error, with its hint."""
+    return f"{error.msg}\nHint: {error.hint}" if error.hint else error.msg

@@ -15,6 +15,7 @@ def read_login(body: Mapping[str, Any], query: Mapping[str, str], *, peer: str) 
         authenticator=_text(body, "AUTHENTICATOR").upper() or PASSWORD,
         password=_text(body, "PASSWORD") or None,
         token=_text(body, "TOKEN") or None,
+        new_password=_text(body, "CHOSEN_NEW_PASSWORD") or None,
         peer=peer,
         role=fold(query.get("roleName", "")) or None,
     )

@@ -25,10 +25,10 @@ from sapwood import __version__
 from sapwood.config import ServerConfig
 from sapwood.engine.parameter import PARAMETERS
 from sapwood.errors import Error, InternalError, ProgrammingError
-from sapwood.server.authentication import Login, Principal
+from sapwood.server.authentication import Login, PasswordExpiredError, Principal
 from sapwood.server.bindings import read_binds
 from sapwood.server.client_program import read_client
-from sapwood.server.envelope import failure, read_body, success
+from sapwood.server.envelope import failed, failure, read_body, success
 from sapwood.server.login import fold, read_login
 from sapwood.server.results import Answer, Results
 from sapwood.server.sessions import (
@@ -123,7 +123,12 @@ class Wire:
         body = _object(await read_body(request, limit=min(self._limit, _LOGIN_BYTES), timeout_s=_LOGIN_S), "data")
         login = read_login(body, request.query_params, peer=request.client.host if request.client else "")
         loop = asyncio.get_running_loop()
-        session, tokens = await loop.run_in_executor(self._logins, self._admit, request, login, body)
+        try:
+            session, tokens = await loop.run_in_executor(self._logins, self._admit, request, login, body)
+        except PasswordExpiredError as error:
+            envelope = failed(error)
+            envelope["data"]["nextAction"] = "PWD_CHANGE"
+            return JSONResponse(envelope)
         return success(_login_answer(session, tokens))
 
     def _admit(self, request: Request, login: Login, body: Mapping[str, Any]) -> tuple[WireSession, Tokens]:
@@ -372,10 +377,13 @@ def _running(statement: Statement, code: str) -> Response:
         "queryAbortsAfterSecs": 300,
         "progressDesc": None,
     }
-    words = "Query execution in progress." if code == RUNNING else (
-        "Query execution in progress. Asynchronous query."
-    )  # fmt: skip
-    return success(data, code=code, message=words)
+    return success(data, code=code, message=_PROGRESS[code])
+
+
+_PROGRESS = {
+    RUNNING: "Query execution in progress.",
+    ACCEPTED: "Query execution in progress. Asynchronous query.",
+}
 
 
 def _no_result(query_id: str) -> Error:

@@ -33,6 +33,8 @@ from sapwood.server.sessions import EngineSession, WireSession
 
 _REREAD = re.compile(r"select \* from table\(result_scan\('([0-9a-f-]{36})'\)\)", re.IGNORECASE)
 """How the older connector fetches the result of a query id."""
+_QUERY = re.compile(r"[\s(]*(SELECT|WITH)\b(?!.*\bFINETUNE\b)", re.IGNORECASE | re.DOTALL)
+"""A statement that only reads. One that begins otherwise may do so too; nothing rests on that."""
 REMEMBERED = 10_000
 """Finished statements that are known by their request id, so that a repeated request does not run twice."""
 _ABORT_S = 30.0
@@ -82,7 +84,7 @@ class Statement:
     def is_marked(self) -> bool:
         """Whether it must not run twice, should its request be repeated after a restart."""
         order = self.order
-        return bool(order.request_id) and not order.describe_only and not _is_query(order.text)
+        return bool(order.request_id) and not (order.describe_only or _QUERY.match(order.text))
 
 
 Listener = Callable[[Statement, "tuple[Result, ...]"], None]
@@ -180,7 +182,11 @@ class Statements:
     def _enqueue(self, statement: Statement) -> None:
         """In its session's line; an asynchronous query beside it, if it needs nothing that only the session has."""
         session = statement.session
-        if statement.order.is_async and _is_query(statement.order.text) and (fork := session.engine.fork()) is not None:
+        if (
+            statement.order.is_async
+            and _QUERY.match(statement.order.text)
+            and (fork := session.engine.fork()) is not None
+        ):
             session.line.beside(lambda: self._run(statement, fork, closes=True))
         else:
             session.line.add(lambda: self._run(statement, session.engine))
@@ -326,10 +332,6 @@ def _shared(binds: Binds | None, texts: Sequence[str]) -> Iterator[Binds | None]
         end = start + placeholders(text)
         yield Binds(binds.types[start:end], binds.table.select(range(start, min(end, len(binds.types)))), binds.is_many)
         start = end
-
-
-def _is_query(text: str) -> bool:
-    return text.lstrip(" \t\r\n(")[:6].upper() in ("SELECT", "WITH\n") or text.lstrip()[:5].upper() == "WITH "
 
 
 def _now_ms() -> int:

@@ -1,12 +1,15 @@
 """PUT and GET: what a client is told, and the addresses under which it sends and fetches files.
 
 Clients take this server for an object store of the kind GCS. Each statement opens a grant: an address that nobody can
-guess, good for an hour, for the files of that statement and no other. Newer clients show the grant's key as a bearer
-token; older ones use addresses with the key in them. No name leads out of the grant's folder.
+guess, good for an hour, for the files of that statement and no other. Clients show the grant's key as a bearer token and
+skip files that are there, unless OVERWRITE says otherwise; older ones can't do so without TLS and use addresses with the key
+in them. They do not ask what is there: a file that would be replaced by another is refused. No name leads out of the grant's
+folder.
 """
 
 from __future__ import annotations
 
+import filecmp
 import hmac
 import secrets
 import threading
@@ -60,7 +63,7 @@ class Transfers:
         """The envelope that makes a client move the files; `base` is the server's own address."""
         identity, key = self._open(transfer)
         place = f"{base}/{PATH}/{identity}"
-        is_signed = client.needs_signed_uploads
+        is_signed = client.needs_signed_uploads and not base.startswith("https:")
         name = quote(PurePosixPath(transfer.local.replace("\\", "/")).name)
         data = {
             "command": "UPLOAD" if transfer.is_upload else "DOWNLOAD",
@@ -79,7 +82,7 @@ class Transfers:
                 "location": f"{PATH}/{identity}/",
                 "creds": {} if is_signed else {"GCS_ACCESS_TOKEN": key},
                 "presignedUrl": f"{place}/{name}?key={key}" if is_signed and transfer.is_upload else None,
-                "endPoint": base,
+                "endPoint": base.removeprefix("https://") if client.needs_signed_uploads else base,
                 "region": "local",
                 "storageAccount": None,
                 "path": "",
@@ -106,12 +109,12 @@ class Transfers:
         grant = self._grants.get(request.path_params["grant"])
         shown = request.query_params.get("key") or request.headers.get("authorization", "").removeprefix("Bearer ")
         if grant is None or grant.until < self._clock() or not hmac.compare_digest(shown.encode(), grant.key.encode()):
-            return Response(status_code=403)
+            return _FORBIDDEN
         path = file_below(grant.transfer.folder, request.path_params["name"])
         if path is None:
-            return Response(status_code=403)
+            return _FORBIDDEN
         if request.method == "PUT":
-            return await self._take(request, path) if grant.transfer.is_upload else Response(status_code=403)
+            return await self._take(request, grant.transfer, path) if grant.transfer.is_upload else _FORBIDDEN
         is_open = grant.transfer.is_upload or request.path_params["name"] in grant.transfer.names
         if not is_open or not path.is_file():
             return Response(status_code=404)
@@ -119,30 +122,36 @@ class Transfers:
             return Response(headers={"content-length": str(path.stat().st_size)})
         return FileResponse(path, media_type="application/octet-stream") if not grant.transfer.is_upload else _FORBIDDEN
 
-    async def _take(self, request: Request, path: Path) -> Response:
+    async def _take(self, request: Request, transfer: Transfer, path: Path) -> Response:
         """Receive a file: it is there as a whole, or not at all."""
+        replaces = transfer.is_on("OVERWRITE", default=False)
         part = self._uploads / secrets.token_hex(16)
         try:
             with part.open("wb") as file:
                 async for piece in request.stream():
                     await run_in_threadpool(file.write, piece)
-                await run_in_threadpool(_place, file, part, path)
+                is_placed = await run_in_threadpool(_place, file, part, path, replaces=replaces)
         except ClientDisconnect:
             return Response(status_code=400)
         except OSError as error:
             return Response(f"The file can't be stored: {error.strerror}", status_code=413)
         finally:
             part.unlink(missing_ok=True)
-        return Response()
+        return Response() if is_placed else _EXISTS
 
 
 _FORBIDDEN = Response(status_code=403)
+_EXISTS = Response("Another file of that name is there, and OVERWRITE is not set.", status_code=412)
 
 
-def _place(file: BinaryIO, part: Path, path: Path) -> None:
+def _place(file: BinaryIO, part: Path, path: Path, *, replaces: bool) -> bool:
+    """Move what has come to its place; False if another file is there and may not be replaced."""
     file.flush()
+    if not replaces and path.exists():
+        return filecmp.cmp(part, path, shallow=False)
     path.parent.mkdir(parents=True, exist_ok=True)
     part.replace(path)
+    return True
 
 
 def file_below(folder: Path, name: str) -> Path | None:

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import threading
+from collections import deque
+from collections.abc import Callable
+
 from sqlalchemy import Connection, delete, insert, select
 
+from sapwood.store.database import Database
 from sapwood.store.part import Part
 from sapwood.store.records import AccountObject, QueryRecord
 from sapwood.store.rows import drop, find_all, put, to_row
@@ -55,10 +60,18 @@ class Account(Part):
 
 
 class History(Part):
-    """The catalogue's record of statements: the newest ones, as `keep_queries` says."""
+    """The catalogue's record of statements: the newest ones, as `keep_queries` says.
 
-    _days, _statements = 365, 100_000
-    _recorded = 0
+    A commit takes a millisecond on the disk, so that statements which end at the same time share one: whoever writes takes
+    along what the others have brought meanwhile, and these do not wait for it.
+    """
+
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        super().__init__(database, clock)
+        self._days, self._statements = 365, 100_000
+        self._recorded = 0
+        self._brought: deque[QueryRecord] = deque()
+        self._writing = threading.Lock()
 
     def keep_queries(self, *, days: int, statements: int) -> None:
         """Forget, now and from time to time, what began more than `days` ago, and all but the newest `statements`."""
@@ -68,11 +81,24 @@ class History(Part):
 
     def record_query(self, query: QueryRecord) -> None:
         """Store a statement; one with the same id is replaced, so that a start and an end are one record."""
-        self._recorded += 1
+        self._brought.append(query)
+        while self._brought and self._writing.acquire(blocking=False):  # else whoever writes will see it
+            try:
+                self._write_brought()
+            finally:
+                self._writing.release()
+
+    def _write_brought(self) -> None:
+        """Write all that was brought, in one transaction."""
+        brought = [self._brought.popleft() for _ in range(len(self._brought))]
+        rows = {query.id: to_row(query) for query in brought}
+        if not rows:
+            return
+        before, self._recorded = self._recorded, self._recorded + len(rows)
         with self._database.write() as connection:
-            drop(connection, QUERIES, id=query.id)
-            connection.execute(insert(QUERIES).values(**to_row(query)))
-            if self._recorded % RECORDS_A_PRUNE == 0:
+            connection.execute(delete(QUERIES).where(QUERIES.c.id.in_(rows)))
+            connection.execute(insert(QUERIES), list(rows.values()))
+            if before // RECORDS_A_PRUNE != self._recorded // RECORDS_A_PRUNE:
                 self._forget_queries(connection)
 
     def _forget_queries(self, connection: Connection) -> None:
@@ -84,6 +110,8 @@ class History(Part):
 
     def queries(self, limit: int = 100) -> list[QueryRecord]:
         """Newest first."""
+        with self._writing:
+            self._write_brought()
         query = select(QUERIES).order_by(QUERIES.c.started_on.desc(), QUERIES.c.id.desc()).limit(limit)
         with self._database.read() as connection:
             return [QueryRecord(**row) for row in connection.execute(query).mappings()]

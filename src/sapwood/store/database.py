@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import threading
 import time
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -43,6 +44,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = _open_engine(url)
         self._writer = self._engine.execution_options(immediate=True)
+        self._turn = threading.Lock()
         with self.read() as connection:
             standing = migrations.revision(connection)
         if standing != migrations.HEAD:
@@ -57,7 +59,8 @@ class Database:
     @contextmanager
     def write(self) -> Generator[Connection]:
         """A transaction that may write: alone from its start, durable at its end, undone by an exception."""
-        with _translated(), self._writer.begin() as connection:
+        # SQLite lets waiting writers sleep for up to a tenth of a second; those of this process need not.
+        with self._turn, _translated(), self._writer.begin() as connection:
             yield connection
 
     def close(self) -> None:

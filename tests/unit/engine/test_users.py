@@ -116,6 +116,13 @@ def test_a_described_user_has_no_password(session: Session) -> None:
     assert "argon2" not in repr(shown) + repr(rows(session, "show users"))
 
 
-def test_what_is_not_enforced_is_said(session: Session) -> None:
-    (result,) = session.execute("create user anna must_change_password = true")
-    assert "not enforced" in " ".join(result.notices)
+@pytest.mark.parametrize(
+    "given", ["must_change_password = true password = '{}'", "password = '{}' must_change_password = true"]
+)
+def test_a_password_that_must_be_changed_is_so_whatever_the_order(engine: Engine, session: Session, given: str) -> None:
+    session.execute(f"create user anna {given.format(WORD)}")
+    user = engine.parts.catalog.user("ANNA")
+    assert user is not None and user.must_change_password
+    session.execute("alter user anna set password = 'another password'")
+    user = engine.parts.catalog.user("ANNA")
+    assert user is not None and not user.must_change_password

@@ -13,7 +13,9 @@ import pyarrow as pa
 import pytest
 
 from sapwood.errors import (
+    AccessError,
     CancelledError,
+    Error,
     InvalidArgumentsError,
     InvalidOptionError,
     JobError,
@@ -241,6 +243,13 @@ def test_a_failing_query_makes_a_job_with_that_error(finetune: Finetune) -> None
     }
     assert (shown["status"], shown["progress"], shown["validation_data"]) == ("ERROR", 0.0, "")
     assert finetune.catalog.job_events(job.id) == []
+
+
+@pytest.mark.parametrize("kind", [AccessError, UnknownObjectError])
+def test_data_that_may_not_be_read_makes_no_job(finetune: Finetune, kind: type[Error]) -> None:
+    with pytest.raises(kind):
+        finetune.create(train=kind("not authorized"))
+    assert finetune.jobs.jobs() == []
 
 
 def test_a_cancelled_query_makes_no_job(finetune: Finetune) -> None:

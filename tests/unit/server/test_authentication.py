@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sapwood.credentials import digest_of_token, hash_password, make_token, read_public_key
-from sapwood.errors import AuthenticationError
+from sapwood.errors import AuthenticationError, InvalidCredentialError
 from sapwood.server.authentication import ACCESS_TOKEN, KEY_PAIR, Authenticator, Login
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import AccessToken, RoleGrant, User
@@ -85,6 +85,19 @@ def test_a_password_opens(door: Authenticator, name: str) -> None:
     principal = door.verify(Login(name, password=WORD))
     assert (principal.user, principal.role) == ("ANNA", "ANALYST")
     assert (principal.database, principal.schema) == ("SALES", "my schema")
+
+
+def test_a_password_that_must_be_changed_opens_with_a_new_one(door: Authenticator, catalog: Catalog) -> None:
+    catalog.put_user(replace(ANNA, must_change_password=True), or_replace=True)
+    catalog.grant_role(RoleGrant("ROLE", "ANALYST", "USER", "ANNA"))
+    assert refusal(door, Login("ANNA", password=WORD)).errno == 390106
+    assert refusal(door, Login("ANNA", password="wrong horse battery", new_password="another one")).errno == 390100
+    assert refusal(door, Login("ANNA", password=WORD, new_password=WORD)).errno == 390106
+    with pytest.raises(InvalidCredentialError):
+        door.verify(Login("ANNA", password=WORD, new_password="short"))
+    assert door.verify(Login("ANNA", password=WORD, new_password="another one")).user == "ANNA"
+    assert refusal(door, Login("ANNA", password=WORD)).errno == 390100
+    assert door.verify(Login("ANNA", password="another one")).user == "ANNA"
 
 
 def test_unknown_wrong_and_disabled_are_told_alike(door: Authenticator, catalog: Catalog) -> None:

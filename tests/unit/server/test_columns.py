@@ -66,6 +66,21 @@ def test_json_has_the_protocols_texts() -> None:
     assert json_rows(rows, columns) == [["1", "10", "61.000005000", "60.000000000 1440"], [None] * 4]
 
 
+def test_a_moment_shows_the_offset_of_the_sessions_zone() -> None:
+    """New York is four hours behind in summer and five in winter; the protocol adds a day's 1440 minutes."""
+    column = Column("Z", TIMESTAMP_TZ)
+    moments = pa.array(
+        [datetime(2024, 7, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC), None], pa.timestamp("us", "UTC")
+    )
+    sent = wire_table(table(moments, column), [column], zone="America/New_York").column(0).to_pylist()
+    assert [each and each["timezone"] for each in sent] == [1200, 1140, None]
+    assert json_rows(table(moments, column), [column], zone="America/New_York") == [
+        ["1719792000.000000000 1200"],
+        ["1704067200.000000000 1140"],
+        [None],
+    ]
+
+
 def test_rowtype_says_length_precision_and_scale() -> None:
     assert row_type(Column("A", text(60), nullable=False)) | {} == {
         "name": "A", "type": "text", "nullable": False, "precision": None, "scale": None, "length": 60, "byteLength": 240,

@@ -10,7 +10,7 @@ from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
 from sapwood.engine.transfer import Transfer
-from sapwood.server.client_program import read_client
+from sapwood.server.client_program import Client, read_client
 from sapwood.server.transfers import GRANT_S, Transfers, file_below
 
 OLD, NEW = (read_client(f"PythonConnector/{version} (Linux)") for version in ("4.8.1", "5.2.0"))
@@ -38,9 +38,10 @@ def store(transfers: Transfers) -> TestClient:
     return TestClient(Starlette(routes=transfers.routes()), base_url="http://store")
 
 
-def upload(transfers: Transfers, folder: Path) -> tuple[str, dict[str, str]]:
+def upload(transfers: Transfers, folder: Path, **options: bool) -> tuple[str, dict[str, str]]:
     """Where a file x.csv goes, and the headers that say so."""
-    data = transfers.answer(Transfer(True, "/tmp/x.csv", folder), "q", NEW, base="http://store")["data"]["stageInfo"]
+    transfer = Transfer(True, "/tmp/x.csv", folder, options=options)
+    data = transfers.answer(transfer, "q", NEW, base="http://store")["data"]["stageInfo"]
     return f"/{data['location']}x.csv", {"authorization": f"Bearer {data['creds']['GCS_ACCESS_TOKEN']}"}
 
 
@@ -56,6 +57,31 @@ def test_a_file_is_taken_with_the_key_and_refused_without(
     assert store.head(path, headers=headers).status_code == 200
     assert store.get(path, headers=headers).status_code == 403, "an upload's key reads nothing"
     assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_a_file_is_replaced_only_where_the_statement_says_so(
+    transfers: Transfers, store: TestClient, tmp_path: Path
+) -> None:
+    path, headers = upload(transfers, tmp_path / "stage")
+    for content, status in ((b"1", 200), (b"1", 200), (b"2", 412)):
+        assert store.put(path, content=content, headers=headers).status_code == status
+    assert (tmp_path / "stage" / "x.csv").read_bytes() == b"1"
+    path, headers = upload(transfers, tmp_path / "stage", OVERWRITE=True)
+    assert store.put(path, content=b"2", headers=headers).status_code == 200
+    assert (tmp_path / "stage" / "x.csv").read_bytes() == b"2"
+
+
+@pytest.mark.parametrize(
+    ("client", "protocol", "is_signed"), [(OLD, "http", True), (OLD, "https", False), (NEW, "http", False)]
+)
+def test_a_key_travels_in_the_address_only_where_it_must(
+    transfers: Transfers, tmp_path: Path, client: Client, protocol: str, is_signed: bool
+) -> None:
+    info = transfers.answer(Transfer(True, "/tmp/x.csv", tmp_path), "q", client, base=f"{protocol}://store")["data"][
+        "stageInfo"
+    ]
+    assert (info["presignedUrl"] is not None, "GCS_ACCESS_TOKEN" in info["creds"]) == (is_signed, not is_signed)
+    assert info["endPoint"] == ("store" if protocol == "https" else "http://store")
 
 
 def test_a_grant_ends(transfers: Transfers, store: TestClient, tmp_path: Path, clock: Clock) -> None:

@@ -288,6 +288,19 @@ def test_a_long_history_is_cut_while_it_grows(catalog: Catalog, monkeypatch: pyt
     assert [q.id for q in catalog.queries()] == ["q4", "q3"]
 
 
+def test_statements_that_end_together_are_all_recorded(catalog: Catalog) -> None:
+    def bring(first: int) -> None:
+        for number in range(first, first + 25):
+            catalog.record_query(QueryRecord(f"q{number}", "select 1", "ADMIN", "R", "SUCCESS", number))
+
+    threads = [threading.Thread(target=bring, args=(first,)) for first in range(0, 200, 25)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {q.id for q in catalog.queries(limit=1000)} >= {f"q{number}" for number in range(200)}
+
+
 def test_threads_wait_for_each_other(catalog: Catalog) -> None:
     names: list[str] = []
     threads = [

@@ -1,0 +1,121 @@
+"""What a server bears, measured by hand: `python tests/wire/soak_bench.py crowd | memory | pace`. Each prints its figures.
+
+crowd: 64 connections run 50 statements each. memory: 50 results of a million rows and three columns are fetched. pace: SELECT 1
+again and again beside a scan of COMPLETE and a process that burns a core at the lowest priority, as a training job does.
+"""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+import os
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+from raw_client import RawClient
+from wire_bench import Server, start_server
+
+MILLION = "select seq4() as a, seq4() * 1.5 as b, 'row ' || seq4() as c from table(generator(rowcount => 1000000))"
+STATEMENTS = (
+    "select 1",
+    "select count(*) from support_tickets",
+    "select ticket_id, request from support_tickets order by ticket_id limit 10",
+    "insert into crowded values ({}, 'word')",
+    "select count(*) from crowded where a = {}",
+)
+
+
+def crowd(server: Server) -> str:
+    """64 connections, 50 statements each; all of them must succeed."""
+    first = RawClient(server)
+    first.query("create table crowded (a int, b varchar)")
+    begun = time.perf_counter()
+    with ThreadPoolExecutor(64) as pool:
+        clients = list(pool.map(lambda _: RawClient(server), range(64)))
+        logged_in = time.perf_counter()
+        failures = sum(pool.map(_work, clients, itertools.count()))
+    ended = time.perf_counter()
+    rows = first.query("select * from crowded")["data"]["total"]
+    return f"logins {logged_in - begun:.1f} s, statements {ended - logged_in:.1f} s, {failures} failures, {rows} rows"
+
+
+def _work(client: RawClient, number: int) -> int:
+    texts = [STATEMENTS[step % len(STATEMENTS)].format(number) for step in range(50)]
+    return sum(not client.query(text)["success"] for text in texts)
+
+
+def memory(server: Server) -> str:
+    """The server's resident memory after the fifth of 50 large results, and after the last."""
+    client, process = RawClient(server), psutil.Process(server.process.pid)
+    sizes: list[float] = []
+    for _ in range(50):
+        data = client.query(MILLION)["data"]
+        for chunk in data["chunks"]:
+            client.http.get(chunk["url"], headers=data["chunkHeaders"]).raise_for_status()
+        sizes.append(process.memory_info().rss / 1e6)
+    return f"{sizes[4]:.0f} MB after 5 results, {sizes[-1]:.0f} MB after 50 ({sizes[-1] / sizes[4] - 1:+.1%}), at most {max(sizes):.0f} MB"
+
+
+def pace(server: Server) -> str:
+    """How long SELECT 1 takes, alone and in company."""
+    client, other = RawClient(server), RawClient(server)
+    alone = _paces(client)
+    burner = multiprocessing.get_context("spawn").Process(target=_burn, daemon=True)
+    burner.start()
+    asks = "select snowflake.cortex.complete('mistral-7b', a || seq4()) from (select {} as a), table(generator(rowcount => 20000))"
+    is_over = threading.Event()
+
+    def scan() -> None:
+        for number in itertools.count():
+            if is_over.is_set():
+                return
+            other.query(asks.format(number))
+
+    thread = threading.Thread(target=scan)
+    thread.start()
+    beside = _paces(client)
+    is_over.set()
+    thread.join()
+    burner.terminate()
+    return f"alone {_told(alone)}; beside a scan and a job {_told(beside)}"
+
+
+def _paces(client: RawClient) -> list[float]:
+    found: list[float] = []
+    for _ in range(300):
+        begun = time.perf_counter()
+        assert client.query("select 1")["success"]
+        found.append((time.perf_counter() - begun) * 1000)
+    return found
+
+
+def _told(times: list[float]) -> str:
+    cuts = statistics.quantiles(times, n=100)
+    return f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms"
+
+
+def _burn() -> None:
+    os.nice(19)
+    while True:
+        pass
+
+
+MODES: Mapping[str, Callable[[Server], str]] = {"crowd": crowd, "memory": memory, "pace": pace}
+
+
+def main(mode: str) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        server = start_server(Path(folder) / "data", "--demo")
+        sys.stdout.write(f"{mode}: {MODES[mode](server)}\n")
+        assert server.stop() == 0
+
+
+if __name__ == "__main__":
+    main(sys.argv[1])
