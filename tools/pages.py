@@ -1,4 +1,4 @@
-"""Write docs/functions.md and docs/settings.md from the declarations in the code; `--check` only says whether they are up to date."""
+"""Write docs/functions.md, docs/settings.md and docs/sql.md from the declarations and the cases; `--check` only says whether they are up to date."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import ast
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+
+from sql_page import sql_page
 
 from sapwood import config
 from sapwood.functions import FUNCTIONS
@@ -18,7 +20,11 @@ TABLE = read_table()
 
 
 def main(arguments: Sequence[str]) -> int:
-    pages = {ROOT / "docs" / "functions.md": functions_page(), ROOT / "docs" / "settings.md": settings_page()}
+    pages = {
+        ROOT / "docs" / "functions.md": functions_page(),
+        ROOT / "docs" / "settings.md": settings_page(),
+        ROOT / "docs" / "sql.md": sql_page(ROOT / "tests" / "conformance"),
+    }
     stale = [
         path for path, content in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != content
     ]

@@ -167,7 +167,7 @@ def check_error(case: Case, error: Error) -> None:
     number, state, text = (*claims[0].split(" ", 2), "", "")[:3]
     text = text.replace("\\n", "\n")
     found = (f"{error.errno:06d}", error.sqlstate, error.msg[: len(text)])
-    assert all(map(_fits, found, (number, state, text))), found
+    assert all(map(fits, found, (number, state, text))), found
     assert error.sfqid, "an error has its query's id"
 
 
@@ -197,7 +197,7 @@ def check_rows(case: Case, rows: list[list[Any]]) -> None:
         assert len(rows) == len(wanted), rows
         for row, claim in zip(rows, wanted, strict=True):
             assert len(row) == len(claim), row
-            assert all(map(_fits, row, claim)), f"{row} is not {claim}"
+            assert all(map(fits, row, claim)), f"{row} is not {claim}"
 
 
 def _rows(result: Result) -> list[dict[int, Any]]:
@@ -211,7 +211,8 @@ def _as_json(value: Any) -> Any:
     return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
 
 
-def _fits(value: Any, claim: Any) -> bool:
+def fits(value: Any, claim: Any) -> bool:
+    """Whether a value is what a claim says of it."""
     if claim == "*":
         return True
     if isinstance(claim, str) and claim.startswith("~"):

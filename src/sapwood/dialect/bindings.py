@@ -29,10 +29,10 @@ def bind_placeholder(tree: exp.Expr, work: Compilation) -> Value:
     """The value of `?` (by its place in the text) or `:1` (by its number)."""
     bindings = work.bindings
     number = tree.args.get("this")
-    place = int(number) - 1 if number else _place(tree, work)
+    place = _place(tree, work) if number is None else int(number) - 1 if str(number).isdecimal() else -1
     if bindings is not None and bindings.is_open:
         return null()
-    if bindings is None or place >= len(bindings.types):
+    if bindings is None or not 0 <= place < len(bindings.types):
         raise ProgrammingError(
             f"SQL compilation error: {work.place(tree)}\nBind variable {f':{number}' if number else '?'} not set.",
             errno=2049,

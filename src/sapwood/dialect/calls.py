@@ -207,7 +207,7 @@ def _call(
         types = tuple(each.value.type.name for each in matched)
         work.calls.append(Call(site, signature.function, names, constants, returns, is_sampled, types))
     listed = ", ".join(_handed(each) for each in matched)
-    function = "sapwood_sample" if is_sampled else "sapwood_call"
+    function = "sapwood_vector" if returns.name == "VECTOR" else "sapwood_sample" if is_sampled else "sapwood_call"
     sql = f"CAST({function}('{{token}}:{site}', [{listed}]) AS {returns.duckdb()})"
     whole = combine(sql, returns, [_gathered(each) for each in matched], nullable=True)
     return replace(whole, is_volatile=whole.is_volatile or is_sampled)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from sapwood.dialect.coercion import cast, common, numeric
 from sapwood.dialect.given import Given, Rule, at_least, one_of
 from sapwood.dialect.names import EACH, literal
-from sapwood.dialect.rows import TAKES, whole
+from sapwood.dialect.rows import TAKES, size
 from sapwood.dialect.types import REAL, number, text
 from sapwood.dialect.values import Value, combine
 from sapwood.errors import InvalidArgumentsError
@@ -72,8 +72,7 @@ def _randstr(given: Given) -> Value:
     """RANDSTR(length, source): letters and digits."""
     length, source = one_of(given, 2)
     place = f"CAST(hash({numeric(source).sql}, {EACH}) % {len(_LETTERS)} AS INTEGER) + 1"
-    count = f"CASE WHEN {whole(length).sql} < 0 THEN 0 ELSE {whole(length).sql} END"
-    letters = f"list_transform(range({count}), lambda {EACH}: {literal(_LETTERS)}[{place}])"
+    letters = f"list_transform(range({size(length).sql}), lambda {EACH}: {literal(_LETTERS)}[{place}])"
     return combine(f"array_to_string({letters}, '')", text(), [length, source])
 
 

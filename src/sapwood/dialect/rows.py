@@ -11,12 +11,15 @@ from dataclasses import dataclass, replace
 from sapwood.dialect import coercion
 from sapwood.dialect.coercion import cast, numeric, truth
 from sapwood.dialect.dates import moment_of
+from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, arity
+from sapwood.dialect.names import literal
 from sapwood.dialect.types import (
     ARRAY,
     BINARY,
     BOOLEAN,
     DATE,
+    MAX_TEXT,
     OBJECT,
     REAL,
     TIMESTAMP_NTZ,
@@ -76,9 +79,26 @@ def whole(value: Value) -> Value:
     )
 
 
+def cut(value: Value) -> Value:
+    """How many characters to keep: none if it is below zero."""
+    count = whole(value)
+    return count.over(f"CASE WHEN {count.sql} < 0 THEN 0 ELSE {count.sql} END", count.type)
+
+
+def size(value: Value) -> Value:
+    """How long a text is to become: 0 if it is below zero, an error if no text is that long."""
+    count = whole(value)
+    kind = number(18, 0)
+    failure = raising(100078, "22000", literal("A text of this length is too long: "), count.sql, type_=kind)
+    limit = f"WHEN {count.sql} > {MAX_TEXT} THEN CAST({failure} AS INTEGER)"
+    return count.over(f"CASE WHEN {count.sql} < 0 THEN 0 {limit} ELSE CAST({count.sql} AS INTEGER) END", count.type)
+
+
 TAKES: Mapping[str, Callable[[Value], Value]] = {
     "text": lambda value: cast(value, value.type if value.type.name == "TEXT" else text()),
     "int": whole,
+    "cut": cut,
+    "size": size,
     "num": numeric,
     "real": lambda value: cast(numeric(value), REAL),
     "bool": truth,

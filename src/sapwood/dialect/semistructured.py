@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
-from sapwood.dialect.coercion import SEMI, cast
+from sapwood.dialect.coercion import SEMI, cast, numeric
 from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.names import EACH, literal
@@ -33,8 +33,6 @@ ARRAY_REMOVE_AT   array,int             array  to_json(list_concat((json_extract
 ARRAY_EXCEPT      array,array           array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": NOT list_contains(json_extract({1}, '$[*]'), "~x")))
 ARRAY_INTERSECTION array,array          array  to_json(list_filter(list_distinct(json_extract({0}, '$[*]')), lambda "~x": list_contains(json_extract({1}, '$[*]'), "~x")))
 ARRAYS_OVERLAP    array,array           bool   list_has_any(json_extract({0}, '$[*]'), json_extract({1}, '$[*]'))
-ARRAY_GENERATE_RANGE int,int            array  to_json(range({0}, {1}))
-ARRAY_GENERATE_RANGE int,int,int        array  to_json(range({0}, {1}, {2}))
 ARRAY_MIN         array                 json   (list_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
 ARRAY_MAX         array                 json   (list_reverse_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
 ARRAY_CONTAINS    json,array            bool   list_contains(json_extract({1}, '$[*]'), {0})
@@ -269,6 +267,29 @@ def _array_sort(given: Given) -> Value:
     return combine(sql, ARRAY, [holder])
 
 
+_MOST_ELEMENTS = 16_777_216
+"""Elements of an array that is made from a range, at most; more would not fit into a value."""
+
+
+def _range(given: Given) -> Value:
+    """ARRAY_GENERATE_RANGE(start, end [, step])"""
+    values = [numeric(value) for value in one_of(given, 2, 3)]
+    start, end, *step = (f"CAST({value.sql} AS BIGINT)" for value in values)
+    by = step[0] if step else "1"
+    too_long = raising(
+        100078,
+        "22000",
+        literal("An array of that many elements is too long: "),
+        start,
+        literal(" to "),
+        end,
+        type_=ARRAY,
+    )
+    is_long = f"abs(CAST({end} AS HUGEINT) - {start}) / abs({by}) > {_MOST_ELEMENTS}"
+    sql = f"CASE WHEN {is_long} THEN {too_long} ELSE to_json(range({start}, {end}, {by})) END"
+    return combine(sql, ARRAY, values)
+
+
 def _arrays_to_object(given: Given) -> Value:
     keys, values = (as_json(value) for value in one_of(given, 2))
     pairs = f"list_zip({_elements(keys)}, {_elements(values)})"
@@ -368,6 +389,7 @@ RULES: dict[str, Rule] = {
     "ARRAY_POSITION": _array_position,
     "ARRAY_CAT": _array_cat,
     "ARRAY_TO_STRING": _array_to_string,
+    "ARRAY_GENERATE_RANGE": _range,
     "ARRAY_SORT": _array_sort,
     "ARRAYS_TO_OBJECT": _arrays_to_object,
     "OBJECT_INSERT": _object_insert,

@@ -26,24 +26,24 @@ RTRIM             text                  same   rtrim({0}, ' ')
 RTRIM             text,text             same   rtrim({0}, {1})
 RTRIMMED_LENGTH   text                  count  length(rtrim({0}, ' '))
 CHAR_LENGTH       text                  count  length({0})
-LEFT              text,int              same   left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)
-RIGHT             text,int              same   right({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)
+LEFT              text,cut              same   left({0}, {1})
+RIGHT             text,cut              same   right({0}, {1})
 SUBSTR            text,int              same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END)
-SUBSTR            text,int,int          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, CASE WHEN {2} < 0 THEN 0 ELSE {2} END)
+SUBSTR            text,int,cut          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, {2})
 SUBSTRING         text,int              same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END)
-SUBSTRING         text,int,int          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, CASE WHEN {2} < 0 THEN 0 ELSE {2} END)
+SUBSTRING         text,int,cut          same   substr({0}, CASE {1} WHEN 0 THEN 1 ELSE {1} END, {2})
 SPLIT_PART        text,text,int         text   CASE WHEN {1} = '' THEN CASE WHEN {2} IN (-1, 0, 1) THEN {0} ELSE '' END ELSE split_part({0}, {1}, CASE {2} WHEN 0 THEN 1 ELSE {2} END) END
 SPLIT             text,text             array  to_json(CASE WHEN {1} = '' THEN [{0}] ELSE string_split({0}, {1}) END)
 REPLACE           text,text             text   replace({0}, {1}, '')
 REPLACE           text,text,text        text   replace({0}, {1}, {2})
 TRANSLATE         text,text,text        text   translate({0}, {1}, {2})
 INSERT            text,int,int,text     text   left({0}, {1} - 1) || {3} || substr({0}, {1} + {2})
-REPEAT            text,int              text   repeat({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END)
-SPACE             int                   text   repeat(' ', CASE WHEN {0} < 0 THEN 0 ELSE {0} END)
-LPAD              text,int              text   lpad({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END, ' ')
-LPAD              text,int,text         text   CASE WHEN {2} = '' THEN left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END) ELSE lpad({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END, {2}) END
-RPAD              text,int              text   rpad({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END, ' ')
-RPAD              text,int,text         text   CASE WHEN {2} = '' THEN left({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END) ELSE rpad({0}, CASE WHEN {1} < 0 THEN 0 ELSE {1} END, {2}) END
+REPEAT            text,size             text   repeat({0}, {1})
+SPACE             size                  text   repeat(' ', {0})
+LPAD              text,size             text   lpad({0}, {1}, ' ')
+LPAD              text,size,text        text   CASE WHEN {2} = '' THEN left({0}, {1}) ELSE lpad({0}, {1}, {2}) END
+RPAD              text,size             text   rpad({0}, {1}, ' ')
+RPAD              text,size,text        text   CASE WHEN {2} = '' THEN left({0}, {1}) ELSE rpad({0}, {1}, {2}) END
 ASCII             text                  count  CASE WHEN {0} = '' THEN 0 ELSE ascii({0}) END
 UNICODE           text                  count  CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END
 CONTAINS          text,text             bool   contains({0}, {1})
@@ -54,7 +54,7 @@ CHARINDEX         text,text,int         count  CASE WHEN strpos(substr({1}, grea
 POSITION          text,text             count  strpos({1}, {0})
 POSITION          text,text,int         count  CASE WHEN strpos(substr({1}, greatest({2}, 1)), {0}) = 0 THEN 0 ELSE strpos(substr({1}, greatest({2}, 1)), {0}) + greatest({2}, 1) - 1 END
 EDITDISTANCE      text,text             count  levenshtein({0}, {1})
-EDITDISTANCE      text,text,int         count  least(levenshtein({0}, {1}), CASE WHEN {2} < 0 THEN 0 ELSE {2} END)
+EDITDISTANCE      text,text,cut         count  least(levenshtein({0}, {1}), {2})
 JAROWINKLER_SIMILARITY text,text        int    round(jaro_winkler_similarity(lower({0}), lower({1})) * 100)
 MD5               text                  text   md5({0})
 MD5_HEX           text                  text   md5({0})

@@ -86,7 +86,7 @@ def create_sequence(work: Work, statement: CreateSequence) -> Rows:
     with work.transaction():
         if held:
             work.cursor.execute(f"DROP SEQUENCE {sequence_source(name)}")
-        bounds = "" if statement.increment > 0 else f" MINVALUE {-(2**62)} MAXVALUE {2**62}"
+        bounds = f" MINVALUE {-(2**62)} MAXVALUE {2**62}"
         work.cursor.execute(
             f"CREATE SEQUENCE {sequence_source(name)} INCREMENT BY {statement.increment}{bounds} START WITH {statement.start}"
         )
