@@ -24,6 +24,8 @@ class StageConfig:
     """URL prefix -> local folder. The longest prefix wins."""
     map_samples: bool = True
     """Whether s3://sfquickstarts/... leads to the sample data that the package ships."""
+    credentials: str = ""
+    """TOML file (mode 0600) of the buckets that may be reached, with their keys: docs/loading.md."""
 
 
 @dataclass(frozen=True)

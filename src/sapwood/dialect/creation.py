@@ -487,6 +487,12 @@ def _format_name(reader: Reader, compiler: Compiler) -> Name:
     return named(reader, compiler)
 
 
+NO_SECRETS = (
+    "Secrets never stand in SQL: whoever runs the server puts a section for the URL into the file that the setting "
+    "stages.credentials names."
+)
+
+
 def _stage(reader: Reader, head: Head, compiler: Compiler) -> Statement:
     stage = CreateStage(
         named(reader, compiler), or_replace=head.or_replace, if_not_exists=head.if_not_exists, temporary=head.temporary
@@ -511,10 +517,8 @@ def _stage_option(stage: CreateStage, reader: Reader, compiler: Compiler) -> Cre
         case "DIRECTORY" | "ENCRYPTION":
             reader.inside()
             return stage
-        case "STORAGE_INTEGRATION" | "CREDENTIALS" | "ENDPOINT" | "COPY_OPTIONS":
-            raise unsupported(
-                f"{word} of a stage", hint="Stages read local folders; [stages.map] maps a URL to a folder."
-            )
+        case "STORAGE_INTEGRATION" | "CREDENTIALS" | "ENDPOINT":
+            raise unsupported(f"{word} of a stage", hint=NO_SECRETS)
         case _:
             raise unsupported(f"{word} of a stage")
 

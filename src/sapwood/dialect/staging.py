@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sapwood.dialect.creation import Compiler, Format, format_of, known, named
+from sapwood.dialect.creation import NO_SECRETS, Compiler, Format, format_of, known, named
+from sapwood.dialect.names import quoted
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import (
@@ -25,6 +26,7 @@ from sapwood.dialect.statements import (
     StagedFiles,
     StagePath,
     Statement,
+    Unload,
 )
 from sapwood.dialect.types import text as text_type
 from sapwood.errors import ParseError
@@ -43,10 +45,10 @@ def _place(reader: Reader, compiler: Compiler) -> StagePath:
 
 
 def copy_into(reader: Reader, compiler: Compiler) -> Statement:
-    """COPY INTO table [(columns)] FROM place [options]."""
+    """COPY INTO table [(columns)] FROM place [options], or COPY INTO place FROM table or query."""
     reader.expect("INTO")
     if reader.word().startswith("@") or reader.is_text():
-        raise unsupported("COPY INTO a stage")
+        return _unload(reader, compiler)
     target = named(reader, compiler)
     columns = tuple(Reader(each).identifier() for each in reader.inside().split(",")) if reader.at("(") else ()
     reader.expect("FROM")
@@ -55,9 +57,6 @@ def copy_into(reader: Reader, compiler: Compiler) -> Statement:
     options, form = _copy_options(reader, compiler)
     files = options.pop("FILES", ())
     pattern = str(options.pop("PATTERN", ""))
-    for option in options:
-        if option not in _COPY_OPTIONS:
-            raise unsupported(f"{option} of COPY INTO")
     return CopyInto(
         target,
         columns,
@@ -91,12 +90,6 @@ def _transformation(text: str, target: Name, columns: Sequence[str], files: Stag
     return compiler.copied(text, replace(files, is_deferred=True), types)
 
 
-_COPY_OPTIONS = (
-    "ON_ERROR", "SIZE_LIMIT", "PURGE", "RETURN_FAILED_ONLY", "ENFORCE_LENGTH", "TRUNCATECOLUMNS", "FORCE", "LOAD_UNCERTAIN_FILES",
-    "MATCH_BY_COLUMN_NAME", "VALIDATION_MODE",
-)  # fmt: skip
-
-
 def _copy_options(reader: Reader, compiler: Compiler) -> tuple[dict[str, Any], Format]:
     options: dict[str, Any] = {}
     form = Format(None, {})
@@ -104,12 +97,38 @@ def _copy_options(reader: Reader, compiler: Compiler) -> tuple[dict[str, Any], F
         if reader.take(","):
             continue
         word = reader.any_word()
+        if word == "HEADER" and reader.word() != "=":
+            options[word] = True
+            continue
         reader.expect("=")
+        if word in ("CREDENTIALS", "STORAGE_INTEGRATION", "ENCRYPTION"):
+            raise unsupported(f"{word} of COPY INTO", hint=NO_SECRETS)
         if word == "FILE_FORMAT":
             form = format_of(reader, compiler)
         else:
             options[word] = reader.value()
     return options, form
+
+
+# --- COPY INTO a place
+
+
+def _unload(reader: Reader, compiler: Compiler) -> Statement:
+    """COPY INTO place FROM table | (query) [PARTITION BY (expression)] [options]."""
+    target = _place(reader, compiler)
+    reader.expect("FROM")
+    text = reader.inside() if reader.at("(") else f"SELECT * FROM {_spelled(named(reader, compiler))}"
+    partition = ""
+    if reader.take("PARTITION", "BY"):
+        partition = reader.inside()
+    options, form = _copy_options(reader, compiler)
+    if partition:
+        text = f"SELECT *, CAST({partition}\n AS VARCHAR) FROM ({text}\n)"
+    return Unload(target, compiler.query(text), bool(partition), form.name, form.options, options)
+
+
+def _spelled(name: Name) -> str:
+    return ".".join(quoted(part) for part in (name.database, name.schema, name.name))
 
 
 # --- LIST, REMOVE, PUT, GET

@@ -164,20 +164,23 @@ def show_tokens(reader: Reader) -> Statement:
 # What may be written down --------------------------------------------------------------------------------------------
 
 _OF_A_USER = re.compile(r"\b(CREATE|ALTER)\b.*?\bUSER\b", re.IGNORECASE | re.DOTALL)
+_HAS_SECRETS = re.compile(rf"{_OF_A_USER.pattern}|\b(CREDENTIALS|ENCRYPTION)\s*=\s*\(", re.IGNORECASE | re.DOTALL)
 _LITERAL = re.compile(r"'((?:[^'\\]|''|\\.)*)(?:'|\Z)|\$\$(.*?)(?:\$\$|\Z)", re.DOTALL)
 _MAKES_TOKEN = re.compile(r"\bUSER\b.*?\b(ADD|ROTATE)\b.*?\b(PAT|TOKEN)\b", re.IGNORECASE | re.DOTALL)
 MASK = "'***'"
 
 
 def without_secrets(text: str) -> str:
-    """A statement's text as it may be kept: in those that make or change a user, nothing of what is in quotes.
+    """A statement's text as it may be kept: in those about users and credentials, nothing of what is in quotes.
 
     >>> without_secrets("create user anna password = 'it''s' default_role = r")
     "create user anna password = '***' default_role = r"
+    >>> without_secrets("create stage s credentials = (aws_secret_key = 'x')")
+    "create stage s credentials = (aws_secret_key = '***')"
     >>> without_secrets("select 'a password of a user'")
     "select 'a password of a user'"
     """
-    return _LITERAL.sub(MASK, text) if _OF_A_USER.search(text) else text
+    return _LITERAL.sub(MASK, text) if _HAS_SECRETS.search(text) else text
 
 
 def gives_secret(text: str) -> bool:
@@ -191,7 +194,7 @@ def gives_secret(text: str) -> bool:
 
 def without_secrets_of(text: str, message: str) -> str:
     """An error's message without what `without_secrets` takes out of the statement."""
-    if _OF_A_USER.search(text):
+    if _HAS_SECRETS.search(text):
         for found in _LITERAL.finditer(text):
             secret = found[1] or found[2]
             if secret:

@@ -6,6 +6,7 @@ kinds but its own.
 
 from __future__ import annotations
 
+import bz2
 import hashlib
 import io
 import zlib
@@ -116,3 +117,61 @@ KINDS: Mapping[str, Callable[[Readable], Iterator[bytes]]] = {
     "RAW_DEFLATE": _deflated(-zlib.MAX_WBITS),
 }
 """Kinds as COMPRESSION names them, each with what reads it."""
+
+
+class Packer(Protocol):
+    """A compressor: packed data for plain, and what is left of it at the end."""
+
+    def compress(self, data: bytes, /) -> bytes: ...
+
+    def flush(self) -> bytes: ...
+
+
+class _NoPacker:
+    """Keeps data as it is."""
+
+    def compress(self, data: bytes, /) -> bytes:
+        return data
+
+    def flush(self) -> bytes:
+        return b""
+
+
+class _ArrowPacker:
+    """Each piece is packed for itself; the formats let such pieces follow one another."""
+
+    def __init__(self, codec: str) -> None:
+        self._codec = pa.Codec(codec)
+
+    def compress(self, data: bytes, /) -> bytes:
+        return self._codec.compress(data, asbytes=True) if data else b""
+
+    def flush(self) -> bytes:
+        return b""
+
+
+class _WholePacker:
+    """Packs all at the end, for a format whose pieces can't follow one another."""
+
+    def __init__(self, codec: str) -> None:
+        self._codec = pa.Codec(codec)
+        self._pieces: list[bytes] = []
+
+    def compress(self, data: bytes, /) -> bytes:
+        self._pieces.append(data)
+        return b""
+
+    def flush(self) -> bytes:
+        return self._codec.compress(b"".join(self._pieces), asbytes=True)
+
+
+PACKERS: Mapping[str, tuple[str, Callable[[], Packer]]] = {
+    "NONE": ("", _NoPacker),
+    "GZIP": (".gz", lambda: zlib.compressobj(wbits=31)),
+    "BZ2": (".bz2", bz2.BZ2Compressor),
+    "ZSTD": (".zst", lambda: _ArrowPacker("zstd")),
+    "BROTLI": (".br", lambda: _WholePacker("brotli")),
+    "DEFLATE": (".deflate", zlib.compressobj),
+    "RAW_DEFLATE": (".raw_deflate", lambda: zlib.compressobj(wbits=-zlib.MAX_WBITS)),
+}
+"""The suffix of a packed file and its compressor, by kind."""

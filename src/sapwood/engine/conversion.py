@@ -207,7 +207,7 @@ _EPOCH = datetime(1970, 1, 1)
 
 
 def _moment(form: str, auto: tuple[str, ...], what: str, errno: int) -> Callable[[str], datetime]:
-    forms = auto if form.upper() == "AUTO" else (_strptime_format(form),)
+    forms = auto if form.upper() == "AUTO" else (strptime_format(form),)
 
     def read(field: str) -> datetime:
         text = re.sub(r"(\.\d{6})\d+", r"\1", field.strip())
@@ -223,10 +223,10 @@ def _moment(form: str, auto: tuple[str, ...], what: str, errno: int) -> Callable
     return read
 
 
-def _strptime_format(form: str) -> str:
+def strptime_format(form: str) -> str:
     """A format of Snowflake's as strptime wants it.
 
-    >>> _strptime_format("YYYY-MM-DD HH24:MI:SS.FF3")
+    >>> strptime_format("YYYY-MM-DD HH24:MI:SS.FF3")
     '%Y-%m-%d %H:%M:%S.%f'
     """
     text = form.replace("%", "%%").replace('"', "")

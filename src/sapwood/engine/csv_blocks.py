@@ -30,13 +30,15 @@ _LF, _CR = 10, 13
 class Block:
     """Whole records. `line` is that of the first one, `offset` its place in the file in bytes, both of the plain text.
 
-    `records` are given where only the exact reader could tell them apart.
+    `before` are the characters of that line that came before, where records do not end with lines. `records` are given
+    where only the exact reader could tell them apart.
     """
 
     data: bytes
     line: int
     offset: int
     records: tuple[Record | Fault, ...] | None = None
+    before: int = 0
 
     @property
     def text(self) -> str:
@@ -56,6 +58,7 @@ class CsvBlocks:
         self._is_mixed = False
         self._line = 1
         self._offset = 0
+        self._before = 0
 
     @cached_property
     def header(self) -> tuple[str, ...]:
@@ -108,14 +111,20 @@ class CsvBlocks:
         """A piece by the exact reader, or all that is held if no record ends in a piece."""
         for size in (PIECE, len(self._held)):
             text = self._held[:size].decode("utf-8", "surrogateescape")
-            reader = RecordReader(text, self._form, line=self._line, is_last=self._is_last and size >= len(self._held))
+            reader = self._reader(text, is_last=self._is_last and size >= len(self._held))
             records = tuple(islice(reader, most_records or None))
             if reader.place:
                 return self._take(len(text[: reader.place].encode("utf-8", "surrogateescape")), records)
         return None
 
+    def _reader(self, text: str, *, is_last: bool) -> RecordReader:
+        return RecordReader(text, self._form, line=self._line, before=self._before, is_last=is_last)
+
     def _take(self, end: int, records: tuple[Record | Fault, ...] | None = None) -> Block:
-        block = Block(self._held[:end], self._line, self._offset, records)
+        block = Block(self._held[:end], self._line, self._offset, records, self._before)
+        if not self._form.is_any_newline:
+            last = block.text.rpartition("\n")
+            self._before = len(last[2]) + (0 if last[1] else self._before)
         self._held = self._held[end:]
         self._line += block.data.count(b"\n")
         self._offset += end
@@ -135,7 +144,9 @@ class CsvBlocks:
 def as_utf8(source: Iterable[bytes], form: CsvFormat) -> Iterator[bytes]:
     """The file's text in UTF-8, without its byte order mark; UnicodeError if it is not in the format's encoding."""
     pieces = iter(source) if form.is_utf8 else _recoded(source, form)
-    start = next(pieces, b"")
+    start = b""
+    while len(start) < len(codecs.BOM_UTF8) and (more := next(pieces, b"")):
+        start += more
     yield start.removeprefix(codecs.BOM_UTF8) if form.skip_byte_order_mark else start
     yield from pieces
 
@@ -161,7 +172,8 @@ class PlainText:
         """Where the last whole record ends, 0 if none does, None if only the exact reader can tell."""
         if not self._is_plain_form or self._has_lone_returns(data, is_last=is_last) or self._has_blanks_to_trim(data):
             return None
-        if not self._form.field_delimiter and self._delimiter in data:
+        is_cut = not self._form.field_delimiter and self._delimiter in data
+        if is_cut or data.startswith(codecs.BOM_UTF8):  # Arrow would take the mark for none of the text
             return None
         letters = np.frombuffer(data, np.uint8)
         quotes = np.flatnonzero(letters == self._quote[0]) if self._quote else np.empty(0, np.int64)

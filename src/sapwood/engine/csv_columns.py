@@ -71,7 +71,7 @@ class CsvColumns:
             yield whole
             return
         for piece in _pieces(block, self._plain):
-            yield self._quick(piece.data) or self._exact(piece, RecordReader(piece.text, self._form, line=piece.line))
+            yield self._quick(piece.data) or self._exact(piece, exact_reader(piece, self._form))
 
     # By Arrow's reader -----------------------------------------------------------------------------------------------
 
@@ -115,7 +115,7 @@ class CsvColumns:
         text, rows, faults, parsed = block.text, list[list[Any]](), list[Fault](), 0
         for record in records:
             parsed += 1
-            taken = record if isinstance(record, Fault) else self._taken(text, record)
+            taken = record if isinstance(record, Fault) else self._taken(text, record, block.before)
             if isinstance(taken, Fault):
                 offset = block.offset + len(text[: taken.offset].encode("utf-8", "surrogateescape"))
                 faults.append(replace(taken, offset=offset))
@@ -128,11 +128,11 @@ class CsvColumns:
         arrays = [pa.array(values, kind) for values, kind in zip(by_column, self._schema.types, strict=True)]
         return pa.table(arrays, schema=self._schema)
 
-    def _taken(self, text: str, record: Record) -> list[Any] | Fault:
+    def _taken(self, text: str, record: Record, before: int) -> list[Any] | Fault:
         """A record's values, or what is wrong with it."""
         fields = record.fields
         if self._form.error_on_column_count_mismatch and len(fields) != self._width:
-            return self._miscounted(text, record)
+            return self._miscounted(text, record, before)
         values: list[Any] = []
         for column, place, convert in zip(self._columns, self._order, self._converters, strict=True):
             field = None if place is None or place >= len(fields) else fields[place]
@@ -144,17 +144,22 @@ class CsvColumns:
                 values.append(field if field is None or convert is None else convert(field))
             except Mismatch as mismatch:
                 error = (mismatch.message, mismatch.errno, mismatch.sqlstate)
-                return fault_in(text, self._form, record, field=(place or 0) + 1, error=error)
+                return fault_in(text, self._form, record, field=(place or 0) + 1, error=error, before=before)
         return values
 
-    def _miscounted(self, text: str, record: Record) -> Fault:
+    def _miscounted(self, text: str, record: Record, before: int) -> Fault:
         given, width = len(record.fields), self._width
         message = (
             f"Number of columns in file ({given}) does not match that of the corresponding table ({width}), use file format option "
             "error_on_column_count_mismatch=false to ignore this error"
         )
         field = min(given, width) + (given > width)
-        return fault_in(text, self._form, record, field=field, error=(message, 100080, "22000"))
+        return fault_in(text, self._form, record, field=field, error=(message, 100080, "22000"), before=before)
+
+
+def exact_reader(block: Block, form: CsvFormat) -> RecordReader:
+    """The exact reader over a block."""
+    return RecordReader(block.text, form, line=block.line, before=block.before)
 
 
 def plain_texts(data: bytes, form: CsvFormat, *, width: int) -> pa.Table | None:

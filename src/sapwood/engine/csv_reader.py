@@ -49,10 +49,11 @@ class Fault:
 class RecordReader:
     """The records of a text, in order; after a fault reading goes on with the next line.
 
-    A text that is not the file's last is read up to its last whole record; `place` is where reading has come to.
+    `line` is the text's first one, of which `before` characters came before it. A text that is not the file's last is
+    read up to its last whole record; `place` is where reading has come to.
     """
 
-    def __init__(self, text: str, form: CsvFormat, *, line: int = 1, is_last: bool = True) -> None:
+    def __init__(self, text: str, form: CsvFormat, *, line: int = 1, before: int = 0, is_last: bool = True) -> None:
         self._text = text
         self._form = form
         self._is_last = is_last
@@ -61,6 +62,7 @@ class RecordReader:
         self._line_end = re.compile(_record_end(form)).search
         self._special = [mark for mark in (form.enclosure, form.escape or form.escape_unenclosed) if mark]
         self._line = line
+        self._before = before
         self._ran_out = False
         self.place = 0
 
@@ -78,7 +80,9 @@ class RecordReader:
 
     def _may_go_on(self, found: Record | Fault | None) -> bool:
         """Whether what comes behind this text may belong to what was found at its end."""
-        return self._ran_out or (isinstance(found, Fault) and found.message.endswith(_NOT_CLOSED))
+        if self._ran_out or not isinstance(found, Fault):
+            return self._ran_out
+        return found.message.endswith(_NOT_CLOSED) or found.offset > len(self._text) - _LONGEST_LETTER
 
     def _record(self, start: int, line: int, number: int) -> tuple[Record | Fault | None, int]:
         """The record at `start` and the place behind it; None for a blank line that is skipped."""
@@ -153,7 +157,7 @@ class RecordReader:
         else:
             message = f"Found character '{self._text[at]}' instead of field delimiter '{self._form.field_delimiter}'"
         found_on = line + _lines(self._text, start, at)
-        character = _character(self._text, at)
+        character = _character(self._text, at, self._before)
         return Fault(message, 100016, found_on, character, number, field, offset=at, row_line=line)
 
     def _next_line(self, place: int) -> int:
@@ -174,12 +178,14 @@ def field_start(text: str, form: CsvFormat, record: Record, *, field: int) -> in
     return place
 
 
-def fault_in(text: str, form: CsvFormat, record: Record, *, field: int, error: tuple[str, int, str]) -> Fault:
+def fault_in(
+    text: str, form: CsvFormat, record: Record, *, field: int, error: tuple[str, int, str], before: int = 0
+) -> Fault:
     """The fault of a record's field, with its place; `error` is its message, number and SQLSTATE."""
     place = field_start(text, form, record, field=field)
     message, number, state = error
     return Fault(
-        message, number, record.line + _lines(text, record.start, place), _character(text, place), record.number, field, state,
+        message, number, record.line + _lines(text, record.start, place), _character(text, place, before), record.number, field, state,
         place, record.line, text[record.start : record.end],
     )  # fmt: skip
 
@@ -187,6 +193,8 @@ def fault_in(text: str, form: CsvFormat, record: Record, *, field: int, error: t
 # Patterns ------------------------------------------------------------------------------------------------------------
 
 _NEWLINE = re.compile(r"\r?\n")
+_LONGEST_LETTER = 4
+"""Bytes of UTF-8 that a letter may have: the last ones of a text may be half of one."""
 _NOT_CLOSED = "is not closed before the end of the file"
 
 
@@ -235,5 +243,7 @@ def _lines(text: str, start: int, end: int) -> int:
     return text.count("\n", start, end)
 
 
-def _character(text: str, place: int) -> int:
-    return place - text.rfind("\n", 0, place)
+def _character(text: str, place: int, before: int) -> int:
+    """A place's character in its line; `before` are those of the text's first line that are not in the text."""
+    newline = text.rfind("\n", 0, place)
+    return place - newline + (before if newline < 0 else 0)

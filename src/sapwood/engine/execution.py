@@ -38,6 +38,7 @@ from sapwood.dialect.statements import (
     ShowGrants,
     Statement,
     Transaction,
+    Unload,
     UnsetVariable,
     Use,
 )
@@ -58,6 +59,7 @@ from sapwood.engine.setting import alter_session, set_variable, unset_variable
 from sapwood.engine.show import show
 from sapwood.engine.stage import create_file_format, create_stage
 from sapwood.engine.table import alter_table, create_table, create_view, set_comment
+from sapwood.engine.unload import unload
 from sapwood.engine.users import access_tokens, alter_user, create_user
 from sapwood.engine.work import Work
 from sapwood.errors import InternalError
@@ -157,6 +159,7 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     CopyInto: copy_into,
     ListStage: list_stage,
     PutFiles: put_files,
+    Unload: unload,
     GetFiles: get_files,
     RemoveFiles: remove_files,
     Use: use,

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import glob
-import gzip
 import shutil
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from email.utils import formatdate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sapwood.dialect.statements import GetFiles, ListStage, PutFiles, RemoveFiles
 from sapwood.dialect.types import SnowType, number, text
+from sapwood.engine.compression import BLOCK, PACKERS, kind_of
 from sapwood.engine.location import Location, check_is_there, files, local_path, locate
+from sapwood.engine.option import Option, choice, flag, unknown_option, whole_number
 from sapwood.engine.result import Rows, listing
+from sapwood.engine.storage import LocalFolder
 from sapwood.engine.transfer import Transfer
 from sapwood.engine.work import Work
 from sapwood.errors import ProgrammingError, UnknownFileError, UnsupportedError
 
-COMPRESSED = {".gz": "GZIP", ".bz2": "BZIP2", ".zst": "ZSTD", ".br": "BROTLI", ".deflate": "DEFLATE"}
 PUT_COLUMNS = {
     "source": text(),
     "target": text(),
@@ -53,9 +54,8 @@ def put_files(work: Work, statement: PutFiles) -> Rows:
     if work.state.is_remote:
         return _transferred("PUT", PUT_COLUMNS, _upload(location, statement))
     sources = _sources(statement.local)
-    folder = location.folder / location.prefix
-    folder.mkdir(parents=True, exist_ok=True)
-    return listing("PUT", PUT_COLUMNS, [_put(source, folder, options=statement.options) for source in sources])
+    options = _put_options(statement.options)
+    return listing("PUT", PUT_COLUMNS, [_put(source, location, options) for source in sources])
 
 
 def get_files(work: Work, statement: GetFiles) -> Rows:
@@ -67,7 +67,7 @@ def get_files(work: Work, statement: GetFiles) -> Rows:
     folder.mkdir(parents=True, exist_ok=True)
     rows: list[tuple[Any, ...]] = []
     for file in files(location, pattern=statement.pattern):
-        with file.open() as source, (folder / PurePosixPath(file.name).name).open("wb") as target:
+        with file.open() as source, LocalFolder(folder).writing(PurePosixPath(file.name).name) as target:
             shutil.copyfileobj(source, target)
         rows.append((file.name, file.size, "DOWNLOADED", ""))
     return listing("GET", GET_COLUMNS, rows)
@@ -89,9 +89,9 @@ def _download(location: Location, statement: GetFiles) -> Transfer:
 
 
 def remove_files(work: Work, statement: RemoveFiles) -> Rows:
-    """REMOVE: take files out of an internal stage."""
+    """REMOVE: take files out of an internal stage or a bucket."""
     location = locate(work, statement.source)
-    if not location.is_internal:
+    if not location.is_internal and isinstance(location.storage, LocalFolder):
         raise UnsupportedError(
             "REMOVE from an external stage is not supported", hint="Take the files out of its folder."
         )
@@ -126,16 +126,62 @@ def _sources(written: str) -> list[Path]:
     return found
 
 
-def _put(source: Path, folder: Path, *, options: Mapping[str, Any]) -> tuple[Any, ...]:
-    given = {name.upper(): value for name, value in options.items()}
-    compression = COMPRESSED.get(source.suffix.lower(), "NONE")
-    compresses = str(given.get("AUTO_COMPRESS", True)).upper() == "TRUE" and compression == "NONE"
-    target = folder / (source.name + ".gz" if compresses else source.name)
-    target_compression = "GZIP" if compresses else compression
-    if target.exists() and str(given.get("OVERWRITE", False)).upper() != "TRUE":
-        return (source.name, target.name, source.stat().st_size, 0, compression, target_compression, "SKIPPED", "")
-    part = target.with_name(f".{target.name}.part")
-    data = source.read_bytes()
-    part.write_bytes(gzip.compress(data, mtime=0) if compresses else data)
-    part.replace(target)
-    return (source.name, target.name, len(data), target.stat().st_size, compression, target_compression, "UPLOADED", "")
+@dataclass(frozen=True)
+class PutOptions:
+    """How files are put. `source_compression` is AUTO_DETECT, NONE or a kind of compression."""
+
+    compresses: bool = True
+    source_compression: str = "AUTO_DETECT"
+    overwrites: bool = False
+    parallel: int = 4
+
+
+PUT_OPTIONS: Mapping[str, Option] = {
+    "PARALLEL": Option("4", "files that a client sends at once", whole_number("parallel")),
+    "AUTO_COMPRESS": Option("TRUE", "pack files with gzip that are not packed", flag("compresses")),
+    "SOURCE_COMPRESSION": Option(
+        "AUTO_DETECT", "what the files are packed with", choice("source_compression", "AUTO_DETECT", *PACKERS)
+    ),
+    "OVERWRITE": Option(
+        "FALSE", "put files in place of those of the same name; else those are left", flag("overwrites")
+    ),
+}
+"""Each option with its default, its meaning, and what reads it. docs/loading.md shows this table."""
+
+
+def _put_options(given: Mapping[str, Any]) -> PutOptions:
+    options = PutOptions()
+    for name, value in given.items():
+        if name.upper() not in PUT_OPTIONS:
+            raise unknown_option(name.upper(), f"Known: {', '.join(PUT_OPTIONS)}.")
+        options = replace(options, **PUT_OPTIONS[name.upper()].read(name.upper(), value))
+    return options
+
+
+def _put(source: Path, location: Location, options: PutOptions) -> tuple[Any, ...]:
+    """Copy one file, block by block; it can be seen once it is whole."""
+    size, found = source.stat().st_size, options.source_compression
+    if found == "AUTO_DETECT":
+        with source.open("rb") as stream:
+            found = kind_of(source.name, stream.read(2))
+    kind = "GZIP" if options.compresses and found == "NONE" else found
+    target = source.name + (".gz" if kind != found else "")
+    name = location.prefix and f"{location.prefix.rstrip('/')}/"
+    there = any(each.name == name + target for each in location.storage.files(name + target))
+    status, packed = "SKIPPED", 0
+    if options.overwrites or not there:
+        status, packed = "UPLOADED", _copy(source, location, name + target, "GZIP" if kind != found else "NONE")
+    return (source.name, target, size, packed, _SHOWN.get(found, found), _SHOWN.get(kind, kind), status, "")
+
+
+_SHOWN = {"BZ2": "BZIP2"}
+"""Kinds of compression that PUT shows under another name."""
+
+
+def _copy(source: Path, location: Location, name: str, kind: str) -> int:
+    """The bytes that were written."""
+    packer, written = PACKERS[kind][1](), 0
+    with source.open("rb") as stream, location.storage.writing(name) as target:
+        while data := stream.read(BLOCK):
+            written += target.write(packer.compress(data))
+        return written + target.write(packer.flush())

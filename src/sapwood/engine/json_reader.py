@@ -116,7 +116,7 @@ class JsonReader:
     def _fault(self, message: str, place: int) -> Fault:
         character = place - self._text.rfind("\n", 0, place)
         row_line, rejected = self._line_at(self._place), self._text[self._place : place + 1].partition("\n")[0]
-        return Fault(message, 100069, self._line_at(place), character, 1, 1, "22P02", self._offset + place, row_line, rejected)  # fmt: skip
+        return Fault(message, 100069, self._line_at(place), character, 1, 0, "22P02", self._offset + place, row_line, rejected)  # fmt: skip
 
     def _skip_line(self) -> bool:
         """Go behind the line that a faulty document starts on."""

@@ -1,4 +1,4 @@
-"""Stage paths to files: internal stages in the data directory, local folders, and URLs that settings map to folders."""
+"""Stage paths to files: internal stages in the data directory, local folders, URLs that settings map to folders, buckets."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from urllib.parse import unquote as unpercent
 from sapwood.config import StageConfig
 from sapwood.dialect.names import parts, physical, qualify
 from sapwood.dialect.statements import Name, StagePath
+from sapwood.engine.bucket import bucket_of
 from sapwood.engine.privileges import MODEL_URL, check_place
 from sapwood.engine.storage import LocalFolder, Storage
 from sapwood.engine.work import Work, unknown_object
@@ -127,6 +128,17 @@ def check_is_there(location: Location) -> None:
         )
 
 
+def check_writable(work: Work, location: Location) -> None:
+    """UnsupportedError for files that come with sapwood, AccessError for folders outside over the network."""
+    if location.is_internal or not isinstance(location.storage, LocalFolder):
+        return
+    if location.label.startswith((SAMPLES_URL, MODEL_URL)) or work.state.is_remote:
+        raise AccessError(
+            f"Nothing can be written to '{location.label}'",
+            hint="Write to an internal stage: CREATE STAGE without a URL, @~ or @%table.",
+        )
+
+
 def stage_folder(work: Work, stage: Name) -> Path:
     """The folder of an internal stage; a temporary one has its own in its session's folder."""
     data = work.parts.config.data
@@ -209,11 +221,16 @@ def _of_url(work: Work, url: str, path: str) -> Location:
         prefix, folder, notice = mapped
         below, label = whole[len(prefix) :].lstrip("/"), prefix.rstrip("/") + "/"
         return Location(LocalFolder(folder), below, label, is_internal=False, notice=notice)
+    bucket = bucket_of(whole, work.parts.config.stages.credentials)
+    if bucket is not None:
+        storage, below = bucket
+        return Location(storage, below, whole[: len(whole) - len(below)].rstrip("/") + "/", is_internal=False)
     local = local_path(whole)
     if local is None:
         raise UnsupportedError(
-            f"The URL '{whole}' can't be read: only local folders and mapped URLs are served",
-            hint=f"Map it to a folder: --map-url {url}=/path/to/folder, or [stages.map] in sapwood.toml.",
+            f"The URL '{whole}' can't be read: it is not mapped, and no credentials are known for it",
+            hint=f"Map it to a folder (--map-url {url}=/path/to/folder), or give it a section in the file that the "
+            "setting stages.credentials names.",
         )
     if work.state.is_remote:
         raise AccessError(

@@ -49,6 +49,7 @@ from sapwood.dialect.statements import (
     StagePath,
     Statement,
     Transaction,
+    Unload,
     UnsetVariable,
     Use,
 )  # fmt: skip
@@ -304,6 +305,11 @@ def _copy_into(work: Work, statement: CopyInto) -> Iterable[Need]:
     yield from _format(statement.format_name)
 
 
+def _unloading(work: Work, statement: Unload) -> Iterable[Need]:
+    yield from _place(work, statement.target, ("WRITE", "USAGE"))
+    yield from _format(statement.format_name)
+
+
 def _format(name: Name | None) -> Sequence[Need]:
     return [] if name is None else [Need(("USAGE",), "FILE FORMAT", name)]
 
@@ -363,6 +369,7 @@ _NEEDS: Mapping[type, Callable[[Work, Any], Iterable[Need]]] = {
     GrantRole: _nothing,
     ListStage: _reading,
     PutFiles: _putting,
+    Unload: _unloading,
     Query: _nothing,
     RemoveFiles: _removing,
     SetComment: _set_comment,

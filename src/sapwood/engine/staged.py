@@ -21,9 +21,9 @@ import pyarrow.parquet as pq
 from sapwood.dialect.statements import Column, Name, Relation, StagedFiles
 from sapwood.dialect.types import TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, number, text
 from sapwood.engine.csv_blocks import Block, CsvBlocks
-from sapwood.engine.csv_columns import plain_texts
+from sapwood.engine.csv_columns import exact_reader, plain_texts
 from sapwood.engine.csv_format import CsvFormat, merged
-from sapwood.engine.csv_reader import Fault, Record, RecordReader
+from sapwood.engine.csv_reader import Fault, Record
 from sapwood.engine.document_format import DocumentFormat, FileForm, file_form
 from sapwood.engine.failure import translated
 from sapwood.engine.file_bytes import FileBytes, wrong_encoding
@@ -216,7 +216,7 @@ class CsvRecords:
         return self._made([column.combine_chunks() for column in fields.columns], block, before, fields.num_rows)
 
     def _exact(self, block: Block, before: int) -> Records:
-        given = block.records if block.records is not None else RecordReader(block.text, self._form, line=block.line)
+        given = block.records if block.records is not None else exact_reader(block, self._form)
         found = list(given)
         records = [record for record in found if isinstance(record, Record)]
         faults = tuple(fault for fault in found if isinstance(fault, Fault))
@@ -242,7 +242,7 @@ class CsvRecords:
 
 
 def _first_width(block: Block, form: CsvFormat) -> int:
-    for record in RecordReader(block.text, form):
+    for record in exact_reader(block, form):
         return len(record.fields) if isinstance(record, Record) else 1
     return 1
 
@@ -250,7 +250,7 @@ def _first_width(block: Block, form: CsvFormat) -> int:
 def _fault_in_block(block: Block, form: CsvFormat) -> Callable[[int, tuple[str, int, str]], Fault]:
     def fault_at(row: int, error: tuple[str, int, str]) -> Fault:
         text = block.text
-        found = [each for each in RecordReader(text, form, line=block.line) if isinstance(each, Record)][row]
+        found = [each for each in exact_reader(block, form) if isinstance(each, Record)][row]
         message, number, state = error
         start = block.offset + len(text[: found.start].encode("utf-8", "surrogateescape"))
         return Fault(message, number, found.line, 1, found.number, 0, state, start, found.line, text[found.start : found.end])  # fmt: skip

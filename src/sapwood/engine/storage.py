@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import time
 import uuid
 from collections.abc import Generator, Iterator
@@ -16,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from sapwood.errors import AccessError
+from sapwood.errors import AccessError, UnknownFileError
 
 PART = ".part"
 """Suffix of a file that is being written; its name starts with a dot."""
@@ -127,10 +128,10 @@ def _sweep(folder: Path) -> None:
 
 @dataclass(frozen=True)
 class Bucket:
-    """A bucket of an object store, or a path in one. `filesystem` is pyarrow's."""
+    """A bucket of an object store. `filesystem` is pyarrow's; `name` is the bucket's name there."""
 
     filesystem: Any
-    path: str
+    name: str
 
     def exists(self) -> bool:
         return True
@@ -138,22 +139,42 @@ class Bucket:
     def files(self, prefix: str) -> Iterator[Stored]:
         from pyarrow import fs
 
-        selector = fs.FileSelector(f"{self.path}/{_folder_of(prefix)}", allow_not_found=True, recursive=True)
-        for found in sorted(self.filesystem.get_file_info(selector), key=lambda info: info.path):
-            name = found.path.removeprefix(f"{self.path}/")
-            if found.type == fs.FileType.File and name.startswith(prefix):
-                yield Stored(name, found.size, found.mtime_ns / 1e9 if found.mtime_ns else 0.0)
+        folder = f"{self.name}/{_folder_of(prefix)}".rstrip("/")
+        selector = fs.FileSelector(folder, allow_not_found=True, recursive=True)
+        with told(self.name):
+            found = sorted(self.filesystem.get_file_info(selector), key=lambda info: info.path)
+        for each in found:
+            name = each.path.removeprefix(f"{self.name}/")
+            if each.type == fs.FileType.File and name.startswith(prefix):
+                yield Stored(name, each.size, (each.mtime_ns or 0) / 1e9)
 
     def open(self, name: str) -> IO[bytes]:
-        return self.filesystem.open_input_file(f"{self.path}/{name}")
+        with told(self.name):
+            return self.filesystem.open_input_file(f"{self.name}/{name}")
 
     @contextmanager
     def writing(self, name: str) -> Generator[IO[bytes]]:
         """An object is there once its upload is closed; an upload that fails is never closed."""
-        stream = self.filesystem.open_output_stream(f"{self.path}/{name}", compression=None)
-        yield stream
-        stream.close()
+        with told(self.name):
+            stream = self.filesystem.open_output_stream(f"{self.name}/{name}", compression=None)
+            yield stream
+            stream.close()
 
     def remove(self, name: str) -> None:
-        with contextlib.suppress(FileNotFoundError):
-            self.filesystem.delete_file(f"{self.path}/{name}")
+        with told(self.name), contextlib.suppress(FileNotFoundError):
+            self.filesystem.delete_file(f"{self.name}/{name}")
+
+
+@contextmanager
+def told(name: str) -> Generator[None]:
+    """What an object store answers as one of our errors; its own text may hold names that nobody should see."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        code = re.search(r"AWS Error (\w+)", str(error))
+        raise UnknownFileError(
+            f"The object store '{name}' can't be reached or refuses{f' ({code[1]})' if code else ''}",
+            hint="Look at its section in the file that stages.credentials names.",
+        ) from error

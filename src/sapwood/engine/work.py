@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -112,6 +112,11 @@ class Work:
     def rows(self, query: Query) -> pa.Table:
         """The query's rows as DuckDB gives them; its commands are run, its calls answered."""
         return self.passes.table(query, self.command_values(query.commands))
+
+    def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
+        """The rows of DuckDB's SQL without calls, some at a time, as it runs."""
+        with translated():
+            yield from self.cursor.execute(sql).to_arrow_reader(rows)
 
     def command_values(self, commands: tuple[Command, ...]) -> dict[str, Any]:
         """Run each command once; its value by placeholder."""
