@@ -18,6 +18,7 @@ from sapwood.engine.engine import Engine
 from sapwood.engine.execution import handle
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import AccountParameters
+from sapwood.engine.recent import RecentResults
 from sapwood.engine.result import Progress, Rows
 from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
@@ -25,7 +26,7 @@ from sapwood.engine.work import Parts, State, Work
 from sapwood.errors import UnknownModelError
 from sapwood.functions import FUNCTIONS
 from sapwood.functions.function import SqlFunction
-from sapwood.inference.request import Completion, Message, Request
+from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.store.answers import AnswerCache
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import ModelVersion
@@ -71,6 +72,9 @@ class FakeBackend:
 
     def version(self, model: ModelVersion) -> str:
         return "fake-1"
+
+    def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
+        raise NotImplementedError
 
     def shrink(self, limit: int) -> None:
         pass
@@ -232,6 +236,7 @@ def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFuncti
         databases,
         door,
         AccountParameters(catalog),
+        RecentResults(folder / "recent"),
     )
     return Bench(parts, State("1", "ADMIN", "ACCOUNTADMIN", "DB", "PUBLIC"), backend)
 
