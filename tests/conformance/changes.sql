@@ -170,3 +170,14 @@ create materialized view m as select 1;
 -- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CREATE MATERIALIZED'.
 
 drop view shown;
+
+-- https://docs.snowflake.com/en/sql-reference/sql/show-exported-keys
+create table parents (id int primary key);
+
+create table children (parent int references parents (id));
+
+show exported keys in table parents;
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENTS", "ID", "CORTEX_FINETUNING_DB", "PUBLIC", "CHILDREN", "PARENT", 1, "NO ACTION", "NO ACTION", "*", null, "NOT DEFERRABLE", "false", null]
+
+show exported keys in table children;
+-- rows: none

@@ -92,6 +92,9 @@ select * from table(no_such_rows(1));
 create function too_few() returns table (a int, b int) as 'select 1';
 -- error: * * SQL compilation error:\nThe query of TOO_FEW gives 1 columns; it declares 2.
 
+select get_ddl('function', 'places_of(varchar)') as ddl;
+-- row: ["CREATE OR REPLACE FUNCTION PLACES_OF(WANTED VARCHAR(16777216))\nRETURNS TABLE (PLACE VARCHAR(16777216), QUANTITY NUMBER(10,1))\nLANGUAGE SQL\nAS 'select place, quantity from stock where product = wanted';"]
+
 drop function places_of(varchar);
 -- row: ["PLACES_OF successfully dropped."]
 

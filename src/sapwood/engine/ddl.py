@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from sapwood.dialect.names import parts, qualify, spelled
 from sapwood.dialect.statements import Column, Name
-from sapwood.engine.definition import functions_named, signed
+from sapwood.engine.definition import functions_named, returned, signed
 from sapwood.engine.identity import shown_default
 from sapwood.engine.metadata import TableInfo, read_tables
 from sapwood.engine.physical import text_literal
@@ -98,7 +98,7 @@ def _function(work: Work, given: tuple[str, ...]) -> str:
     function = found[0]
     parameters = ", ".join(f"{spelled(each.name)} {each.type}" for each in function.parameters)
     return (
-        f"CREATE OR REPLACE FUNCTION {spelled(name.name)}({parameters})\nRETURNS {function.returns}\nLANGUAGE SQL"
+        f"CREATE OR REPLACE FUNCTION {spelled(name.name)}({parameters})\nRETURNS {returned(function)}\nLANGUAGE SQL"
         f"{_comment(function.comment, sign='=')}\nAS {text_literal(function.body)};"
     )
 

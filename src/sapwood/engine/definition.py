@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 
 from sapwood.dialect.definitions import signature_of
-from sapwood.dialect.names import duck
+from sapwood.dialect.names import duck, spelled
 from sapwood.dialect.statements import Column, CreateFunction, CreateSequence, Name, UserFunction
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.userfunctions import parameter_types
@@ -66,6 +66,13 @@ def function_of(kept: SchemaObject) -> UserFunction:
     )
     returns = SnowType(**kept.content["returns"])
     return UserFunction(name, parameters, returns, str(kept.content["body"]), kept.comment, table)
+
+
+def returned(function: UserFunction) -> str:
+    """What a function gives, as its statement says it: a type, or a table's columns."""
+    if not function.table:
+        return str(function.returns)
+    return f"TABLE ({', '.join(f'{spelled(each.name)} {each.type}' for each in function.table)})"
 
 
 # Sequences ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from typing import Any
 
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
-from sapwood.engine.definition import function_of
+from sapwood.engine.definition import function_of, returned
 from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
 from sapwood.engine.privileges import may_see
@@ -296,7 +296,7 @@ def _function(kept: SchemaObject) -> Row:
         "FUNCTION_NAME": function.name.name,
         "FUNCTION_OWNER": kept.owner,
         "ARGUMENT_SIGNATURE": f"({', '.join(f'{each.name} {each.type}' for each in function.parameters)})",
-        "DATA_TYPE": str(function.returns),
+        "DATA_TYPE": returned(function),
         "FUNCTION_LANGUAGE": "SQL",
         "FUNCTION_DEFINITION": function.body,
         "CREATED": moment(kept.created_on),

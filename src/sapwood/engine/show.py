@@ -12,7 +12,7 @@ from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.ddl import table_ddl
-from sapwood.engine.definition import function_of
+from sapwood.engine.definition import function_of, returned
 from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.keys import key_rows
 from sapwood.engine.metadata import Container, TableInfo, read_database, read_schemas, read_tables
@@ -389,7 +389,7 @@ def _user_function(kept: SchemaObject) -> Row:
         "catalog_name": kept.name.database,
         "min_num_arguments": count,
         "max_num_arguments": count,
-        "arguments": f"{kept.name.name} RETURN {str(function.returns).partition('(')[0]}",
+        "arguments": f"{kept.name.name} RETURN {returned(function).partition('(')[0].strip()}",
         "description": function.comment or "user-defined function",
         "is_builtin": "N",
         "is_aggregate": "N",
@@ -411,6 +411,13 @@ def _keys(kind: str) -> Callable[[Work, Show], list[Row]]:
         return list(key_rows(kept, kind))
 
     return read
+
+
+def _exported_keys(work: Work, statement: Show) -> list[Row]:
+    """The foreign keys, of any table of the database, that refer to a table or to one of a place."""
+    rows = _keys("FOREIGN")(work, replace(statement, schema="", table=""))
+    place = {"pk_schema_name": statement.schema, "pk_table_name": statement.table}
+    return [row for row in rows if all(wanted in ("", row[name]) for name, wanted in place.items())]
 
 
 def _no_rows(work: Work, statement: Show) -> list[Row]:
@@ -623,6 +630,7 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _keys("UNIQUE"),
     ),
     "IMPORTED KEYS": (_named(*_FOREIGN_KEY), _keys("FOREIGN")),
+    "EXPORTED KEYS": (_named(*_FOREIGN_KEY), _exported_keys),
     "PROCEDURES": (_named("created_on", "name", "schema_name", "arguments", "description", "catalog_name"), _no_rows),
     "USER FUNCTIONS": (
         _named("created_on", "name", "schema_name", "is_builtin", "is_aggregate", "min_num_arguments", "max_num_arguments", "arguments",
