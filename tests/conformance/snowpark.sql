@@ -180,3 +180,6 @@ select * from (select 1 as id, 10 as jan, null::int as feb, 30 as mar) unpivot (
 
 select count(*) as n from (select 1 as id, 10 as jan, null::int as feb) unpivot include nulls (sales for month in (jan, feb));
 -- row: [2]
+
+CREATE SCOPED TEMPORARY STAGE /* Python:snowflake.connector.pandas_tools.write_pandas() */ identifier('"written"') FILE_FORMAT=(TYPE=PARQUET COMPRESSION=gzip BINARY_AS_TEXT=FALSE);
+-- row: ["Stage area written successfully created."]

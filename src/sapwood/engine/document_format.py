@@ -120,8 +120,8 @@ DOCUMENT_OPTIONS: Mapping[str, Mapping[str, Option]] = {
     "PARQUET": {
         "COMPRESSION": Option(
             "AUTO",
-            "of unloaded files: AUTO and SNAPPY are snappy, NONE none",
-            choice("compression", "AUTO", "SNAPPY", "NONE"),
+            "of unloaded files: AUTO and SNAPPY are snappy, NONE none; GZIP is what write_pandas says, and loads as all do",
+            choice("compression", "AUTO", "SNAPPY", "GZIP", "NONE"),
         ),
         "SNAPPY_COMPRESSION": Option("TRUE", "FALSE is COMPRESSION = NONE", _snappy),
         "BINARY_AS_TEXT": Option(
