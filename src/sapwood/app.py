@@ -235,8 +235,8 @@ def _now_ms() -> int:
     return int(time.time() * 1000)
 
 
-BESIDE_TRAINING = 3 << 30
-"""Bytes of weights that may stay in memory when a training job starts."""
+BESIDE_TRAINING = 1 << 30
+"""Bytes of weights that may stay in memory when a training job starts: all together should be at home in 8 GB."""
 
 
 def _with_room_for_training(command: CommandHandler, backends: Backends) -> CommandHandler:
