@@ -15,8 +15,9 @@ FILES = (
 )  # fmt: skip
 """Files that work in any schema, and ask no model."""
 SCRIPT = """
+import decimal
 def plain(value):
-    if isinstance(value, Decimal):
+    if isinstance(value, decimal.Decimal):
         return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else str(value)
     if isinstance(value, (bytes, bytearray)):
         return str(bytes(value))
