@@ -1,4 +1,4 @@
-"""Clients over TLS, and `snowflake.cortex.complete` in Python (snowflake-ml-python).
+"""`snowflake.cortex.complete` in Python (snowflake-ml-python).
 
 Asked with a text rather than a column, that function calls the REST API by https at the connection's host, and leaves out
 the connection's port: it reaches a server on port 443 only.
@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Generator
-from pathlib import Path
 
 import pytest
-from certificate import make_certificate
+from certificates import make_certificates
 from wire_bench import ClientPython, environment, start_server
 
 TLS = """
 import os
-os.environ["REQUESTS_CA_BUNDLE"] = CERTIFICATE
+os.environ["REQUESTS_CA_BUNDLE"] = AUTHORITY
 settings |= {"host": "localhost", "protocol": "https", "disable_ocsp_checks": True}
 """
 
@@ -29,30 +28,14 @@ def secured(tmp_path_factory: pytest.TempPathFactory) -> Generator[tuple[ClientP
         socket.create_server(("127.0.0.1", 443)).close()
     except OSError as error:
         pytest.skip(f"port 443 can't be had: {error}")
-    cert, key = place / "cert.pem", place / "key.pem"
-    make_certificate(cert, key)
-    server = start_server(place / "data", "--demo", "--port", "443", "--tls-cert", str(cert), "--tls-key", str(key))
-    yield ClientPython(name, server), f"CERTIFICATE = {str(cert)!r}\n" + TLS
+    made = make_certificates(place)
+    server = start_server(
+        place / "data", "--demo", "--port", "443", "--tls-cert", str(made.cert), "--tls-key", str(made.key)
+    )
+    yield ClientPython(name, server), f"AUTHORITY = {str(made.authority)!r}\n" + TLS
     assert server.stop() == 0
     assert server.process.stdout is not None
     server.process.stdout.close()
-
-
-def test_the_connector_moves_rows_and_files_over_tls(secured: tuple[ClientPython, str], tmp_path: Path) -> None:
-    client, prologue = secured
-    (tmp_path / "rows.csv").write_text("1,x\n2,y\n")
-    out = client.run(
-        prologue
-        + f"""
-cursor = connect().cursor()
-cursor.execute("create temporary stage secured")
-out["put"] = cursor.execute("put file://{tmp_path}/rows.csv @secured").fetchone()[6]
-out["rows"] = cursor.execute("select $1, $2 from @secured order by 1").fetchall()
-out["get"] = cursor.execute("get @secured file://{tmp_path}/").fetchone()[2]
-out["chunks"] = len(cursor.execute("select seq4() from table(generator(rowcount => 200000))").fetchall())
-"""
-    )
-    assert out == {"put": "UPLOADED", "rows": [["1", "x"], ["2", "y"]], "get": "DOWNLOADED", "chunks": 200_000}
 
 
 def test_texts_are_completed(secured: tuple[ClientPython, str]) -> None:
