@@ -5,13 +5,13 @@ select ai_classify('One day I will see the world', ['travel', 'cooking']) as a;
 -- row: ["{\"labels\":[\"travel\"]}"]
 -- usage: distinct=1 failed=0
 
-select ai_classify('#answer: "cooking"', ['travel', 'cooking']):labels[0]::string as label;
+select ai_classify('#answer: cooking', ['travel', 'cooking']):labels[0]::string as label;
 -- row: ["cooking"]
 
-select ai_classify('#answer: "dancing"', ['travel', 'cooking']):labels[0]::string as only_labels;
+select ai_classify('#answer: dancing', ['travel', 'cooking']):labels[0]::string as only_labels;
 -- row: ["travel"]
 
-select snowflake.cortex.classify_text('#answer: "cooking"', ['travel', 'cooking']) as a;
+select snowflake.cortex.classify_text('#answer: cooking', ['travel', 'cooking']) as a;
 -- columns: A OBJECT
 -- row: ["{\"label\":\"cooking\"}"]
 
@@ -20,6 +20,9 @@ select snowflake.cortex.classify_text('x', [{'label': 'travel', 'description': '
 
 select ai_classify('#answer: ["reading", "travel"]', ['travel', 'cooking', 'reading'], {'output_mode': 'multi', 'task_description': 'Topics', 'examples': [{'input': 'a good book', 'labels': ['reading'], 'explanation': 'a book is read'}]}) as a;
 -- row: ["{\"labels\":[\"travel\",\"reading\"]}"]
+
+select ai_classify('#answer: cooking', ['travel', 'cooking'], {'scores': true}) as a;
+-- row: ["{\"labels\":[\"cooking\"],\"scores\":{\"travel\":0.0,\"cooking\":1.0}}"]
 
 select ai_classify(prompt('the town of {0}', 'Bern'), ['Europe', 'Asia']):labels[0]::string as a;
 -- row: ["Europe"]
@@ -81,7 +84,7 @@ select ai_classify(body, ['a', 'b'], {'output_mode': 'all'}) from texts;
 -- error: 100351 P0000 invalid options object: 'output_mode' is 'all'
 
 select ai_classify(body, ['a', 'b'], null) from texts;
--- error: 100351 P0000 invalid options object: the configuration is NULL
+-- error: 001015 22023 invalid config: NULL is given
 
 select ai_classify(body, ['a', 'b'], {'model': 'nope'}) from texts;
 -- error: 100351 P0000 Request failed for external function COMPLETE$V2 with remote service error: 400 '"unknown model \"nope\""'

@@ -2,7 +2,7 @@
 
 select snowflake.cortex.extract_answer('#answer: Bern', 'Where does Ann live?') as a;
 -- columns: A ARRAY
--- row: ["[{\"answer\":\"Bern\",\"score\":null}]"]
+-- row: ["[{\"answer\":\"Bern\",\"score\":1.0}]"]
 
 select snowflake.cortex.extract_answer('#answer: Bern', 'Where?')[0]:answer::string as a, snowflake.cortex.extract_answer(null, 'x') as b;
 -- row: ["Bern", null]
@@ -35,8 +35,9 @@ select ai_extract('#error: no luck', ['x']) as a, ai_extract(null, ['x']) as b;
 select ai_extract(text => 'x', responseFormat => ['y'], model => 'echo', scores => false):error::string as a;
 -- row: [null]
 
-select ai_extract(text => 'x', responseFormat => ['y'], scores => true);
--- error: 000002 0A000 AI_EXTRACT with scores => TRUE is not supported
+select ai_extract(text => '#answer: {"a": "b"}', responseFormat => {'a': 'x', 'c': 'y'}, scores => true) as a;
+-- row: ["{\"error\":null,\"response\":{\"a\":\"b\",\"c\":\"\"},\"scoring\":{\"scores\":{\"a\":{\"score\":1.0},\"c\":{\"score\":1.0}}}}"]
+-- usage: distinct=2
 
 select ai_extract(file => 'x', text => 'y', responseFormat => ['y']);
 -- error: 000002 0A000 AI_EXTRACT of a FILE is not supported

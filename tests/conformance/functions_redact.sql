@@ -24,4 +24,4 @@ select ai_redact('x', mode => 'hide');
 -- error: 001015 22023 invalid mode 'hide': it must be one of redact, detect
 
 select ai_redact('x', null);
--- error: 001015 22023 invalid categories: they are NULL
+-- error: 001015 22023 invalid categories: NULL is given

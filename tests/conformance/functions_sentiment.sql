@@ -1,6 +1,6 @@
 -- SENTIMENT, ENTITY_SENTIMENT and AI_SENTIMENT, answered by echo: the first value, or what `#answer:` in the text says.
 
-select snowflake.cortex.sentiment('#answer: "very positive"') as a, snowflake.cortex.sentiment('#answer: "negative"') as b, snowflake.cortex.sentiment(null) as c;
+select snowflake.cortex.sentiment('#answer: very positive') as a, snowflake.cortex.sentiment('#answer: negative') as b, snowflake.cortex.sentiment(null) as c;
 -- columns: A FLOAT, B FLOAT, C FLOAT
 -- row: [0.9, -0.6, null]
 
@@ -34,4 +34,4 @@ select ai_sentiment('x', ['a category of more than thirty characters']);
 -- error: 001015 22023 invalid categories: 'a category of more than thirty characters' has 41 characters, 1 to 30 are allowed
 
 select snowflake.cortex.entity_sentiment('x', null);
--- error: 001015 22023 invalid categories: they are NULL
+-- error: 001015 22023 invalid categories: NULL is given

@@ -20,10 +20,10 @@ with connect() as connection:
     cursor = connection.cursor()
     def first(text):
         return cursor.execute(text).fetchone()
-    out["classify"] = first("select ai_classify('#answer: \\"b\\"', ['a', 'b']) as x")[0]
+    out["classify"] = first("select ai_classify('#answer: b', ['a', 'b']) as x")[0]
     out["type"] = cursor.description[0].type_code
     out["filter"] = first("select ai_filter('#answer: true'), ai_filter(%s)" % "'no'")
-    out["sentiment"] = first("select snowflake.cortex.sentiment('#answer: \\"very positive\\"') > 0.5")[0]
+    out["sentiment"] = first("select snowflake.cortex.sentiment('#answer: very positive') > 0.5")[0]
     out["translate"] = first("select ai_translate('#answer: hello', 'de', 'en')")[0]
     out["split"] = first("select snowflake.cortex.split_text_recursive_character('a b', 'none', 2)")[0]
     out["agg"] = first("select ai_agg(column1, '#answer: all') from values ('x'), ('y')")[0]
@@ -60,6 +60,7 @@ out["tokens"] = first(F.ai_count_tokens("ai_complete", "a b", model="echo"), F.a
 reviews = session.create_dataframe([[1, "b"], [1, "a"], [2, "c"]], schema=["product", "review"])
 out["agg"] = reviews.group_by("product").agg(F.ai_agg(F.col("review"), F.lit("#answer: all"))).count()
 out["summary"] = len(first(F.ai_summarize_agg(F.col("review")), frame=reviews))
+out["embed"] = [len(first(F.ai_embed("echo", "hello"))[0]), round(first(F.ai_similarity("x", "x", model="echo"))[0], 4)]
 out["cortex"] = first(F.snowflake_cortex_summarize("#answer: short"), F.snowflake_cortex_sentiment("x") == 0)[0]
 session.close()
 """
@@ -68,7 +69,7 @@ session.close()
         "classify": {"labels": ["b", "c"]}, "details": {"value": {"labels": ["a"]}, "error": None}, "filter": [True, False],
         "filter_details": {"value": False, "error": None}, "sentiment": ["overall", "a", "b"], "sentiment_details": None,
         "translate": ["hello", ""], "extract": {"error": None, "response": {"a": "b"}}, "extract_list": {"a": [], "c": ""},
-        "redact": ["[EMAIL]", "ann@example.com"], "detect": 1, "tokens": [2, True], "agg": 2, "summary": 1, "cortex": "short",
+        "redact": ["[EMAIL]", "ann@example.com"], "detect": 1, "tokens": [2, True], "agg": 2, "summary": 1, "embed": [768, 1.0], "cortex": "short",
     }  # fmt: skip
 
 
@@ -108,11 +109,16 @@ def test_functions_of_snowflake_cortex(snowpark: ClientPython) -> None:
         SESSION
         + """
 from snowflake import cortex
-out["classify"] = json.loads(cortex.classify_text('#answer: "b"', ["a", "b"], session=session))
+out["classify"] = json.loads(cortex.classify_text("#answer: b", ["a", "b"], session=session))
 out["sentiment"] = cortex.sentiment('\\n#answer: {"score": 0.75}', session=session)
 out["summarize"] = cortex.summarize("short", session=session)
 out["translate"] = cortex.translate("#answer: hello", "de", "en", session=session)
+out["extract"] = json.loads(cortex.extract_answer('#answer: {"answer": "Bern"}', "Where?", session=session))
+out["embed"] = len(cortex.embed_text_768("echo", "hello", session=session))
 session.close()
 """
     )
-    assert out == {"classify": {"label": "b"}, "sentiment": 0.75, "summarize": "short", "translate": "hello"}
+    assert out == {
+        "classify": {"label": "b"}, "sentiment": 0.75, "summarize": "short", "translate": "hello",
+        "extract": [{"answer": "Bern", "score": 1.0}], "embed": 768,
+    }  # fmt: skip

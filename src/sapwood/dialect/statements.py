@@ -165,7 +165,8 @@ class Call:
     """One place in a statement where a function of ours is called.
 
     In the DuckDB SQL it stands as `CAST(sapwood_call('<token>:<site>', [arg1::VARCHAR, ...]) AS type)`, with
-    `sapwood_sample` in place of `sapwood_call` where equal arguments may differ in their answers. `arguments` names the
+    `sapwood_sample` in place of `sapwood_call` where equal arguments may differ in their answers, and `sapwood_vector`
+    where a vector comes out. `arguments` names the
     parameter behind each element of the list, in order. Objects and arrays travel as JSON text; `types` are the logical
     type names that the arguments had before (VARIANT: a text inside has lost its quotes).
     """

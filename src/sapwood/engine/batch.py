@@ -14,13 +14,14 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 
 from sapwood.dialect.statements import Call
+from sapwood.engine.answering import Wanted, answers, is_keepable
 from sapwood.engine.dialogue import Dialogue
 from sapwood.engine.key import content_key
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
 from sapwood.engine.result import OnProgress, Progress, Usage
 from sapwood.errors import CancelledError, Error, InternalError, ModelError
-from sapwood.functions.function import Ask, Models, SqlFunction
-from sapwood.inference.request import Backend, Completion, Request
+from sapwood.functions.function import Ask, EmbedAsk, Models, SqlFunction
+from sapwood.inference.request import Backend, Completion, Embed, Request
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
 
@@ -83,7 +84,7 @@ class Batcher:
             dialogue.begin(asking, function.rounds(arguments_of(call, asking), self._with.models))
         return dialogue
 
-    def _count_models(self, call: Call, requests: Mapping[str, Request], new: AbstractSet[str]) -> None:
+    def _count_models(self, call: Call, requests: Mapping[str, Wanted], new: AbstractSet[str]) -> None:
         for key in new:
             used, done = (call.function, requests[key].model.name), self._done[key]
             self.tokens[used] = self.tokens.get(used, 0) + done.prompt_tokens + done.completion_tokens
@@ -92,14 +93,15 @@ class Batcher:
         """Note how many rows asked in the pass that gave the result."""
         self.usage = replace(self.usage, rows=self.usage.rows + rows)
 
-    def _request(self, ask: Ask, call: Call, asking: Asking) -> Request:
-        version = self._with.backend.version(ask.model)
-        key = content_key(ask.model, ask.messages, sampling=ask.sampling, schema=ask.schema, version=version)
+    def _request(self, ask: Ask | EmbedAsk, call: Call, asking: Asking) -> Wanted:
+        key = content_key(ask, version=self._with.backend.version(ask.model))
+        if isinstance(ask, EmbedAsk):
+            return Embed(key, ask.model, ask.text, ask.dimensions)
         if ask.sampling.temperature > 0:
             key = f"{key}#{call.site}.{asking[1]}"
-        return Request(key, ask.model, ask.messages, ask.sampling, ask.schema)
+        return Request(key, ask.model, ask.messages, ask.sampling, ask.schema, ask.labels, ask.wants_confidence)
 
-    def _completed(self, requests: Mapping[str, Request]) -> dict[str, Completion]:
+    def _completed(self, requests: Mapping[str, Wanted]) -> dict[str, Completion]:
         """A completion for each request; one that this statement has asked before is not asked again."""
         fresh = {key: request for key, request in requests.items() if key not in self._done}
         found = self._known(fresh)
@@ -113,16 +115,16 @@ class Batcher:
             self._take(self._generated(missing, report))
         return {key: self._done[key] for key in requests}
 
-    def _known(self, requests: Mapping[str, Request]) -> dict[str, Completion]:
+    def _known(self, requests: Mapping[str, Wanted]) -> dict[str, Completion]:
         if not self._with.reads_cache:
             return {}
         kept = [key for key, request in requests.items() if self._keeps(request)]
         return {key: _from_cached(answer) for key, answer in self._with.answers.get_many(kept).items()}
 
-    def _keeps(self, request: Request) -> bool:
-        return request.sampling.temperature == 0 and (self._with.keeps_endpoints or request.model.kind != "endpoint")
+    def _keeps(self, request: Wanted) -> bool:
+        return is_keepable(request) and (self._with.keeps_endpoints or request.model.kind != "endpoint")
 
-    def _generated(self, requests: Sequence[Request], report: _Report) -> dict[str, Completion]:
+    def _generated(self, requests: Sequence[Wanted], report: _Report) -> dict[str, Completion]:
         by_key = {request.key: request for request in requests}
         done: dict[str, Completion] = {}
         store = _Store(self._with.answers)
@@ -159,6 +161,7 @@ class Batcher:
             seconds=usage.seconds + sum(completion.seconds for completion in new),
             cut=usage.cut + sum(completion.finish == "length" for completion in new),
             repeated=usage.repeated + sum(completion.finish == "repetition" for completion in new),
+            shortened=usage.shortened + sum(completion.finish == "shortened" for completion in new),
         )
 
 
@@ -171,7 +174,7 @@ class _Generation:
     Iterating gives a completion, or None when there was none for a moment.
     """
 
-    def __init__(self, backend: Backend, requests: Sequence[Request], is_cancelled: Callable[[], bool]) -> None:
+    def __init__(self, backend: Backend, requests: Sequence[Wanted], is_cancelled: Callable[[], bool]) -> None:
         self.error: Error | None = None
         self._backend = backend
         self._requests = requests
@@ -203,7 +206,7 @@ class _Generation:
 
     def _work(self) -> None:
         try:
-            for completion in self._backend.generate(self._requests, is_cancelled=self._is_stopped):
+            for completion in answers(self._backend, self._requests, is_cancelled=self._is_stopped):
                 self._queue.put(completion)
         except Error as error:
             self.error = error
@@ -243,7 +246,7 @@ class _Store:
 class _Report:
     """Progress of one batch to whoever asked for it."""
 
-    def __init__(self, batching: Batching, missing: Sequence[Request], cached: int) -> None:
+    def __init__(self, batching: Batching, missing: Sequence[Wanted], cached: int) -> None:
         self._with = batching
         self._total = len(missing) + cached
         self._cached = cached
@@ -270,10 +273,12 @@ def _from_cached(answer: CachedAnswer) -> Completion:
         completion_tokens=answer.completion_tokens,
         computed_tokens=answer.computed_tokens,
         seconds=answer.seconds,
+        scores=tuple(answer.scores),
+        confidence=answer.confidence,
     )
 
 
-def _to_cached(completion: Completion, request: Request) -> CachedAnswer:
+def _to_cached(completion: Completion, request: Wanted) -> CachedAnswer:
     return CachedAnswer(
         completion.key,
         completion.text,
@@ -283,4 +288,6 @@ def _to_cached(completion: Completion, request: Request) -> CachedAnswer:
         completion.computed_tokens,
         completion.seconds,
         model=request.model.name,
+        scores=completion.scores,
+        confidence=completion.confidence,
     )

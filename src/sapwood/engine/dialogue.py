@@ -8,17 +8,18 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from sapwood.engine.answering import Wanted
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, completion_error
 from sapwood.errors import Error
-from sapwood.functions.function import Ask, Rounds
-from sapwood.inference.request import Completion, Request
+from sapwood.functions.function import Ask, EmbedAsk, Rounds
+from sapwood.inference.request import Completion
 
 
 class Dialogue:
     """All rows of a call site, side by side. `requests` are the different ones of the current round, by key."""
 
-    def __init__(self, rule: OutcomeRule, request_of: Callable[[Ask, Asking], Request]) -> None:
-        self.requests: dict[str, Request] = {}
+    def __init__(self, rule: OutcomeRule, request_of: Callable[[Ask | EmbedAsk, Asking], Wanted]) -> None:
+        self.requests: dict[str, Wanted] = {}
         self.outcomes: dict[Asking, Outcome] = {}
         self.refused = 0
         """Rows that could not be asked, or whose answer was of no use."""

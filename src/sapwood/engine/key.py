@@ -8,30 +8,36 @@ from __future__ import annotations
 
 import hashlib
 import json
+from typing import Any
 
-from sapwood.inference.request import Message, Sampling
+from sapwood.functions.function import Ask, EmbedAsk
+from sapwood.inference.request import Sampling
 from sapwood.store.records import ModelVersion
 
 FORMAT = 1
 """Raised when what goes into a key changes."""
 
 
-def content_key(
-    model: ModelVersion, messages: tuple[Message, ...], *, sampling: Sampling, schema: str | None, version: str
-) -> str:
+def content_key(ask: Ask | EmbedAsk, *, version: str) -> str:
     """The sha256 of everything that decides the answer. `version` is the backend's own."""
-    parts = [
-        FORMAT,
+    parts = [FORMAT, *_model_parts(ask.model), version]
+    parts += _question_parts(ask) if isinstance(ask, Ask) else ["embed", ask.text, ask.dimensions]
+    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _model_parts(model: ModelVersion) -> list[Any]:
+    return [
         model.kind,
         model.digest or model.name,
         model.adapter_digest,
         [model.endpoint_url, model.endpoint_model],
-        version,
-        [[message.role, message.content] for message in messages],
-        _sampling_parts(sampling),
-        schema,
     ]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _question_parts(ask: Ask) -> list[Any]:
+    messages = [[message.role, message.content] for message in ask.messages]
+    limited = [ask.labels, ask.wants_confidence] if ask.labels or ask.wants_confidence else []
+    return [messages, _sampling_parts(ask.sampling), ask.schema, *limited]
 
 
 def _sampling_parts(sampling: Sampling) -> list[float | int | None]:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from sapwood.errors import ModelError
 from sapwood.functions.function import Default
 from sapwood.inference.request import Backend, Message
 from sapwood.store.records import ModelVersion
+
+_MAKE_BOTH = ("echo", "endpoint")
+"""Kinds of models that may make text and vectors."""
 
 
 class Registry(Protocol):
@@ -50,18 +54,26 @@ class SessionModels:
         """The session's cap on an answer that has no limit of its own."""
         return self._cap
 
-    def resolve(self, name: str) -> ModelVersion:
-        """The model behind a name; UnknownModelError if none."""
+    def resolve(self, name: str, *, makes_vectors: bool = False) -> ModelVersion:
+        """The model behind a name; UnknownModelError if none, ModelError if it makes vectors where text is wanted or the reverse."""
         if name not in self._resolved:
             database, schema = self._place()
             found = self._registry.resolve(name, database=database, schema=schema)
             self._check(name, found)
             self._resolved[name] = found
-        return self._resolved[name]
+        model = self._resolved[name]
+        if model.kind not in _MAKE_BOTH and bool(model.dimensions) is not makes_vectors:
+            raise ModelError(
+                "Request failed for external function COMPLETE$V2 with remote service error: 400"
+                f""" '"model \\"{name}\\" does not support given modality"'""",
+                hint=f"It makes {'text, no vectors' if makes_vectors else 'vectors, no text'}; see `sapwood models list`.",
+            )
+        return model
 
     def default_of(self, default: Default) -> ModelVersion:
         """The model that answers a function whose call names none: the settings' choice, else the declaration's."""
-        return self.resolve(self._chosen.get(default.function, default.model))
+        name = self._chosen.get(default.function, default.model)
+        return self.resolve(name, makes_vectors=default.makes_vectors)
 
     def parameters(self, model: ModelVersion) -> int:
         """How many parameters a model has; 0 if that is not known."""

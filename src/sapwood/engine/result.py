@@ -21,7 +21,8 @@ class Usage:
     `rows` is the number of rows that asked, `distinct` the different questions among them, `cached` those of them that
     were answered before, `failed` those without an answer. Tokens and seconds are those of the runs that made the
     answers: a cached one counts what it cost then. `tokens_computed` counts a shared prompt prefix once. `cut` answers
-    ended at their limit of tokens, `repeated` ones because they only repeated themselves.
+    ended at their limit of tokens, `repeated` ones because they only repeated themselves. `shortened` texts were longer
+    than their embedding model's context.
     """
 
     rows: int = 0
@@ -34,6 +35,7 @@ class Usage:
     seconds: float = 0.0
     cut: int = 0
     repeated: int = 0
+    shortened: int = 0
 
     @property
     def notices(self) -> tuple[str, ...]:
@@ -45,7 +47,13 @@ class Usage:
                 "only repeated themselves and were ended there: the model may be too small for this prompt.",
             ),
         )
-        return tuple(f"{count} of {self.distinct} answers {note}" for count, note in notes if count)
+        told = tuple(f"{count} of {self.distinct} answers {note}" for count, note in notes if count)
+        if not self.shortened:
+            return told
+        return (
+            *told,
+            f"{self.shortened} texts are longer than the embedding model's context: their vectors are of their beginning.",
+        )
 
 
 @dataclass(frozen=True)

@@ -335,7 +335,7 @@ def _walled() -> Generator[None]:
 
 
 def _signature(function: SqlFunction, models: SessionModels, notices: list[str]) -> Signature:
-    """The function's signature, with its check bound to this session's models; a model too small is told of once."""
+    """The function's signature, with what it asks of models bound to this session's; a model too small is told of once."""
 
     def check(constants: Mapping[str, Any]) -> None:
         if function.check is not None:
@@ -344,4 +344,6 @@ def _signature(function: SqlFunction, models: SessionModels, notices: list[str])
         if notice and notice not in notices:
             notices.append(notice)
 
-    return replace(function.signature, check=check)
+    returns_of = function.returns_of
+    bound = function.signature.returns_of if returns_of is None else lambda constants: returns_of(constants, models)
+    return replace(function.signature, check=check, returns_of=bound)

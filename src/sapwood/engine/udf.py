@@ -1,4 +1,4 @@
-"""The door from DuckDB to the calls of ours: `sapwood_call` and `sapwood_sample`, registered once for an engine.
+"""The door from DuckDB to the calls of ours: `sapwood_call`, `sapwood_sample`, `sapwood_vector`, registered once for an engine.
 
 In SQL a call is `sapwood_call('<token>:<site>', [arguments])`. The token finds the statement's `Asked`, which knows the
 answers so far. A pass over the query that meets an unknown asking notes it and goes on with NULL; or, with `at_once`, has
@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import duckdb
+import numpy as np
 import pyarrow as pa
 from duckdb import sqltype
 from duckdb.func import FunctionNullHandling, PythonUDFType
@@ -20,6 +21,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from sapwood.dialect.statements import Call
 from sapwood.engine.outcome import Asking, Outcome
 from sapwood.errors import CancelledError, Error, InternalError
+from sapwood.functions.vector_text import decoded
 
 AnswerCalls = Callable[[Call, Sequence[Asking]], Mapping[Asking, Outcome]]
 
@@ -105,13 +107,13 @@ class CallDoor:
         self._open: dict[str, Asked] = {}
 
     def register(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Make both functions known to every cursor of the connection."""
-        for name, is_sampled in (("sapwood_call", False), ("sapwood_sample", True)):
+        """Make the functions known to every cursor of the connection."""
+        for name, is_sampled, kind, made in _FUNCTIONS:
             connection.create_function(
                 name,
-                self._function(is_sampled),
+                self._function(is_sampled, made),
                 [sqltype("VARCHAR"), sqltype("VARCHAR[]")],
-                sqltype("VARCHAR"),
+                sqltype(kind),
                 type=PythonUDFType.ARROW,
                 null_handling=FunctionNullHandling.SPECIAL,
                 side_effects=is_sampled,
@@ -125,13 +127,36 @@ class CallDoor:
         """Forget a statement."""
         self._open.pop(token, None)
 
-    def _function(self, is_sampled: bool) -> Callable[[Any, Any], pa.Array]:
+    def _function(
+        self, is_sampled: bool, made: Callable[[list[str | None]], pa.Array]
+    ) -> Callable[[Any, Any], pa.Array]:
         def call(places: Any, arguments: Any) -> pa.Array:
             token, _, site = str(places[0]).rpartition(":")
             asked = self._open.get(token)
             if asked is None:
                 raise InternalError("a call without its statement")
             rows = [tuple(row) for row in arguments.to_pylist()]
-            return pa.array(asked.values(int(site), rows, is_sampled=is_sampled), pa.string())
+            return made(asked.values(int(site), rows, is_sampled=is_sampled))
 
         return call
+
+
+def _texts(values: list[str | None]) -> pa.Array:
+    return pa.array(values, pa.string())
+
+
+def _vectors(values: list[str | None]) -> pa.Array:
+    """Vectors of 32-bit floats, from their texts."""
+    none = np.zeros(0, "<f4")
+    vectors = [none if value is None else decoded(value) for value in values]
+    ends = np.cumsum([0, *(len(vector) for vector in vectors)], dtype=np.int32)
+    missing = pa.array([value is None for value in values], pa.bool_())
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(np.concatenate([none, *vectors])), mask=missing)
+
+
+_FUNCTIONS = (
+    ("sapwood_call", False, "VARCHAR", _texts),
+    ("sapwood_sample", True, "VARCHAR", _texts),
+    ("sapwood_vector", False, "FLOAT[]", _vectors),
+)
+"""Name, whether equal arguments may differ in their answers, what it gives, and how that is made of values' texts."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from sapwood.functions.classify import AI_CLASSIFY, AI_CLASSIFY_PROMPT, CLASSIFY_TEXT
 from sapwood.functions.complete import AI_COMPLETE, COMPLETE, TRY_COMPLETE
 from sapwood.functions.count_tokens import ai_count_tokens, count_tokens
+from sapwood.functions.embed import AI_EMBED, AI_SIMILARITY, EMBED_TEXT_768, EMBED_TEXT_1024
 from sapwood.functions.error_results import AI_NULL_IF_ERROR, AI_THROW_IF_ERROR
 from sapwood.functions.extract import AI_EXTRACT, EXTRACT_ANSWER
 from sapwood.functions.filter import AI_FILTER
@@ -35,6 +36,10 @@ COUNTED = (
     AI_SUMMARIZE_AGG,
     AI_AGG,
     AI_REDACT,
+    EMBED_TEXT_768,
+    EMBED_TEXT_1024,
+    AI_EMBED,
+    AI_SIMILARITY,
     SPLIT_TEXT_RECURSIVE_CHARACTER,
     SPLIT_TEXT_MARKDOWN_HEADER,
     AI_NULL_IF_ERROR,

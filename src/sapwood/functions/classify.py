@@ -13,18 +13,19 @@ from typing import Any
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import OBJECT, text
 from sapwood.errors import InvalidArgumentsError, InvalidOptionError
-from sapwood.functions.asking import ask, longest, section
+from sapwood.functions.asking import ask, choose, chosen, section
 from sapwood.functions.default_model import answering
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
-from sapwood.functions.json_text import compact, constant, is_known, parsed, structured
+from sapwood.functions.json_text import are_texts, compact, constant, is_known, parsed, refuse_null, structured
 from sapwood.functions.prompt_object import filled
 from sapwood.inference.request import Completion
+from sapwood.store.records import ModelVersion
 
 MOST_CATEGORIES = 100
 MOST_EXAMPLES = 20
 """Examples of one category."""
-CONFIG_KEYS = ("task_description", "output_mode", "examples", "model")
+CONFIG_KEYS = ("task_description", "output_mode", "examples", "model", "scores")
 
 
 @dataclass(frozen=True)
@@ -51,6 +52,7 @@ class Task:
     is_multi: bool = False
     examples: tuple[str, ...] = ()
     model: str | None = None
+    has_scores: bool = False
 
     @property
     def labels(self) -> list[str]:
@@ -66,15 +68,13 @@ class Task:
         pieces = [which, self.description, listed, *self.examples, section("Text", content), f"{form}:"]
         return "\n\n".join(piece for piece in pieces if piece)
 
-    @property
-    def schema(self) -> Mapping[str, Any]:
-        """What the answer must follow: a label, or a list of them."""
-        one = {"enum": self.labels}
-        return {"type": "array", "items": one, "minItems": 1, "maxItems": len(self.labels)} if self.is_multi else one
-
-    @property
-    def answer_tokens(self) -> int:
-        return longest([*self.labels, "x".join(self.labels)] if self.is_multi else self.labels) + 4 * len(self.labels)
+    def ask(self, content: str, model: ModelVersion) -> Ask:
+        """The question about a text: one label may be the answer, or a list of different ones."""
+        prompt = self.prompt(content)
+        if not self.is_multi:
+            return choose(model, prompt, self.labels, wants_confidence=self.has_scores)
+        schema = {"type": "array", "items": {"enum": self.labels}, "minItems": 1, "maxItems": len(self.labels)}
+        return ask(model, prompt, max_tokens=len(compact(self.labels).encode()) + len(self.labels) + 1, schema=schema)
 
 
 # Reading the arguments -------------------------------------------------------------------------------------------------
@@ -97,10 +97,17 @@ def _task(categories: Any, config: Any) -> Task:
         raise InvalidOptionError("invalid options object: 'task_description' must be a text")
     labels = [category.label for category in listed]
     examples = tuple(_example(each, labels, mode == "multi") for each in options.get("examples", ()))
-    return Task(listed, description, mode == "multi", examples, options.get("model"))
+    return Task(listed, description, mode == "multi", examples, options.get("model"), _has_scores(options, mode))
 
 
 _CONFIG_HINT = f"Known options: {', '.join(CONFIG_KEYS)}."
+
+
+def _has_scores(options: Mapping[str, Any], mode: str) -> bool:
+    wanted = options.get("scores", False)
+    if not isinstance(wanted, bool) or (wanted and mode == "multi"):
+        raise InvalidOptionError("invalid options object: 'scores' must be TRUE or FALSE, and FALSE with 'multi'")
+    return wanted
 
 
 def _categories(given: Any) -> tuple[Category, ...]:
@@ -125,7 +132,7 @@ def _categories(given: Any) -> tuple[Category, ...]:
 def _described(given: Mapping[str, Any]) -> Category:
     label, description, examples = (given.get(name) for name in ("label", "description", "examples"))
     wrong = sorted(given.keys() - {"label", "description", "examples"})
-    if wrong or not isinstance(label, str) or not isinstance(description or "", str) or not _are_texts(examples or []):
+    if wrong or not isinstance(label, str) or not isinstance(description or "", str) or not are_texts(examples or []):
         raise InvalidArgumentsError(
             "invalid categories: a category object has a 'label', and may have a 'description' and 'examples' (texts)"
         )
@@ -134,13 +141,9 @@ def _described(given: Mapping[str, Any]) -> Category:
     return Category(label, description or "", tuple(examples or ()))
 
 
-def _are_texts(given: Any) -> bool:
-    return isinstance(given, list) and all(isinstance(each, str) for each in given)
-
-
 def _example(given: Any, labels: Sequence[str], is_multi: bool) -> str:
     """A worked example as the prompt shows it."""
-    if not isinstance(given, dict) or not isinstance(given.get("input"), str) or not _are_texts(given.get("labels")):
+    if not isinstance(given, dict) or not isinstance(given.get("input"), str) or not are_texts(given.get("labels")):
         raise InvalidOptionError(
             "invalid options object: each of 'examples' needs an 'input' (text) and 'labels' (texts)"
         )
@@ -167,29 +170,30 @@ def _asking(default: Default) -> Any:
         if content is None or arguments["categories"] is None:
             return Answer(None)
         task = _task_of(arguments)
-        model = answering(task.model, default, models)
-        return ask(model, task.prompt(filled(content)), max_tokens=task.answer_tokens, schema=task.schema)
+        return task.ask(filled(content), answering(task.model, default, models))
 
     return ask_row
 
 
 def _label(completion: Completion, arguments: Arguments) -> str:
-    return compact({"label": structured(completion)})
+    return compact({"label": chosen(completion, _task_of(arguments).labels)})
 
 
 def _labels(completion: Completion, arguments: Arguments) -> str:
-    """The labels in the order of the categories, each once."""
-    answer = structured(completion)
-    chosen = [answer] if isinstance(answer, str) else answer
-    return compact({"labels": [label for label in _task_of(arguments).labels if label in chosen]})
+    """The labels in the order of the categories, each once; with their probabilities where those are asked for."""
+    task = _task_of(arguments)
+    if not task.is_multi:
+        scores = {"scores": dict(zip(task.labels, completion.scores, strict=False))} if task.has_scores else {}
+        return compact({"labels": [chosen(completion, task.labels)], **scores})
+    said = structured(completion, list)
+    return compact({"labels": [label for label in task.labels if label in said]})
 
 
 def _check(constants: Mapping[str, Any], models: Models) -> None:
     categories, config = (constant(constants.get(name, {})) for name in ("categories", "config"))
     if is_known(categories):
         listed = _categories(categories)
-        if config is None:
-            raise InvalidOptionError("invalid options object: the configuration is NULL", hint=_CONFIG_HINT)
+        refuse_null(config, "config")
         if is_known(config):
             model = _task([category.label for category in listed], config).model
             if model is not None:
@@ -213,8 +217,8 @@ _CONFIG = Parameter(
     "config",
     ("OBJECT",),
     required=False,
-    meaning="`task_description`, `output_mode` ('single' or 'multi'), `examples` (`{input, labels, explanation}`), and `model`:"
-    " a model's name, a tuned one's too.",
+    meaning="`task_description`, `output_mode` ('single' or 'multi'), `examples` (`{input, labels, explanation}`); and ours: `model`,"
+    " a model's name, a tuned one's too, and `scores`, TRUE for each category's probability (`{}` from an endpoint).",
 )
 _ERRORS = {
     "invalid categories: ...": "The categories are fewer than 2 or more than 100, not different, or neither texts nor objects.",

@@ -8,7 +8,7 @@ from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import number
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS, or_details
-from sapwood.functions.function import Answer, Arguments, Ask, Models, SqlFunction
+from sapwood.functions.function import Answer, Arguments, Ask, EmbedAsk, Models, SqlFunction
 
 NAMES_A_MODEL = ("ai_complete", "ai_embed")
 """Functions behind which AI_COUNT_TOKENS takes a model's name; only the text is counted."""
@@ -103,12 +103,17 @@ def _count_call(name: str, given: Sequence[str], known: Mapping[str, SqlFunction
             hint=f"Known: {', '.join(sorted({*known, *NAMES_A_MODEL}))}.",
         )
     function = known[name]
-    asked = function.ask(_matched(name, given, function), models)
-    if isinstance(asked, Answer):
-        return 0
-    if isinstance(asked, Ask):
-        return models.count_tokens(asked.model, asked.messages)
-    return sum(models.count_tokens(first.model, first.messages) for first in next(asked))
+    try:
+        first = next(function.rounds(_matched(name, given, function), models))
+    except StopIteration:
+        return 0  # no model is asked
+    return sum(_size(asked, models) for asked in first)
+
+
+def _size(asked: Ask | EmbedAsk, models: Models) -> int:
+    if isinstance(asked, EmbedAsk):
+        return models.count_text_tokens(asked.model, asked.text)
+    return models.count_tokens(asked.model, asked.messages)
 
 
 def _matched(name: str, given: Sequence[str], function: SqlFunction) -> Arguments:

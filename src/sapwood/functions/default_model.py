@@ -16,7 +16,19 @@ def answering(named: Any, default: Default, models: Models) -> ModelVersion:
         return models.default_of(default)
     if not isinstance(named, str):
         raise InvalidOptionError(f"invalid options object: 'model' is {named!r}, and must be a model's name")
-    return models.resolve(named)
+    return models.resolve(named, makes_vectors=default.makes_vectors)
+
+
+def named_model(config: Any, function: str) -> Any:
+    """The model that a configuration names, None if it names none. Raises InvalidOptionError for any other option."""
+    if config is None:
+        return None
+    if not isinstance(config, Mapping) or set(config) - {"model"}:
+        raise InvalidOptionError(
+            f"invalid options object: {function}'s configuration has 'model' and nothing else",
+            hint="Write {'model': 'name'}.",
+        )
+    return config.get("model")
 
 
 def floor_notice(function: SqlFunction, constants: Mapping[str, Any], models: Models) -> str:

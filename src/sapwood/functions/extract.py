@@ -15,10 +15,11 @@ from sapwood.dialect.types import ARRAY, OBJECT
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 from sapwood.functions.asking import ask, section
 from sapwood.functions.default_model import answering
-from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
+from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, Rounds, SqlFunction
 from sapwood.functions.json_text import compact, constant, is_known, is_true, parsed, structured
 from sapwood.functions.limits import check_tokens
 from sapwood.inference.request import Completion
+from sapwood.store.records import ModelVersion
 
 DOCUMENT_TOKENS = 2_048
 QUESTION_TOKENS = 64
@@ -79,34 +80,53 @@ def _ask_answer(arguments: Arguments, models: Models) -> Ask | Answer:
         check_tokens(content, limit, model=model, models=models, what=f"{what} of EXTRACT_ANSWER")
     order = "Answer the question with words of the text. Give only the answer, as short as it can be."
     prompt = "\n\n".join((order, f"Question: {question}", section("Text", document), "Answer:"))
-    return ask(model, prompt, max_tokens=models.max_answer_tokens)
+    return ask(model, prompt, max_tokens=models.max_answer_tokens, wants_confidence=True)
 
 
 def _answers(completion: Completion, arguments: Arguments) -> str:
-    """The documented array; no backend says yet how sure it is, so the score is null."""
-    return compact([{"answer": completion.text.strip(), "score": None}])
+    """The documented array; the score is null where the backend does not say how sure it is (an endpoint)."""
+    return compact([{"answer": completion.text.strip(), "score": completion.confidence}])
 
 
 # AI_EXTRACT(text, responseFormat) --------------------------------------------------------------------------------------
 
 
-def _ask_extract(arguments: Arguments, models: Models) -> Ask | Answer:
+def _ask_extract(arguments: Arguments, models: Models) -> Answer | Rounds:
     content, wanted = arguments["text"], arguments["responseFormat"]
     if content is None or wanted is None:
         return Answer(None)
-    _refuse_scores(is_true(arguments.get("scores")))
     questions = _questions(parsed(wanted))
     model = answering(arguments.get("model"), _AI_EXTRACT, models)
+    return _scored(questions, content, model) if is_true(arguments.get("scores")) else _plain(questions, content, model)
+
+
+def _plain(questions: Sequence[Question], content: str, model: ModelVersion) -> Rounds:
+    """All questions at once."""
+    (completion,) = yield (_asked(questions, content, model),)
+    return compact({"error": None, "response": structured(completion, dict)})
+
+
+def _scored(questions: Sequence[Question], content: str, model: ModelVersion) -> Rounds:
+    """Each question by itself, so that each has a score of its own."""
+    completions = yield [_asked([question], content, model, wants_confidence=True) for question in questions]
+    response: dict[str, Any] = {}
+    for completion in completions:
+        response.update(structured(completion, dict))
+    scores = {
+        question.name: {"score": completion.confidence}
+        for question, completion in zip(questions, completions, strict=True)
+    }
+    return compact({"error": None, "response": response, "scoring": {"scores": scores}})
+
+
+def _asked(questions: Sequence[Question], content: str, model: ModelVersion, *, wants_confidence: bool = False) -> Ask:
     order = "Answer the questions from the text, as JSON. Say null, or an empty list, for what the text does not say."
     listed = section("Questions", "\n".join(question.line for question in questions))
     prompt = "\n\n".join((order, listed, section("Text", content), "JSON:"))
     schema = _object({question.name: question.schema for question in questions})
     tokens = ANSWER_TOKENS * sum(question.weight for question in questions)
-    return ask(model, prompt, max_tokens=min(model.max_output, tokens), schema=schema)
-
-
-def _response(completion: Completion, arguments: Arguments) -> str:
-    return compact({"error": None, "response": structured(completion)})
+    most = min(model.max_output, tokens)
+    return ask(model, prompt, max_tokens=most, schema=schema, wants_confidence=wants_confidence)
 
 
 def _questions(given: Any) -> list[Question]:
@@ -187,20 +207,11 @@ def _columns(name: str, part: Mapping[str, Any]) -> dict[str, str]:
     return {column: str(properties[column].get("description", column)) for column in order}
 
 
-def _refuse_scores(are_wanted: bool) -> None:
-    if are_wanted:
-        raise UnsupportedError(
-            "AI_EXTRACT with scores => TRUE is not supported: local models don't say yet how sure they are",
-            hint="Leave scores out.",
-        )
-
-
 def _check(constants: Mapping[str, Any], models: Models) -> None:
     if "file" in constants:
         raise UnsupportedError("AI_EXTRACT of a FILE is not supported", hint="Give a text: AI_EXTRACT(text => ...).")
     if "config" in constants:
         raise UnsupportedError("AI_EXTRACT's config is for FILE inputs, which are not supported")
-    _refuse_scores(constants.get("scores") is True)
     wanted = constant(constants["responseFormat"])
     if is_known(wanted):
         _questions(wanted)
@@ -221,7 +232,7 @@ EXTRACT_ANSWER = SqlFunction(
     ),
     _ask_answer,
     _answers,
-    summary='What a text answers to a question, as `[{"answer": ..., "score": ...}]`. The score is null: no backend says how sure it is.',
+    summary='What a text answers to a question, and how sure the model is, as `[{"answer": ..., "score": ...}]`; an endpoint gives no score.',
     example="SELECT SNOWFLAKE.CORTEX.EXTRACT_ANSWER('John lives in Bern', 'Where does John live?')[0]:answer",
     errors={
         "max tokens of count exceeded: ...": f"The text has more than {DOCUMENT_TOKENS} tokens, or the question more than {QUESTION_TOKENS}."
@@ -243,7 +254,10 @@ AI_EXTRACT = SqlFunction(
                 " `List:` is answered by an array.",
             ),
             Parameter(
-                "scores", ("BOOLEAN",), required=False, meaning="TRUE is refused: no backend says how sure it is."
+                "scores",
+                ("BOOLEAN",),
+                required=False,
+                meaning="TRUE adds `scoring`: how sure the model is of each answer, 0 to 1.",
             ),
             Parameter("model", ("TEXT",), required=False, meaning="A model's name, a tuned one's too."),
             Parameter("file", required=False, meaning="Refused: files are not supported."),
@@ -252,14 +266,12 @@ AI_EXTRACT = SqlFunction(
         returns=OBJECT,
     ),
     _ask_extract,
-    _response,
     check=_check,
     on_error="field",
     summary='What a text answers to questions, as `{"error": null, "response": {...}}`; null stands for what it does not say.',
     example="SELECT AI_EXTRACT('John lives in Bern', {'who': 'Who is it about?', 'town': 'Where does he live?'}):response",
     errors={
         "invalid responseFormat: ...": f"No questions, one asked twice, more than {MOST_QUESTIONS}, or a schema of another form.",
-        "AI_EXTRACT with scores => TRUE is not supported: ...": "Scores are asked for.",
         "AI_EXTRACT of a FILE is not supported": "A file is given.",
     },
     default=_AI_EXTRACT,

@@ -7,40 +7,37 @@ from typing import Any
 
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import BOOLEAN
-from sapwood.errors import InvalidOptionError
-from sapwood.functions.asking import ask
-from sapwood.functions.default_model import answering
+from sapwood.functions.asking import choose, chosen
+from sapwood.functions.default_model import answering, named_model
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS, or_details
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
 from sapwood.functions.json_text import constant, is_known, parsed
 from sapwood.functions.prompt_object import filled, is_null
+from sapwood.inference.request import Completion
+
+TRUTHS = ("false", "true")
+"""What the model may answer."""
 
 _DEFAULT = Default("AI_FILTER", billions=1.5)
 _PROMPT = "Is this true? Answer true or false.\n\n{predicate}\n\nAnswer:"
-_ANSWER_TOKENS = 8
 
 
 def _ask(arguments: Arguments, models: Models) -> Ask | Answer:
     predicate = arguments["predicate"]
     if predicate is None or is_null(predicate):
         return Answer(None)
-    model = answering(_model(parsed(arguments.get("config"))), _DEFAULT, models)
+    model = answering(named_model(parsed(arguments.get("config")), "AI_FILTER"), _DEFAULT, models)
     prompt = _PROMPT.format(predicate=filled(predicate))
-    return ask(model, prompt, max_tokens=_ANSWER_TOKENS, schema={"type": "boolean"})
+    return choose(model, prompt, TRUTHS)
 
 
-def _model(config: Any) -> Any:
-    """The model that a configuration names. Raises InvalidOptionError for any other option."""
-    if config is None:
-        return None
-    if not isinstance(config, Mapping) or set(config) - {"model"}:
-        raise InvalidOptionError("invalid options object: AI_FILTER's configuration has 'model' and nothing else")
-    return config.get("model")
+def _truth(completion: Completion, arguments: Arguments) -> str:
+    return chosen(completion, TRUTHS)
 
 
 def _check(constants: Mapping[str, Any], models: Models) -> None:
     config = constant(constants.get("config"))
-    if is_known(config) and (name := _model(config)) is not None:
+    if is_known(config) and (name := named_model(config, "AI_FILTER")) is not None:
         answering(name, _DEFAULT, models)
 
 
@@ -59,6 +56,7 @@ AI_FILTER = SqlFunction(
         returns_of=or_details(BOOLEAN),
     ),
     _ask,
+    _truth,
     check=_check,
     on_error="details",
     summary="Whether a statement is true.",

@@ -7,18 +7,34 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from sapwood.dialect.statements import Signature
+from sapwood.dialect.types import SnowType
 from sapwood.inference.request import Completion, Message, Sampling
 from sapwood.store.records import ModelVersion
 
 
 @dataclass(frozen=True)
 class Ask:
-    """One question to one model, without a key: the batcher adds it."""
+    """One question to one model, without a key: the batcher adds it.
+
+    The answer follows `schema`, or is one of `labels`. `wants_confidence` asks how sure the model is of it.
+    """
 
     model: ModelVersion
     messages: tuple[Message, ...]
     sampling: Sampling = Sampling()
     schema: str | None = None
+    labels: tuple[str, ...] = ()
+    wants_confidence: bool = False
+
+
+@dataclass(frozen=True)
+class EmbedAsk:
+    """A text whose vector is wanted; the completion's text is the vector as `vector_text` writes it."""
+
+    model: ModelVersion
+    text: str
+    dimensions: int = 0
+    """Elements of the vector; 0 takes the model's own number."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +44,7 @@ class Answer:
     value: str | None
 
 
-Rounds = Generator[Sequence[Ask], Sequence[Completion], str | None]
+Rounds = Generator[Sequence[Ask | EmbedAsk], Sequence[Completion], str | None]
 """A value that takes several questions: yields those of a round, is sent their completions in order, returns the value's text.
 
 Rounds of all rows are asked side by side. Only whole completions are sent; one that failed is the row's error.
@@ -38,8 +54,11 @@ Rounds of all rows are asked side by side. Only whole completions are sent; one 
 class Models(Protocol):
     """What a function may ask about models: the registry seen from the session."""
 
-    def resolve(self, name: str) -> ModelVersion:
-        """The model behind a name (an alias, a base model, a tuned model bare or in full); UnknownModelError if none."""
+    def resolve(self, name: str, *, makes_vectors: bool = False) -> ModelVersion:
+        """The model behind a name (an alias, a base model, a tuned model bare or in full); UnknownModelError if none.
+
+        Raises ModelError for one that makes vectors where text is wanted, or text where vectors are; echo makes both.
+        """
         ...
 
     def default_of(self, default: Default) -> ModelVersion:
@@ -69,12 +88,13 @@ class Default:
     """Which model answers `function` where a call names none, and how large it has to be.
 
     `model` is a Cortex name, so that the alias table says what stands behind it on each class of machine. Below `billions`
-    of parameters the answers are often wrong, which a notice beside the result says.
+    of parameters the answers are often wrong, which a notice beside the result says; 0 is no such size.
     """
 
     function: str
     billions: float
     model: str = "mistral-large2"
+    makes_vectors: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,14 +103,15 @@ class SqlFunction:
 
     `ask` raises for arguments that can't be asked; that is this row's error. `on_error` is a key of ERROR_RULES. `check` sees
     the arguments that are constant (objects and arrays as Python values, NOT_CONSTANT for the others) before a row is
-    read, and raises for what can't work. `summary`, `example` and `errors` (text of the error -> when it comes) are for
-    the documentation.
+    read, and raises for what can't work. `returns_of` says the type where it depends on a model. `summary`, `example` and
+    `errors` (text of the error -> when it comes) are for the documentation.
     """
 
     signature: Signature
-    ask: Callable[[Arguments, Models], Ask | Answer | Rounds]
+    ask: Callable[[Arguments, Models], Ask | EmbedAsk | Answer | Rounds]
     value: Callable[[Completion, Arguments], str | None] = lambda completion, arguments: completion.text
     check: Callable[[Mapping[str, Any], Models], None] | None = None
+    returns_of: Callable[[Mapping[str, Any], Models], SnowType] | None = None
     on_error: str = "raise"
     summary: str = ""
     example: str = ""
@@ -102,7 +123,7 @@ class SqlFunction:
         asked = self.ask(arguments, models)
         if isinstance(asked, Answer):
             return asked.value
-        if isinstance(asked, Ask):
+        if isinstance(asked, (Ask, EmbedAsk)):
             (completion,) = yield (asked,)
             return self.value(completion, arguments)
         return (yield from asked)

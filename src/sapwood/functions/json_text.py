@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import Any, TypeGuard, TypeVar
 
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.errors import ModelError
+from sapwood.errors import InvalidArgumentsError, ModelError
 from sapwood.inference.request import Completion
 
 
@@ -43,17 +43,52 @@ def is_known(value: Any) -> bool:
     return value is not NOT_CONSTANT and value is not None
 
 
+def are_texts(value: Any) -> TypeGuard[list[str]]:
+    """Whether a value is an array of texts.
+
+    >>> are_texts(["a"]), are_texts([7]), are_texts("a")
+    (True, False, False)
+    """
+    if not isinstance(value, list):
+        return False
+    items: list[Any] = value
+    return all(isinstance(each, str) for each in items)
+
+
+def refuse_null(value: Any, name: str) -> None:
+    """Raise InvalidArgumentsError for an optional argument that is NULL: it has to be left out instead."""
+    if value is None:
+        raise InvalidArgumentsError(f"invalid {name}: NULL is given", hint="Leave the argument out instead.")
+
+
 def is_true(value: str | None) -> bool:
     """Whether a BOOLEAN argument is TRUE."""
     return value is not None and value.lower() == "true"
 
 
-def structured(completion: Completion) -> Any:
-    """The value of an answer that had to follow a schema. Raises ModelError for one that was cut off."""
+Json = TypeVar("Json", list[Any], dict[str, Any])
+
+
+def structured(completion: Completion, kind: type[Json]) -> Json:
+    """The array or object of an answer that had to follow a schema.
+
+    Raises ModelError for one that was cut off, or is something else: an endpoint may not mind the schema.
+    """
     try:
-        return json.loads(completion.text)
+        value = json.loads(completion.text)
     except json.JSONDecodeError as error:
         raise ModelError(
             f"the model's answer was cut off before it was whole (finish: {completion.finish})",
             hint="A larger model repeats itself less; a shorter input leaves more room for the answer.",
         ) from error
+    if not isinstance(value, kind):
+        raise unfit(completion)
+    return value
+
+
+def unfit(completion: Completion) -> ModelError:
+    """The error of an answer that has not the form that was asked for."""
+    return ModelError(
+        f"the model's answer has another form than was asked for: {completion.text[:80]!r}",
+        hint="Endpoints may not keep to labels and schemas; local models do.",
+    )

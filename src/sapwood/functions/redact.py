@@ -17,7 +17,7 @@ from sapwood.errors import InvalidArgumentsError
 from sapwood.functions.asking import ask, section
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
-from sapwood.functions.json_text import compact, constant, is_known, parsed, structured
+from sapwood.functions.json_text import are_texts, compact, constant, is_known, parsed, refuse_null, structured
 from sapwood.functions.limits import check_tokens
 from sapwood.inference.request import Completion
 
@@ -82,9 +82,9 @@ def _categories(given: Any) -> tuple[str, ...]:
     """The categories that are asked for, all if none is. Raises InvalidArgumentsError for one that is not served."""
     if given is None:
         return CATEGORIES
-    if not isinstance(given, list) or not given or not all(isinstance(each, str) for each in given):
+    if not are_texts(given) or not given:
         raise InvalidArgumentsError("invalid categories: an array of texts is needed")
-    names = [str(each).upper() for each in given]
+    names = [each.upper() for each in given]
     wrong = next((name for name in names if name not in CATEGORIES), None)
     if wrong is not None:
         raise InvalidArgumentsError(f"invalid categories: unsupported category '{wrong}'", hint=_KNOWN)
@@ -106,7 +106,7 @@ def _mode(given: str | None) -> str:
 
 def _value(completion: Completion, arguments: Arguments) -> str:
     content = str(arguments["input"])
-    spans = _apart([*_by_form(content, arguments), *_said(structured(completion), content)])
+    spans = _apart([*_by_form(content, arguments), *_said(structured(completion, list), content)])
     if _mode(arguments.get("mode")) == "detect":
         return compact({"spans": [asdict(span) for span in spans]})
     for span in reversed(spans):
@@ -132,12 +132,13 @@ def is_card_number(text: str) -> bool:
     return (sum(digits[-1::-2]) + sum(doubled)) % 10 == 0
 
 
-def _said(found: Sequence[Mapping[str, str]], content: str) -> Iterator[Span]:
-    """Every place of what the model named."""
+def _said(found: Sequence[Any], content: str) -> Iterator[Span]:
+    """Every place of what the model named; what names no category and no text is passed over."""
     for each in found:
-        if each["text"].strip():
-            for place in re.finditer(re.escape(each["text"]), content):
-                yield Span(each["category"], place.start(), place.end(), place[0])
+        category, text = (each.get("category"), each.get("text")) if isinstance(each, dict) else (None, None)
+        if category in CATEGORIES and isinstance(text, str) and text.strip():
+            for place in re.finditer(re.escape(text), content):
+                yield Span(category, place.start(), place.end(), place[0])
 
 
 def _apart(spans: Sequence[Span]) -> list[Span]:
@@ -154,8 +155,7 @@ def _apart(spans: Sequence[Span]) -> list[Span]:
 
 def _check(constants: Mapping[str, Any], models: Models) -> None:
     categories, mode = constant(constants.get("categories", [*CATEGORIES])), constants.get("mode", "redact")
-    if categories is None:
-        raise InvalidArgumentsError("invalid categories: they are NULL", hint="Leave the argument out instead.")
+    refuse_null(categories, "categories")
     if is_known(categories):
         _categories(categories)
     if isinstance(mode, str):

@@ -1,6 +1,6 @@
 """SENTIMENT, ENTITY_SENTIMENT and AI_SENTIMENT: how a text feels, as a whole or about each of some things.
 
-Sources: the vendor's pages of the three. SENTIMENT's number is one of five steps, since a model says one of five words.
+Sources: the vendor's pages of the three. SENTIMENT's number is the mean of five steps, by how likely the model finds each.
 """
 
 from __future__ import annotations
@@ -11,11 +11,20 @@ from typing import Any
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import OBJECT, REAL
 from sapwood.errors import InvalidArgumentsError
-from sapwood.functions.asking import ask, longest, section
+from sapwood.functions.asking import ask, choose, chosen, section
 from sapwood.functions.default_model import answering
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
-from sapwood.functions.json_text import compact, constant, is_known, parsed, structured
+from sapwood.functions.json_text import (
+    are_texts,
+    compact,
+    constant,
+    is_known,
+    parsed,
+    refuse_null,
+    structured,
+    unfit,
+)
 from sapwood.functions.limits import check_tokens
 from sapwood.inference.request import Completion
 
@@ -52,11 +61,14 @@ def _ask_sentiment(arguments: Arguments, models: Models) -> Ask | Answer:
     check_tokens(content, SENTIMENT_TOKENS, model=model, models=models, what="text of SENTIMENT")
     question = f"How does the writer of the text feel? One of: {', '.join(STEPS)}."
     prompt = "\n\n".join((question, section("Text", content), "Feeling:"))
-    return ask(model, prompt, max_tokens=longest([*STEPS]), schema={"enum": [*STEPS]})
+    return choose(model, prompt, [*STEPS], wants_confidence=True)
 
 
-def _step(completion: Completion, arguments: Arguments) -> str:
-    return str(STEPS[structured(completion)])
+def _number(completion: Completion, arguments: Arguments) -> str:
+    """The mean of the steps, each with its probability; an endpoint's answer is one step."""
+    if not completion.scores:
+        return str(STEPS[chosen(completion, [*STEPS])])
+    return str(round(sum(score * step for score, step in zip(completion.scores, STEPS.values(), strict=True)), 7))
 
 
 # ENTITY_SENTIMENT(text, entities), AI_SENTIMENT(text, categories) -------------------------------------------------------
@@ -81,19 +93,18 @@ def _categories(given: Any) -> list[str]:
     """The categories in the order of the answer. Raises InvalidArgumentsError for what is too much."""
     if given is None:
         return []
-    if not isinstance(given, list) or not all(isinstance(each, str) for each in given):
+    if not are_texts(given):
         raise InvalidArgumentsError("invalid categories: an array of texts is needed")
-    names: list[str] = given
-    if len(names) > MOST_CATEGORIES:
+    if len(given) > MOST_CATEGORIES:
         raise InvalidArgumentsError(
-            f"invalid categories: at most {MOST_CATEGORIES} categories are allowed, found {len(names)}"
+            f"invalid categories: at most {MOST_CATEGORIES} categories are allowed, found {len(given)}"
         )
-    bad = next((name for name in names if not 0 < len(name) <= LONGEST_CATEGORY), None)
+    bad = next((name for name in given if not 0 < len(name) <= LONGEST_CATEGORY), None)
     if bad is not None:
         raise InvalidArgumentsError(
             f"invalid categories: '{bad}' has {len(bad)} characters, 1 to {LONGEST_CATEGORY} are allowed"
         )
-    return sorted(set(names) - {"overall"})
+    return sorted(set(given) - {"overall"})
 
 
 def _category_prompt(content: str, names: Sequence[str]) -> str:
@@ -113,14 +124,15 @@ def _object_tokens(names: Sequence[str]) -> int:
 
 
 def _listed(completion: Completion, arguments: Arguments) -> str:
-    found: Mapping[str, str] = structured(completion)
+    found = structured(completion, dict)
+    if not all(said in VALUES for said in found.values()):
+        raise unfit(completion)
     return compact({"categories": [{"name": name, "sentiment": said} for name, said in found.items()]})
 
 
 def _check(constants: Mapping[str, Any], models: Models) -> None:
     categories = constant(constants.get("categories", []))
-    if categories is None:
-        raise InvalidArgumentsError("invalid categories: they are NULL", hint="Leave the argument out instead.")
+    refuse_null(categories, "categories")
     if is_known(categories):
         _categories(categories)
 
@@ -141,8 +153,8 @@ _ERRORS = {
 SENTIMENT = SqlFunction(
     Signature("SENTIMENT", ("SNOWFLAKE.CORTEX.SENTIMENT",), (_TEXT,), returns=REAL),
     _ask_sentiment,
-    _step,
-    summary="How a text feels: from -1 (negative) to 1 (positive), in five steps.",
+    _number,
+    summary="How a text feels, from -1 (negative) to 1 (positive): 0.5 and more is positive, -0.5 and less negative.",
     example="SELECT SNOWFLAKE.CORTEX.SENTIMENT('The phone is great, the battery less so')",
     errors={_TOO_LONG: f"The text has more than {SENTIMENT_TOKENS} tokens."},
     default=_SENTIMENT,

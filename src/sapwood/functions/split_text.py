@@ -9,7 +9,7 @@ from sapwood.dialect.statements import NOT_CONSTANT, Parameter, Signature
 from sapwood.dialect.types import ARRAY
 from sapwood.errors import InvalidArgumentsError
 from sapwood.functions.function import Answer, Arguments, Models, SqlFunction
-from sapwood.functions.json_text import compact, constant, is_known, parsed
+from sapwood.functions.json_text import are_texts, compact, constant, is_known, parsed
 from sapwood.functions.splitting import PLAIN_SEPARATORS, split_by_headers, split_markdown, split_recursively
 
 FORMATS = ("none", "markdown")
@@ -63,10 +63,9 @@ def _format(value: Any) -> str:
 def _separators(value: Any) -> tuple[str, ...]:
     if value is None:
         return ()
-    if not isinstance(value, list) or not value or not all(isinstance(each, str) for each in value):
+    if not are_texts(value) or not value:
         raise InvalidArgumentsError("invalid separators: an array of texts is needed")
-    found: list[str] = value
-    return tuple(found)
+    return tuple(value)
 
 
 def _headers(value: Any) -> dict[str, str]:

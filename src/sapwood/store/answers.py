@@ -6,12 +6,14 @@ kill -9 nor a power cut takes it back. It knows nothing of how a key is made.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple
+from dataclasses import astuple, replace
 from pathlib import Path
+from typing import Any
 
 from sapwood.errors import DataDirectoryBusyError
 from sapwood.store.database import BUSY_S, make_private, now_ms, switch_to_wal, translate
@@ -19,8 +21,11 @@ from sapwood.store.records import CachedAnswer
 
 _TABLE = """CREATE TABLE IF NOT EXISTS answers (
     key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
-    computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL, model TEXT NOT NULL, made_on INTEGER NOT NULL)"""
-_COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model"
+    computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL, model TEXT NOT NULL, made_on INTEGER NOT NULL,
+    scores TEXT NOT NULL DEFAULT '[]', confidence REAL)"""
+_LATER_COLUMNS = {"scores": "TEXT NOT NULL DEFAULT '[]'", "confidence": "REAL"}
+"""Columns that files of earlier versions lack."""
+_COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model, scores, confidence"
 _TOO_MUCH = """DELETE FROM answers WHERE key IN (SELECT key FROM (
     SELECT key, SUM(LENGTH(CAST(text AS BLOB)) + 200) OVER (ORDER BY made_on DESC, key) AS size FROM answers) WHERE size > ?)"""
 _FILE_BYTES = (
@@ -54,16 +59,16 @@ class AnswerCache:
             for some in _groups(keys):
                 marks = ", ".join("?" * len(some))
                 rows = self._connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE key IN ({marks})", some)
-                found.update((row[0], CachedAnswer(*row)) for row in rows)
+                found.update((row[0], _answer(row)) for row in rows)
         return found
 
     def put_many(self, answers: Sequence[CachedAnswer]) -> None:
         """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
         now = self._clock()
-        rows = [(*astuple(answer), now) for answer in answers]
+        rows = [(*astuple(replace(answer, scores=json.dumps(answer.scores))), now) for answer in answers]
         with self._lock, self._writing():
             self._connection.executemany(
-                f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
+                f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
             )
         self._commits += 1
         if self._limits is not None and self._commits % COMMITS_A_PRUNE == 0:
@@ -131,9 +136,18 @@ def _open(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_TABLE)
+    known = {row[1] for row in connection.execute("PRAGMA table_info(answers)")}
+    for name, kind in _LATER_COLUMNS.items():
+        if name not in known:
+            connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {kind}")
     connection.execute("CREATE INDEX IF NOT EXISTS answers_by_age ON answers (made_on)")
     connection.execute("COMMIT")
     return connection
+
+
+def _answer(row: Sequence[Any]) -> CachedAnswer:
+    *plain, scores, confidence = row
+    return CachedAnswer(*plain, scores=tuple(json.loads(scores)), confidence=confidence)
 
 
 def _groups(keys: Sequence[str]) -> list[list[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -131,7 +131,10 @@ class FileFormat:
 
 @dataclass(frozen=True)
 class CachedAnswer:
-    """A finished LLM row: its content key and what the model said. `seconds` is its share of the run that made it."""
+    """A finished LLM row: its content key and what the model said. `seconds` is its share of the run that made it.
+
+    `scores` are the labels' probabilities and `confidence` the answer's, where they were asked for.
+    """
 
     key: str
     text: str
@@ -141,6 +144,8 @@ class CachedAnswer:
     computed_tokens: int
     seconds: float
     model: str = ""
+    scores: Sequence[float] = ()
+    confidence: float | None = None
 
 
 @dataclass(frozen=True)

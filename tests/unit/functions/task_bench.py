@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sapwood.errors import UnknownModelError
+from sapwood.errors import ModelError, UnknownModelError
 from sapwood.functions.function import Answer, Ask, Default, SqlFunction
 from sapwood.inference.request import Completion, Message
 from sapwood.store.records import ModelVersion
@@ -15,6 +15,7 @@ FAR = ModelVersion("far", "endpoint", "01")
 SMALL = ModelVersion("small", "local", "02")
 MINE = ModelVersion("DB.S.MINE", "tuned", "03", base="echo")
 DEFAULT = ModelVersion("default", "local", "04")
+VECTORS = ModelVersion("vectors", "local", "05", dimensions=384)
 
 
 class FakeModels:
@@ -22,14 +23,18 @@ class FakeModels:
 
     max_answer_tokens = 256
 
-    def resolve(self, name: str) -> ModelVersion:
-        known = {"echo": ECHO, "far": FAR, "small": SMALL, "mine": MINE, "mistral-large2": DEFAULT}
+    def resolve(self, name: str, *, makes_vectors: bool = False) -> ModelVersion:
+        known = {"echo": ECHO, "far": FAR, "small": SMALL, "mine": MINE, "mistral-large2": DEFAULT,
+                 "vectors": VECTORS, "snowflake-arctic-embed-l-v2.0": VECTORS}  # fmt: skip
         if name not in known:
             raise UnknownModelError(f'unknown model "{name}"')
-        return known[name]
+        found = known[name]
+        if found.kind not in ("echo", "endpoint") and bool(found.dimensions) is not makes_vectors:
+            raise ModelError(f"{name} does not support given modality")
+        return found
 
     def default_of(self, default: Default) -> ModelVersion:
-        return self.resolve(default.model)
+        return self.resolve(default.model, makes_vectors=default.makes_vectors)
 
     def parameters(self, model: ModelVersion) -> int:
         return {"small": 135_000_000, "default": 24_000_000_000}.get(model.name, 0)

@@ -9,8 +9,9 @@ import pytest
 from task_bench import DEFAULT, MINE, FakeModels, answered, asked, said
 
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.errors import InvalidArgumentsError, InvalidOptionError, UnknownModelError
+from sapwood.errors import InvalidArgumentsError, InvalidOptionError, ModelError, UnknownModelError
 from sapwood.functions import AI_CLASSIFY, AI_CLASSIFY_PROMPT, CLASSIFY_TEXT
+from sapwood.inference.request import Completion
 
 ROW = {"input": "One day I will see the world", "categories": '["travel","cooking"]'}
 
@@ -20,7 +21,7 @@ def with_config(**config: Any) -> dict[str, str | None]:
 
 
 def test_the_answer_may_only_be_a_label() -> None:
-    assert json.loads(str(asked(AI_CLASSIFY, ROW).schema)) == {"enum": ["travel", "cooking"]}
+    assert asked(AI_CLASSIFY, ROW).labels == ("travel", "cooking")
 
 
 def test_the_prompt_begins_alike_for_all_texts_and_ends_with_the_text() -> None:
@@ -51,12 +52,25 @@ def test_descriptions_and_examples_stand_in_the_prompt() -> None:
 
 
 def test_single_and_multi_have_the_documented_shapes() -> None:
-    assert said(CLASSIFY_TEXT, ROW, '"travel"') == '{"label":"travel"}'
-    assert said(AI_CLASSIFY, ROW, '"travel"') == '{"labels":["travel"]}'
+    assert said(CLASSIFY_TEXT, ROW, "travel") == '{"label":"travel"}'
+    assert said(AI_CLASSIFY, ROW, "travel") == '{"labels":["travel"]}'
     multi = with_config(output_mode="multi")
     schema = json.loads(str(asked(AI_CLASSIFY, multi).schema))
     assert (schema["items"], schema["minItems"], schema["maxItems"]) == ({"enum": ["travel", "cooking"]}, 1, 2)
     assert said(AI_CLASSIFY, multi, '["cooking", "travel", "cooking"]') == '{"labels":["travel","cooking"]}'
+
+
+def test_an_answer_that_is_no_label_is_the_rows_error() -> None:
+    for function in (AI_CLASSIFY, CLASSIFY_TEXT):
+        with pytest.raises(ModelError, match="another form"):
+            said(function, ROW, "dancing")
+
+
+def test_scores_are_given_where_they_are_asked_for() -> None:
+    row = with_config(scores=True)
+    assert asked(AI_CLASSIFY, row).wants_confidence and not asked(AI_CLASSIFY, ROW).wants_confidence
+    value = AI_CLASSIFY.value(Completion("k", "travel", scores=(0.75, 0.25)), row)
+    assert value == '{"labels":["travel"],"scores":{"travel":0.75,"cooking":0.25}}'
 
 
 def test_a_prompt_object_is_an_input() -> None:
@@ -104,12 +118,12 @@ def test_bad_categories_are_an_error_before_any_row(categories: Any, message: st
     ("config", "message"),
     [
         ({"output": "multi"}, "unknown option 'output'"),
+        ({"output_mode": "multi", "scores": True}, "'scores' must be TRUE or FALSE"),
         ({"output_mode": "many"}, "'output_mode' is 'many'"),
         ({"task_description": 7}, "'task_description' must be a text"),
         ({"examples": [{"input": "x"}]}, "needs an 'input'"),
         ({"examples": [{"input": "x", "labels": ["dance"]}]}, "'dance', which is no category"),
         ({"examples": [{"input": "x", "labels": []}]}, "no label"),
-        (None, "the configuration is NULL"),
         ("multi", "must be an object"),
     ],
 )
@@ -117,6 +131,12 @@ def test_a_bad_configuration_is_an_error_before_any_row(config: Any, message: st
     assert AI_CLASSIFY.check is not None
     with pytest.raises(InvalidOptionError, match=message):
         AI_CLASSIFY.check({"input": NOT_CONSTANT, "categories": ["travel", "cooking"], "config": config}, FakeModels())
+
+
+def test_a_configuration_that_is_null_is_refused() -> None:
+    assert AI_CLASSIFY.check is not None
+    with pytest.raises(InvalidArgumentsError, match="invalid config: NULL is given"):
+        AI_CLASSIFY.check({"input": "x", "categories": ["a", "b"], "config": None}, FakeModels())
 
 
 def test_an_unknown_model_is_an_error_before_any_row() -> None:

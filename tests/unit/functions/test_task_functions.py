@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from array import array
 from typing import Any
 
 import pytest
-from task_bench import DEFAULT, MINE, FakeModels, answered, asked, said
+from task_bench import DEFAULT, MINE, VECTORS, FakeModels, answered, asked, said, talked
 
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.errors import (
@@ -19,12 +20,15 @@ from sapwood.errors import (
 )
 from sapwood.functions import (
     AI_COUNT_TOKENS,
+    AI_EMBED,
     AI_EXTRACT,
     AI_FILTER,
     AI_REDACT,
     AI_SENTIMENT,
+    AI_SIMILARITY,
     AI_TRANSLATE,
     COUNT_TOKENS,
+    EMBED_TEXT_768,
     ENTITY_SENTIMENT,
     EXTRACT_ANSWER,
     FUNCTIONS,
@@ -32,8 +36,10 @@ from sapwood.functions import (
     TRANSLATE,
 )
 from sapwood.functions.default_model import floor_notice
-from sapwood.functions.function import Default, SqlFunction
+from sapwood.functions.function import Ask, Default, EmbedAsk, SqlFunction
 from sapwood.functions.missing import MISSING_FUNCTIONS
+from sapwood.functions.vector_text import encoded
+from sapwood.inference.request import Completion
 from sapwood.store.records import ModelVersion
 
 
@@ -50,7 +56,7 @@ def refused(function: SqlFunction, constants: dict[str, Any], error: type[Error]
 
 def test_a_filter_answers_true_or_false() -> None:
     question = asked(AI_FILTER, {"predicate": "Is Bern a town?"})
-    assert json.loads(str(question.schema)) == {"type": "boolean"}
+    assert question.labels == ("false", "true")
     assert "\n\nIs Bern a town?\n\n" in question.messages[0].content
     assert said(AI_FILTER, {"predicate": "x"}, "true") == "true"
 
@@ -72,7 +78,13 @@ def test_a_filter_may_name_its_model_and_nothing_else() -> None:
     ("word", "number"), [("very negative", -0.9), ("negative", -0.6), ("neutral", 0.0), ("very positive", 0.9)]
 )
 def test_sentiment_is_a_number_from_minus_one_to_one(word: str, number: float) -> None:
-    assert float(str(said(SENTIMENT, {"text": "x"}, json.dumps(word)))) == number
+    assert float(str(said(SENTIMENT, {"text": "x"}, word))) == number
+
+
+def test_sentiment_is_the_mean_of_what_the_model_finds_likely() -> None:
+    assert asked(SENTIMENT, {"text": "x"}).wants_confidence
+    value = SENTIMENT.value(Completion("k", "positive", scores=(0.0, 0.0, 0.5, 0.5, 0.0)), {"text": "x"})
+    assert float(str(value)) == 0.3
 
 
 def test_a_text_beyond_the_limit_of_sentiment_is_refused() -> None:
@@ -146,16 +158,23 @@ FORMS = [
 ]  # fmt: skip
 
 
+def extracting(content: str, form: str, **more: str) -> Ask:
+    """The one question of an extraction without scores."""
+    (question,) = next(AI_EXTRACT.rounds({"text": content, "responseFormat": form, **more}, FakeModels()))
+    assert isinstance(question, Ask)
+    return question
+
+
 @pytest.mark.parametrize("form", FORMS)
 def test_all_forms_of_questions_ask_alike(form: Any) -> None:
-    question = asked(AI_EXTRACT, {"text": "Ann lives in Bern", "responseFormat": json.dumps(form)})
+    question = extracting("Ann lives in Bern", json.dumps(form))
     assert "- name: Who?\n- town: Where?" in question.messages[0].content
     text_or_null = {"anyOf": [{"type": "string"}, {"type": "null"}]}
     assert json.loads(str(question.schema))["properties"] == {"name": text_or_null, "town": text_or_null}
 
 
 def test_a_question_alone_is_its_own_name() -> None:
-    schema = json.loads(str(asked(AI_EXTRACT, {"text": "x", "responseFormat": '["Who is it?"]'}).schema))
+    schema = json.loads(str(extracting("x", '["Who is it?"]').schema))
     assert schema["required"] == ["Who is it?"]
 
 
@@ -163,23 +182,36 @@ def test_lists_and_tables_are_arrays() -> None:
     table = {"type": "object", "description": "Pay", "column_ordering": ["year", "pay"],
              "properties": {"pay": {"type": "array"}, "year": {"type": "array", "description": "Which year?"}}}  # fmt: skip
     form = {"schema": {"type": "object", "properties": {"skills": {"type": "array"}, "salary": table}}}
-    question = asked(AI_EXTRACT, {"text": "x", "responseFormat": json.dumps(form)})
+    question = extracting("x", json.dumps(form))
     properties = json.loads(str(question.schema))["properties"]
     assert properties["skills"]["type"] == "array"
     assert list(properties["salary"]["properties"]) == ["year", "pay"]
     assert "- salary: Pay\n  - year: Which year?\n  - pay: pay" in question.messages[0].content
-    listed = asked(AI_EXTRACT, {"text": "x", "responseFormat": '[["languages", "List: Which?"]]'})
+    listed = extracting("x", '[["languages", "List: Which?"]]')
     assert json.loads(str(listed.schema))["properties"]["languages"]["type"] == "array"
-    assert json.loads(str(asked(AI_EXTRACT, {"text": "x", "responseFormat": '["List: which?"]'}).schema))[
-        "required"
-    ] == ["List: which?"]
+    assert json.loads(str(extracting("x", '["List: which?"]').schema))["required"] == ["List: which?"]
 
 
 def test_an_extraction_has_the_documented_shape() -> None:
-    value = said(AI_EXTRACT, {"text": "x", "responseFormat": '{"a":"?"}'}, '{"a": "b"}')
+    row = {"text": "x", "responseFormat": '{"a":"?"}'}
+    value, _ = talked(AI_EXTRACT.rounds(row, FakeModels()), lambda prompt: '{"a": "b"}')
     assert value == '{"error":null,"response":{"a":"b"}}'
     with pytest.raises(ModelError, match="cut off"):
-        said(AI_EXTRACT, {"text": "x", "responseFormat": '{"a":"?"}'}, '{"a": "b')
+        talked(AI_EXTRACT.rounds(row, FakeModels()), lambda prompt: '{"a": "b')
+
+
+def test_scores_come_from_a_question_each() -> None:
+    row = {"text": "x", "responseFormat": '{"a":"?","b":"!"}', "scores": "true"}
+    rounds = AI_EXTRACT.rounds(row, FakeModels())
+    asks = next(rounds)
+    assert [isinstance(each, Ask) and each.wants_confidence for each in asks] == [True, True]
+    with pytest.raises(StopIteration) as end:
+        rounds.send([Completion("k", '{"a":"1"}', confidence=0.5), Completion("l", '{"b":null}', confidence=0.25)])
+    assert json.loads(end.value.value) == {
+        "error": None,
+        "response": {"a": "1", "b": None},
+        "scoring": {"scores": {"a": {"score": 0.5}, "b": {"score": 0.25}}},
+    }
 
 
 @pytest.mark.parametrize(
@@ -206,17 +238,20 @@ def test_a_table_counts_as_ten_questions() -> None:
     refused(AI_EXTRACT, {"responseFormat": form}, InvalidArgumentsError, "110 questions")
 
 
-@pytest.mark.parametrize("constants", [{"scores": True}, {"file": NOT_CONSTANT}, {"config": {"scale_factor": 2}}])
+@pytest.mark.parametrize("constants", [{"file": NOT_CONSTANT}, {"config": {"scale_factor": 2}}])
 def test_what_extraction_can_not_do_it_says(constants: dict[str, Any]) -> None:
     refused(AI_EXTRACT, {"responseFormat": ["?"], **constants}, UnsupportedError, "not supported")
 
 
 def test_an_extraction_may_name_its_model() -> None:
-    assert asked(AI_EXTRACT, {"text": "x", "responseFormat": '["?"]', "model": "mine"}).model == MINE
+    assert extracting("x", '["?"]', model="mine").model == MINE
 
 
-def test_an_answer_comes_in_an_array_without_an_invented_score() -> None:
+def test_an_answer_comes_in_an_array_and_no_score_is_invented() -> None:
     row = {"source_document": "Ann lives in Bern", "question": "Where?"}
+    assert asked(EXTRACT_ANSWER, row).wants_confidence
+    sure = EXTRACT_ANSWER.value(Completion("k", "Bern", confidence=0.75), row)
+    assert sure == '[{"answer":"Bern","score":0.75}]'
     assert said(EXTRACT_ANSWER, row, " Bern") == '[{"answer":"Bern","score":null}]'
     with pytest.raises(ContextLengthError, match="question of EXTRACT_ANSWER has 65 tokens"):
         EXTRACT_ANSWER.ask({**row, "question": "word " * 65}, FakeModels())
@@ -261,6 +296,44 @@ def test_bad_categories_and_modes_are_refused(constants: dict[str, Any], message
     refused(AI_REDACT, constants, InvalidArgumentsError, message)
 
 
+# Vectors
+
+
+def test_a_vector_is_as_long_as_its_model_or_function_says() -> None:
+    assert AI_EMBED.returns_of is not None
+    assert str(AI_EMBED.returns_of({"model": "vectors"}, FakeModels())) == "VECTOR(FLOAT, 384)"
+    assert str(AI_EMBED.returns_of({"model": "echo"}, FakeModels())) == "VECTOR(FLOAT, 768)"
+    assert AI_EMBED.ask({"model": "vectors", "text": "a"}, FakeModels()) == EmbedAsk(VECTORS, "a", 384)
+    with pytest.raises(InvalidArgumentsError, match="needs a constant"):
+        AI_EMBED.returns_of({"model": NOT_CONSTANT}, FakeModels())
+    with pytest.raises(InvalidArgumentsError, match="it is an endpoint"):
+        AI_EMBED.returns_of({"model": "far"}, FakeModels())
+
+
+def test_a_vector_is_never_padded_and_text_models_make_none() -> None:
+    refused(
+        EMBED_TEXT_768,
+        {"model": "vectors"},
+        InvalidArgumentsError,
+        "vectors of 384 elements, and EMBED_TEXT_768 gives 768",
+    )
+    refused(EMBED_TEXT_768, {"model": "small"}, ModelError, "does not support given modality")
+    refused(AI_FILTER, {"config": {"model": "vectors"}}, ModelError, "does not support given modality")
+    refused(AI_SIMILARITY, {"config": {"model": "small"}}, ModelError, "does not support given modality")
+    refused(AI_SIMILARITY, {"config": {"metric": "l2"}}, InvalidOptionError, "'model' and nothing else")
+
+
+def test_similarity_is_the_cosine_of_two_vectors() -> None:
+    vectors = {"a": encoded(array("f", [1, 0]).tobytes()), "b": encoded(array("f", [1, 1]).tobytes())}
+    rounds = AI_SIMILARITY.rounds({"first": "a", "second": "b"}, FakeModels())
+    asks = next(rounds)
+    assert asks == (EmbedAsk(VECTORS, "a", 384), EmbedAsk(VECTORS, "b", 384))
+    with pytest.raises(StopIteration) as end:
+        rounds.send([Completion(name, vectors[name]) for name in ("a", "b")])
+    assert float(end.value.value) == pytest.approx(0.5**0.5)
+    assert answered(AI_SIMILARITY, {"first": None, "second": "b"}) is None
+
+
 # Counts
 
 
@@ -297,6 +370,27 @@ def test_what_can_not_be_counted_is_refused(arguments: dict[str, str | None], er
 # All of them
 
 
+@pytest.mark.parametrize(
+    ("function", "row", "text"),
+    [
+        (AI_FILTER, {"predicate": "x"}, "maybe"),
+        (SENTIMENT, {"text": "x"}, "fine"),
+        (AI_SENTIMENT, {"text": "x"}, "[]"),
+        (AI_SENTIMENT, {"text": "x"}, '{"overall":"fine"}'),
+        (AI_REDACT, {"input": "x"}, "{}"),
+    ],
+)
+def test_an_answer_of_another_form_is_the_rows_error(
+    function: SqlFunction, row: dict[str, str | None], text: str
+) -> None:
+    with pytest.raises(ModelError, match="another form"):
+        said(function, row, text)
+
+
+def test_what_names_nothing_is_not_redacted() -> None:
+    assert said(AI_REDACT, {"input": "x"}, '[7, {"text": "x"}, {"category": "NAME"}]') == "x"
+
+
 @pytest.mark.parametrize("function", MISSING_FUNCTIONS, ids=lambda function: function.signature.function)
 def test_what_is_not_there_says_so_by_name(function: SqlFunction) -> None:
     refused(function, {}, UnsupportedError, f"{function.signature.function} is not supported")
@@ -317,4 +411,5 @@ def test_every_function_with_a_default_asks_it() -> None:
     for function in FUNCTIONS:
         if function.default is not None:
             assert function.default.function == function.signature.function
-            assert FakeModels().default_of(function.default) == DEFAULT
+            expected = VECTORS if function.default.model.startswith("snowflake-arctic-embed") else DEFAULT
+            assert FakeModels().default_of(function.default) == expected

@@ -1,0 +1,38 @@
+"""Requests of both kinds through one backend: questions are answered, texts become vectors; all come back as completions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+
+from sapwood.functions.vector_text import encoded
+from sapwood.inference.request import Backend, Completion, Embed, Request, Vector
+
+Wanted = Request | Embed
+
+
+def answers(backend: Backend, requests: Sequence[Wanted], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+    """A completion for each request, in any order, as they finish."""
+    questions = [request for request in requests if isinstance(request, Request)]
+    texts = [request for request in requests if isinstance(request, Embed)]
+    if questions:
+        yield from backend.generate(questions, is_cancelled=is_cancelled)
+    if texts:
+        yield from map(_completion, backend.embed(texts, is_cancelled=is_cancelled))
+
+
+def is_keepable(request: Wanted) -> bool:
+    """Whether equal requests have equal answers."""
+    return isinstance(request, Embed) or request.sampling.temperature == 0
+
+
+def _completion(vector: Vector) -> Completion:
+    return Completion(
+        vector.key,
+        "" if vector.error is not None else encoded(vector.values),
+        "shortened" if vector.is_truncated else "stop",
+        prompt_tokens=vector.tokens,
+        computed_tokens=vector.tokens,
+        seconds=vector.seconds,
+        error=vector.error,
+        retryable=vector.retryable,
+    )
