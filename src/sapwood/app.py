@@ -27,6 +27,7 @@ from sapwood.errors import DataDirectoryBusyError
 from sapwood.functions import FUNCTIONS, finetune
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
+from sapwood.inference.priority import TRAINING, give_way
 from sapwood.inference.threads import wait_as_cores_allow, wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.leftovers import clear_leftovers
@@ -263,6 +264,7 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
 def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
     os.environ.update(wait_as_cores_allow())
+    give_way(TRAINING)
     from sapwood.training.finetuning import finetune_handler  # torch comes with it
 
     office = open_office(config)

@@ -18,6 +18,7 @@ from typing import Any, BinaryIO
 from sapwood.config import InferenceConfig
 from sapwood.errors import Error, InternalError
 from sapwood.inference.frames import error_values, read_embed, read_messages, read_request, to_line, vector_values
+from sapwood.inference.priority import INFERENCE, give_way
 from sapwood.inference.request import Backend
 from sapwood.store.records import ModelVersion
 
@@ -107,6 +108,7 @@ TASKS: Mapping[str, Callable[[Worker, Mapping[str, Any]], Any]] = {
 
 def main(settings: str) -> None:
     """Be the worker with these settings, an InferenceConfig as JSON."""
+    give_way(INFERENCE)
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)  # what a library prints must not stand between the answers
     from sapwood.inference.local import LocalBackend  # torch comes with it
