@@ -41,19 +41,17 @@ class Usage:
     def notices(self) -> tuple[str, ...]:
         """What a reader of the rows should know of their answers."""
         notes = (
-            (self.cut, "ended at the limit of tokens: max_tokens, or the session parameter MAX_ANSWER_TOKENS."),
+            (self.cut, "answers ended at the limit of tokens: max_tokens, or the session parameter MAX_ANSWER_TOKENS."),
             (
                 self.repeated,
-                "only repeated themselves and were ended there: the model may be too small for this prompt.",
+                "answers only repeated themselves and were ended there: the model may be too small for this prompt.",
+            ),
+            (
+                self.shortened,
+                "texts are longer than the embedding model's context: their vectors are of the beginning.",
             ),
         )
-        told = tuple(f"{count} of {self.distinct} answers {note}" for count, note in notes if count)
-        if not self.shortened:
-            return told
-        return (
-            *told,
-            f"{self.shortened} texts are longer than the embedding model's context: their vectors are of their beginning.",
-        )
+        return tuple(f"{count} of {self.distinct} {note}" for count, note in notes if count)
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -169,3 +170,24 @@ def test_a_killed_writer_loses_no_group_that_was_stored_and_leaves_no_half_one(t
     cache.close()
     assert {f"{group}.{row}" for group in range(stored) for row in range(64)} <= set(found)
     assert len(found) % 64 == 0
+
+
+def test_scores_and_confidence_come_back(tmp_path: Path) -> None:
+    cache = AnswerCache(tmp_path / "answers.sqlite")
+    sure = replace(answer("k"), scores=(0.75, 0.25), confidence=0.75)
+    cache.put_many([sure, answer("plain")])
+    assert cache.get_many(["k", "plain"]) == {"k": sure, "plain": answer("plain")}
+    cache.close()
+
+
+def test_a_file_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "answers.sqlite"
+    old = sqlite3.connect(path)
+    columns = "text TEXT, finish TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, computed_tokens INTEGER, seconds REAL"
+    old.execute(f"CREATE TABLE answers (key TEXT PRIMARY KEY, {columns}, model TEXT, made_on INTEGER)")
+    old.execute("INSERT INTO answers VALUES ('k', 'yes', 'stop', 5, 2, 4, 0.5, 'm', 1)")
+    old.commit()
+    old.close()
+    cache = AnswerCache(path)
+    assert cache.get_many(["k"]) == {"k": answer("k")}
+    cache.close()
