@@ -34,7 +34,8 @@ def stage_path(text: str, place: Place) -> tuple[StagePath, int]:
     if text.startswith("'"):
         end = text.index("'", 1) if "'" in text[1:] else len(text) - 1
         inner = text[1:end]
-        return (stage_path(inner, place)[0] if inner.startswith("@") else StagePath(url=inner)), end + 1
+        if inner:
+            return (stage_path(inner, place)[0] if inner.startswith("@") else StagePath(url=inner)), end + 1
     found = _PLACE.match(text)
     if found is None:
         raise ParseError("SQL compilation error:\nA stage is expected here, such as @my_stage/path.")

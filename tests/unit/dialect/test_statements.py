@@ -275,6 +275,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("alter warehouse w explode", UnsupportedError, "ALTER WAREHOUSE"),
     ("alter table t cluster by (a)", UnsupportedError, "ALTER TABLE ... CLUSTER"),
     ("insert all into t values (1) select 1", UnsupportedError, "INSERT ALL"),
+    ("copy into numbers from ''", ParseError, "A stage is expected here"),
     ("begin select 1; end", UnsupportedError, "scripting: BEGIN ... END"),
     ("explain delete from numbers", UnsupportedError, "EXPLAIN DELETE"),
     ("create or replace table if not exists t (a int)", ProgrammingError, "incompatible"),
