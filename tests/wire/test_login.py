@@ -39,3 +39,24 @@ def test_a_wrong_password_and_an_unknown_user_get_the_same_answer(client: Client
         """
     )
     assert out["password"] == out["user"] == ["DatabaseError", 390100, "28000", 0]
+
+
+def test_a_password_that_must_be_changed_is_asked_for(client: ClientPython) -> None:
+    """The older connector asks a callback for the new one; the newer has no such thing and is told."""
+    out = client.run(
+        f"""
+        name = "fresh_{client.line}"
+        connect().cursor().execute(f"create or replace user {{name}} password = 'the first word' must_change_password = true")
+        def attempt(password, **more):
+            try:
+                return connect(user=name, password=password, **more).cursor().execute("select current_user()").fetchone()[0]
+            except snowflake.connector.errors.DatabaseError as error:
+                return error.errno
+        out["refused"] = attempt("the first word")
+        if snowflake.connector.__version__ < "5":
+            out["changed"] = attempt("the first word", password_callback=lambda: "another word")
+            out["later"] = attempt("another word")
+        """
+    )
+    later = {"changed": "FRESH_4", "later": "FRESH_4"} if client.line == 4 else {}
+    assert out == {"refused": 390106, **later}

@@ -19,6 +19,7 @@ from sapwood.credentials import TOKEN_PREFIX, check_password, digest_of_token, h
 from sapwood.dialect.names import parts
 from sapwood.errors import AuthenticationError
 from sapwood.server.throttling import Throttle
+from sapwood.server.tickets import Tickets
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import User
 
@@ -37,7 +38,7 @@ _LONGEST_TOKEN = 16_384
 class Login:
     """What a client says of itself. `peer` is its address; `role` the one it asks for, if any, in Snowflake's spelling.
 
-    `new_password` takes the place of one that has to be changed.
+    `new_password` takes the place of one that has to be changed; `ticket` says that this one was shown already.
     """
 
     user: str
@@ -45,6 +46,7 @@ class Login:
     password: str | None = field(default=None, repr=False)
     token: str | None = field(default=None, repr=False)
     new_password: str | None = field(default=None, repr=False)
+    ticket: str | None = field(default=None, repr=False)
     peer: str = ""
     role: str | None = None
 
@@ -68,15 +70,19 @@ class Principal:
 
 
 class PasswordExpiredError(AuthenticationError):
-    """The password is right, and must be changed before anything else. Source of number and text: the public connectors."""
+    """The password is right, and must be changed before anything else. Source of number and text: the public connectors.
+
+    `ticket` stands for the password when the client comes back with a new one.
+    """
 
     errno = 390106
     hint = (
         "Give the connector a `password_callback`, or have the password set anew: ALTER USER ... SET PASSWORD = '...'."
     )
 
-
-_EXPIRED = "Specified password has expired. Password must be changed."
+    def __init__(self, ticket: str) -> None:
+        super().__init__("Specified password has expired. Password must be changed.")
+        self.ticket = ticket
 
 
 class Authenticator:
@@ -86,6 +92,7 @@ class Authenticator:
         self._catalog = catalog
         self._clock = clock
         self._throttle = Throttle(clock)
+        self._tickets = Tickets(clock)
         self._checks: Mapping[str, Callable[[Login], Principal | None]] = {
             PASSWORD: self._by_password,
             KEY_PAIR: self._by_key,
@@ -130,7 +137,8 @@ class Authenticator:
         if given.startswith(TOKEN_PREFIX):
             return self._by_secret(given, login.user)
         user = self._catalog.user_of_login(login.user)
-        is_right = check_password(user.password_hash if user else "", given)
+        has_ticket = bool(user and login.ticket and self._tickets.take(login.ticket, user.name))
+        is_right = has_ticket or check_password(user.password_hash if user else "", given)
         if user is None or not is_right or user.disabled:
             return None
         if user.must_change_password:
@@ -138,11 +146,9 @@ class Authenticator:
         return _principal(user)
 
     def _change_password(self, user: User, login: Login) -> None:
-        """Give the user the new password that comes with the login; PasswordExpiredError if there is none."""
-        if not login.new_password:
-            raise PasswordExpiredError(_EXPIRED)
-        if login.new_password == login.password:
-            raise PasswordExpiredError(_EXPIRED, hint="The new password must be another one.")
+        """Give the user the new password that comes with the login; PasswordExpiredError if it has no other one."""
+        if not login.new_password or check_password(user.password_hash, login.new_password):
+            raise PasswordExpiredError(self._tickets.give(user.name))
         changed = replace(user, password_hash=hash_password(login.new_password), must_change_password=False)
         self._catalog.replace_user(user, changed)
 

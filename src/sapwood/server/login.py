@@ -8,14 +8,17 @@ from typing import Any
 from sapwood.server.authentication import PASSWORD, Login
 
 
-def read_login(body: Mapping[str, Any], query: Mapping[str, str], *, peer: str) -> Login:
+def read_login(request: Mapping[str, Any], query: Mapping[str, str], *, peer: str) -> Login:
     """The login of a login-request; what has the wrong type counts as not given. `peer` is the client's IP address."""
+    data = request.get("data")
+    body: Mapping[str, Any] = data if isinstance(data, dict) else {}
     return Login(
         user=fold(_text(body, "LOGIN_NAME")),
         authenticator=_text(body, "AUTHENTICATOR").upper() or PASSWORD,
         password=_text(body, "PASSWORD") or None,
         token=_text(body, "TOKEN") or None,
         new_password=_text(body, "CHOSEN_NEW_PASSWORD") or None,
+        ticket=_text(request, "inFlightCtx") or None,
         peer=peer,
         role=fold(query.get("roleName", "")) or None,
     )

@@ -120,14 +120,14 @@ class Wire:
     # Sessions --------------------------------------------------------------------------------------------------------
 
     async def _log_in(self, request: Request) -> Response:
-        body = _object(await read_body(request, limit=min(self._limit, _LOGIN_BYTES), timeout_s=_LOGIN_S), "data")
+        body = await read_body(request, limit=min(self._limit, _LOGIN_BYTES), timeout_s=_LOGIN_S)
         login = read_login(body, request.query_params, peer=request.client.host if request.client else "")
         loop = asyncio.get_running_loop()
         try:
             session, tokens = await loop.run_in_executor(self._logins, self._admit, request, login, body)
         except PasswordExpiredError as error:
             envelope = failed(error)
-            envelope["data"]["nextAction"] = "PWD_CHANGE"
+            envelope["data"].update(nextAction="PWD_CHANGE", inFlightCtx=error.ticket)
             return JSONResponse(envelope)
         return success(_login_answer(session, tokens))
 
@@ -136,7 +136,7 @@ class Wire:
         query = request.query_params
         names = (fold(query.get(name, "")) or None for name in ("databaseName", "schemaName", "warehouse"))
         engine = self._inside.open_session(principal, Wanted(*names))
-        wanted = _object(body, "SESSION_PARAMETERS")
+        wanted = _object(_object(body, "data"), "SESSION_PARAMETERS")
         try:
             engine.set_parameters({name: value for name, value in wanted.items() if name.upper() in PARAMETERS})
         except Error:

@@ -34,6 +34,10 @@ MASTER_S = 4 * 3600
 """Seconds that a master token lives after it was last used."""
 
 
+_LOOK_S = 60.0
+"""Seconds between two looks for sessions that have expired."""
+
+
 class SessionGoneError(Error):
     """The token belongs to no session (any more)."""
 
@@ -171,6 +175,7 @@ class Sessions:
         self._resume = resume
         self._clock = clock
         self._lock = threading.RLock()
+        self._looked = 0.0
         self._by_token: dict[bytes, WireSession] = {}
         self._by_master: dict[bytes, WireSession] = {}
 
@@ -242,6 +247,10 @@ class Sessions:
         self._by_master.pop(session.master_digest, None)
 
     def _end_expired(self) -> None:
+        """From time to time; the catalogue's copy takes a commit."""
+        if self._clock() < self._looked + _LOOK_S:
+            return
+        self._looked = self._clock()
         for session in self.all():
             if session.master_until < self._clock():
                 self.end(session)

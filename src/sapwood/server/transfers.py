@@ -140,7 +140,8 @@ class Transfers:
         return Response() if is_placed else _EXISTS
 
 
-_FORBIDDEN = Response(status_code=403)
+_FORBIDDEN = Response(status_code=403, headers={"connection": "close"})
+"""The file that a client was about to send is not read, so that nothing can follow it."""
 _EXISTS = Response("Another file of that name is there, and OVERWRITE is not set.", status_code=412)
 
 

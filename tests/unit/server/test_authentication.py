@@ -14,7 +14,8 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from sapwood.credentials import digest_of_token, hash_password, make_token, read_public_key
 from sapwood.errors import AuthenticationError, InvalidCredentialError
-from sapwood.server.authentication import ACCESS_TOKEN, KEY_PAIR, Authenticator, Login
+from sapwood.server.authentication import ACCESS_TOKEN, KEY_PAIR, Authenticator, Login, PasswordExpiredError
+from sapwood.server.tickets import LIFETIME_MS
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import AccessToken, RoleGrant, User
 
@@ -90,7 +91,10 @@ def test_a_password_opens(door: Authenticator, name: str) -> None:
 def test_a_password_that_must_be_changed_opens_with_a_new_one(door: Authenticator, catalog: Catalog) -> None:
     catalog.put_user(replace(ANNA, must_change_password=True), or_replace=True)
     catalog.grant_role(RoleGrant("ROLE", "ANALYST", "USER", "ANNA"))
-    assert refusal(door, Login("ANNA", password=WORD)).errno == 390106
+    expired = refusal(door, Login("ANNA", password=WORD))
+    assert isinstance(expired, PasswordExpiredError) and expired.errno == 390106
+    assert refusal(door, Login("ANNA", new_password="another one", ticket="guess")).errno == 390100
+    assert refusal(door, Login("NOBODY", new_password="another one", ticket=expired.ticket)).errno == 390100
     assert refusal(door, Login("ANNA", password="wrong horse battery", new_password="another one")).errno == 390100
     assert refusal(door, Login("ANNA", password=WORD, new_password=WORD)).errno == 390106
     with pytest.raises(InvalidCredentialError):
@@ -98,6 +102,23 @@ def test_a_password_that_must_be_changed_opens_with_a_new_one(door: Authenticato
     assert door.verify(Login("ANNA", password=WORD, new_password="another one")).user == "ANNA"
     assert refusal(door, Login("ANNA", password=WORD)).errno == 390100
     assert door.verify(Login("ANNA", password="another one")).user == "ANNA"
+
+
+def test_a_ticket_stands_for_the_old_password_once_and_for_some_minutes(
+    door: Authenticator, catalog: Catalog, clock: Clock
+) -> None:
+    def ticket() -> str:
+        catalog.put_user(replace(ANNA, must_change_password=True), or_replace=True)
+        expired = refusal(door, Login("ANNA", password=WORD))
+        assert isinstance(expired, PasswordExpiredError)
+        return expired.ticket
+
+    first = ticket()
+    clock.now += LIFETIME_MS
+    assert refusal(door, Login("ANNA", new_password="another one", ticket=first)).errno == 390100
+    second = ticket()
+    assert door.verify(Login("ANNA", new_password="another one", ticket=second)).user == "ANNA"
+    assert refusal(door, Login("ANNA", new_password="a third one", ticket=second)).errno == 390100
 
 
 def test_unknown_wrong_and_disabled_are_told_alike(door: Authenticator, catalog: Catalog) -> None:
