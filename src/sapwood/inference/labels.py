@@ -74,16 +74,17 @@ class Tries:
 
 
 class Search:
-    """One row's way through a trie: always to the branch with the greatest share, until no other can change the answer.
+    """One row's way through a trie. Read the tokens of `path` behind the prompt, `take` the shares of `tokens` there, go on
+    until `is_done`.
 
-    With `wants_scores` until all scores are known to PRECISION. Read the tokens of `path` behind the prompt, `take` the
-    shares of `tokens` there, and go on until `is_done`.
+    It looks into the branch with the greatest share, until no other can change the answer. With `wants_scores` it looks into
+    all that have more than PRECISION, side by side in the trie, so that the fewest tokens are read.
     """
 
     def __init__(self, trie: Trie, *, wants_scores: bool) -> None:
         self._trie, self._wants_scores = trie, wants_scores
         self._found: dict[int, float] = {}
-        self._open: list[tuple[float, tuple[int, ...], Branch]] = []
+        self._open: list[tuple[float, tuple[int, ...], float, Branch]] = []
         self._add(trie.root, 1.0)
 
     @property
@@ -92,12 +93,13 @@ class Search:
 
     @property
     def tokens(self) -> tuple[int, ...]:
-        return self._open[0][2].tokens
+        return self._open[0][3].tokens
 
     @property
     def is_done(self) -> bool:
-        limit = max(self._found.values(), default=0.0)
-        return not self._open or -self._open[0][0] <= (min(limit, PRECISION) if self._wants_scores else limit)
+        if not self._open or self._wants_scores:
+            return not self._open
+        return self._open[0][2] <= max(self._found.values(), default=0.0)
 
     @property
     def best(self) -> int:
@@ -112,22 +114,21 @@ class Search:
     @property
     def scores(self) -> tuple[float, ...]:
         """The labels' scores in their order; () if they were not wanted."""
-        if not self._wants_scores:
-            return ()
-        rest = {label: -share / len(branch.labels) for share, _, branch in self._open for label in branch.labels}
-        return tuple(self._found.get(label, rest.get(label, 0.0)) for label in range(len(self._trie.sequences)))
+        return tuple(self._found[label] for label in sorted(self._found)) if self._wants_scores else ()
 
     def take(self, shares: Sequence[float]) -> None:
         """Go on with the share of each of `tokens` at `path`."""
-        share, _, branch = heapq.heappop(self._open)
+        _, _, share, branch = heapq.heappop(self._open)
         for target, part in zip(branch.targets, shares, strict=True):
-            self._add(target, -share * part)
+            self._add(target, share * part)
 
     def _add(self, target: Branch | int, share: float) -> None:
         if isinstance(target, int):
             self._found[target] = share
+        elif self._wants_scores and share <= PRECISION:
+            self._found.update(dict.fromkeys(target.labels, share / len(target.labels)))
         else:
-            heapq.heappush(self._open, (-share, target.path, target))
+            heapq.heappush(self._open, (0.0 if self._wants_scores else -share, target.path, share, target))
 
 
 def next_path(read: Sequence[int], path: Sequence[int]) -> list[int]:
