@@ -76,6 +76,10 @@ class Process:
         self._reader.start()
 
     @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._reader.is_alive()
 
@@ -178,6 +182,11 @@ class Supervisor:
         self._version = ""
         self._lock = threading.Lock()
         self._is_closed = False
+
+    @property
+    def worker(self) -> int | None:
+        """The number of the worker's process, if there is one."""
+        return self._process.pid if self._process else None
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """See `Backend`. Raises ModelUnavailableError where torch is not installed, ModelError for a model that can't be loaded."""
