@@ -27,7 +27,8 @@ def test_a_real_worker_that_is_killed_in_the_middle_costs_no_answer(version: Cal
         for completion in supervisor.generate(requests, is_cancelled=lambda: False):
             found.append(completion)
             if len(found) == 3:
-                os.kill(supervisor.worker or 0, signal.SIGKILL)
+                assert supervisor.worker is not None
+                os.kill(supervisor.worker, signal.SIGKILL)
     finally:
         supervisor.close()
     assert {done.key: done.text for done in found} == {done.key: done.text for done in wanted}
