@@ -6,8 +6,10 @@ itself: rows of it with their labels are what a model is tuned on that AI_CLASSI
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sapwood.dialect.statements import Parameter, Signature
@@ -123,7 +125,7 @@ def _categories(given: Any) -> tuple[Category, ...]:
     labels = [category.label for category in categories]
     if "" in labels:
         raise InvalidArgumentsError("invalid categories: a category is empty")
-    twice = next((label for label in labels if labels.count(label) > 1), None)
+    twice = next((label for label, count in Counter(labels).items() if count > 1), None)
     if twice is not None:
         raise InvalidArgumentsError(f"invalid categories: '{twice}' is there twice")
     return categories
@@ -160,8 +162,13 @@ def _example(given: Any, labels: Sequence[str], is_multi: bool) -> str:
 
 
 def _task_of(arguments: Arguments) -> Task:
-    given = parsed(arguments["config"]) if "config" in arguments else {}
-    return _task(parsed(arguments["categories"]), given)
+    return _read_task(arguments["categories"], arguments.get("config", "{}"))
+
+
+@lru_cache(maxsize=16)
+def _read_task(categories: str | None, config: str | None) -> Task:
+    """The task of a row's texts: nearly always that of the row before."""
+    return _task(parsed(categories), parsed(config))
 
 
 def _asking(default: Default) -> Any:
