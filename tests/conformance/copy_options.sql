@@ -212,6 +212,20 @@ select a, b from named order by a;
 -- row: [3, null]
 -- row: [4, null]
 
+copy into @s/texts.json from (select '{"b": " nil "}\n{"b": " x "}\n{"b": "nil", "a": "nil"}\n') file_format = raw single = true;
+
+truncate table named;
+
+copy into named from @s/texts.json file_format = (type = json null_if = ('nil') trim_space = true) match_by_column_name = case_insensitive;
+-- row: ["s/texts.json", "LOADED", 3, 3, 1, 0, null, null, null, null]
+
+select a, b from named order by b;
+-- row: [null, "x"]
+-- row: [null, null]
+-- row: [null, null]
+
+remove @s/texts.json;
+
 copy into j from @s/lines.json file_format = (type = json enable_octal = true);
 -- error: 000002 0A000 ENABLE_OCTAL = True is not supported
 

@@ -15,11 +15,11 @@ from typing import Any
 import pyarrow as pa
 
 from sapwood.dialect.coercion import cast
-from sapwood.dialect.names import duck
+from sapwood.dialect.names import duck, literal
 from sapwood.dialect.semistructured import path
 from sapwood.dialect.statements import Column, Name, Query, Relation
 from sapwood.dialect.types import MAX_TEXT, VARIANT
-from sapwood.dialect.values import Value, null
+from sapwood.dialect.values import Value
 from sapwood.engine.csv_columns import Chunk, loading_type
 from sapwood.engine.csv_reader import Fault
 from sapwood.engine.document_format import DocumentFormat, FileForm
@@ -145,7 +145,9 @@ def documents(
     def query_of(records: Records) -> Query:
         names = [] if match == "NONE" else _names_in(records)
         document = Value(duck("$1"), VARIANT)
-        values = [document if match == "NONE" else _part(document, column, names, match) for column in columns]
+        values = [
+            document if match == "NONE" else _cleaned(_part(document, column, names, match), form) for column in columns
+        ]
         listed = ", ".join(
             cast(value, column.type, truncates=False).sql for value, column in zip(values, columns, strict=True)
         )
@@ -163,7 +165,18 @@ def _part(document: Value, column: Column, names: Sequence[str], match: str) -> 
     for name in names:
         if name == column.name or (match == "CASE_INSENSITIVE" and name.upper() == column.name.upper()):
             return path(document, [name])
-    return null()
+    return Value("CAST(NULL AS JSON)", VARIANT)
+
+
+def _cleaned(value: Value, form: DocumentFormat) -> Value:
+    """TRIM_SPACE and NULL_IF of a field that is a text."""
+    sql = value.sql
+    if form.trims:
+        sql = f"(CASE json_type({sql}) WHEN 'VARCHAR' THEN to_json(trim({sql} ->> '$', ' ')) ELSE {sql} END)"
+    if form.null_if:
+        listed = ", ".join(literal(text) for text in form.null_if)
+        sql = f"(CASE WHEN json_type({sql}) = 'VARCHAR' AND ({sql} ->> '$') IN ({listed}) THEN NULL ELSE {sql} END)"
+    return Value(sql, VARIANT)
 
 
 def _names_in(records: Records) -> list[str]:

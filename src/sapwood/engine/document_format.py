@@ -129,7 +129,7 @@ DOCUMENT_OPTIONS: Mapping[str, Mapping[str, Option]] = {
         ),
         "USE_LOGICAL_TYPE": Option("FALSE", "has no meaning: logical types are always used", no_meaning),
         "USE_VECTORIZED_SCANNER": Option("FALSE", "has no meaning", no_meaning),
-        "REPLACE_INVALID_CHARACTERS": _REPLACED,
+        "REPLACE_INVALID_CHARACTERS": Option("FALSE", "has no meaning: texts in Parquet files are UTF-8", no_meaning),
         "TRIM_SPACE": _TRIM,
         "NULL_IF": _NULL_IF,
     },
