@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from sapwood.dialect.creation import Compiler, declared_columns, named, options_until_end
+from sapwood.dialect.creation import Compiler, named, options_until_end
 from sapwood.dialect.definitions import type_text
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import AlterTable, AlterWarehouse, Name, Statement
+from sapwood.dialect.tables import declared_columns
 
 
 def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, kind: str) -> Statement:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect import changes, definitions, grants, session, staging
+from sapwood.dialect import changes, definitions, grants, session, staging, tables
 from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import written_in
@@ -285,6 +285,7 @@ def _execute(reader: Reader, compiler: Statements) -> Query | Statement:
 
 def _create(reader: Reader, compiler: Statements) -> Statement:
     more = {
+        **tables.CREATES,
         "FUNCTION": definitions.create_function,
         "PROCEDURE": definitions.create_procedure,
         "SEQUENCE": definitions.create_sequence,

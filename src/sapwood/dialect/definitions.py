@@ -50,11 +50,17 @@ def _parameters(reader: Reader, compiler: Compiler) -> tuple[Column, ...]:
 
 
 def type_text(reader: Reader) -> str:
-    """A type's name with its sizes."""
-    word = reader.any_word()
-    if word == "DOUBLE" and reader.take("PRECISION"):
-        return "DOUBLE"
-    return f"{word}({reader.inside()})" if reader.at("(") else word
+    """A type's name with its sizes: NUMBER(10, 2), DOUBLE PRECISION."""
+    words = [reader.any_word()]
+    for first, second in (pair.split() for pair in _PAIRS):
+        if words == [first] and reader.take(second):
+            words.append(second)
+    sizes = f"({reader.inside()})" if reader.at("(") else ""
+    return " ".join(words) + sizes
+
+
+_PAIRS = ("DOUBLE PRECISION", "CHARACTER VARYING", "CHAR VARYING", "NCHAR VARYING")
+"""Names of types in two words."""
 
 
 def _options(reader: Reader) -> str:
