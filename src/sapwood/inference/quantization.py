@@ -10,6 +10,7 @@ vocabulary head, embeddings and norms stay as they were. Knows no requests and n
 from __future__ import annotations
 
 import math
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from typing import Any, cast
 
@@ -72,15 +73,26 @@ class Int8Linear(nn.Module):
 
 
 def quantize(model: PreTrainedModel) -> int:
-    """Replace the decoder's wide linear layers one after the other, letting each one's old weights go. Gives the bytes of the new."""
+    """Replace the decoder's wide linear layers and let their old weights go. Gives the bytes of the new ones.
+
+    Several layers at a time with a thread each: one layer's steps are too short to be shared out.
+    """
     head, quantizer = model.get_output_embeddings(), Quantizer()
-    size = 0
-    for name, base in [*model.named_modules()]:
-        if isinstance(base, nn.Linear) and base is not head and _is_wide(base):
-            layer = Int8Linear(base, quantizer)
-            parent, _, child = name.rpartition(".")
-            setattr(model.get_submodule(parent), child, layer)
-            size += layer.bytes
+    wide = [name for name, layer in model.named_modules() if layer is not head and _is_wide(layer)]
+
+    def replace(name: str) -> int:
+        layer = Int8Linear(cast(nn.Linear, model.get_submodule(name)), quantizer)
+        parent, _, child = name.rpartition(".")
+        setattr(model.get_submodule(parent), child, layer)
+        return layer.bytes
+
+    threads = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        with ThreadPoolExecutor(threads) as pool:
+            size = sum(pool.map(replace, wide))
+    finally:
+        torch.set_num_threads(threads)
     for left in model.parameters():
         left.data = left.data.clone()  # the last views into the mapped file, which would stay in memory with them
     return size
@@ -130,5 +142,5 @@ def hadamard(size: int) -> Tensor:
     return matrix / math.sqrt(size)
 
 
-def _is_wide(layer: nn.Linear) -> bool:
-    return layer.in_features >= LEAST_INPUTS and layer.in_features % TURN == 0
+def _is_wide(layer: nn.Module) -> bool:
+    return isinstance(layer, nn.Linear) and layer.in_features >= LEAST_INPUTS and layer.in_features % TURN == 0
