@@ -170,7 +170,7 @@ class _PackedCache(_SlotCache):
 
 
 class _DecodeCache(_SlotCache):
-    """Writes one token for each of the first rows, each at its own place."""
+    """Writes new tokens of the first rows, each at its own place [B, S]."""
 
     def __init__(self, own: OwnKV, places: Tensor, *, used: int, seen: int) -> None:
         super().__init__(own, seen=seen)
@@ -178,7 +178,8 @@ class _DecodeCache(_SlotCache):
         row = torch.arange(len(places), device=places.device)
         head = torch.arange(heads, device=places.device)
         self.rows, self.used = len(places), used
-        self.index = ((row[:, None] * heads + head[None]) * own.capacity + places[:, None]).reshape(-1)
+        block = (row[:, None] * heads + head[None]) * own.capacity
+        self.index = (block[:, :, None] + places[:, None]).reshape(-1)
 
     def put(self, block: Tensor, new: Tensor) -> Tensor:
         block.view(-1, block.shape[-1]).index_copy_(0, self.index, new.reshape(-1, new.shape[-1]))
@@ -240,15 +241,17 @@ def prefill_rows(
 def decode_rows(
     model: PreTrainedModel, ids: Tensor, *, lengths: Tensor, longest: int, prefix: PrefixKV | None, own: OwnKV
 ) -> Tensor:
-    """One new token for each of the first B slots: `ids` [B], `lengths` [B] own tokens so far. Hidden states [B, hidden].
+    """New tokens for the first B slots: `ids` [B, S], right-padded, `lengths` [B] own tokens so far. Hidden states [B, S, hidden].
 
-    `longest` is the greatest of `lengths`, known to the caller without asking the device. No gradients.
+    `longest` is the greatest of `lengths`, known to the caller without asking the device; all slots have room for S tokens
+    more than that. What is written at pads is overwritten by the tokens that come there. No gradients.
     """
-    start, used = prefix.tokens if prefix else 0, longest + 1
-    visible = torch.arange(used, device=ids.device)[None, None] <= lengths[:, None, None]
-    cache = _DecodeCache(own, lengths, used=used, seen=start)
+    start, used = prefix.tokens if prefix else 0, longest + ids.shape[1]
+    places = lengths[:, None] + torch.arange(ids.shape[1], device=ids.device)
+    visible = torch.arange(used, device=ids.device)[None, None] <= places[:, :, None]
+    cache = _DecodeCache(own, places, used=used, seen=start)
     context = _Context(prefix, visible=visible, offset=lengths)
-    return _forward(model, ids[:, None], lengths[:, None] + start, cache, context)[:, 0]
+    return _forward(model, ids, places + start, cache, context)
 
 
 def head_logits(model: PreTrainedModel, hidden: Tensor) -> Tensor:

@@ -1,12 +1,14 @@
 """One group of rows behind one prefix, answered side by side: rows in, finished rows out, one step at a time.
 
 Rows leave as they finish and waiting ones take their places, so one that rambles holds nobody up. Slots are dense: the
-last row moves into a hole. Where memory for own keys and values runs short, the rows that came last go back to wait and
-read their own tokens again later. Knows neither requests nor text.
+last row moves into a hole. What rows have said is guessed of others and checked, many tokens a pass (see drafts.py). Where
+memory for own keys and values runs short, the rows that came last go back to wait and read their own tokens again later.
+Knows neither requests nor text.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +19,7 @@ from transformers import PreTrainedModel
 
 from sapwood.inference.attention import OwnKV, PrefixKV, decode_rows, head_logits, prefill_rows
 from sapwood.inference.choosing import Choice, choose, repeats, shares
+from sapwood.inference.drafts import Drafts
 from sapwood.inference.labels import Search, next_path
 from sapwood.inference.packing import pack_rows
 
@@ -73,6 +76,7 @@ class Batch:
         self._batch_rows, self._batch_tokens = batch_rows, batch_tokens
         self._waiting = deque(sorted(rows, key=_order))
         self._active: list[Row] = []
+        self._drafts = Drafts()
         self._own = OwnKV(model, rows=0, capacity=0)
         self._kv_tokens = max(1, KV_BYTES // self._own.bytes_per_token)
 
@@ -89,11 +93,13 @@ class Batch:
             else []
         )
         with torch.inference_mode():
-            rows = enter or self._active
-            logits = self._read(enter) if enter else self._decode()
-            self._write(rows, logits)
-            self._search(rows, logits)
-            part = list(rows)
+            if not enter:
+                self._spare_memory()
+            part = list(enter or self._active)
+            drafts = [() for _ in enter] or [self._draft(row) for row in part]
+            logits = self._read(enter) if enter else self._decode(drafts)
+            self._write(part, drafts, logits)
+            self._search(part, drafts, logits)
             return part, self._remove_finished()
 
     def drop(self) -> list[Row]:
@@ -129,19 +135,32 @@ class Batch:
             row.computed += count
         return head_logits(self._model, hidden)
 
-    def _decode(self) -> Tensor:
-        """Read each active row's newest token; logits behind it."""
-        self._spare_memory()
-        newest = torch.tensor([row.answer[-1] for row in self._active], device=self._model.device)
+    def _decode(self, drafts: Sequence[Sequence[int]]) -> Tensor:
+        """Read each active row's newest token and its draft; logits behind all of them, row after row."""
+        width = 1 + max(map(len, drafts))
+        news = [[row.answer[-1], *draft] for row, draft in zip(self._active, drafts, strict=True)]
         places = [row.length - 1 for row in self._active]
-        lengths = torch.tensor(places, device=self._model.device)
-        self._make_room(rows=len(self._active), capacity=max(places) + 1)
+        self._make_room(rows=len(self._active), capacity=max(places) + width)
+        device = self._model.device
         hidden = decode_rows(
-            self._model, newest, lengths=lengths, longest=max(places), prefix=self._prefix, own=self._own
+            self._model,
+            torch.tensor([new + [0] * (width - len(new)) for new in news], device=device),
+            lengths=torch.tensor(places, device=device),
+            longest=max(places),
+            prefix=self._prefix,
+            own=self._own,
         )
-        for row in self._active:
-            row.computed += 1
-        return head_logits(self._model, hidden)
+        for row, new in zip(self._active, news, strict=True):
+            row.computed += len(new)
+        wanted = torch.tensor([at * width + place for at, new in enumerate(news) for place in range(len(new))])
+        return head_logits(self._model, hidden.flatten(0, 1)[wanted.to(device)])
+
+    def _draft(self, row: Row) -> tuple[int, ...]:
+        """A guess at what a row will say; only where what it says is the likeliest token and nothing else matters."""
+        choice = row.choice
+        if isinstance(choice, Search) or not choice.is_plain:
+            return ()
+        return self._drafts.guess(row.answer, most=row.limit - len(row.answer) - 1)
 
     def _spare_memory(self) -> None:
         """Send the rows that came last back to wait if the longest row would not fit beside them."""
@@ -160,28 +179,45 @@ class Batch:
         wanted = max(capacity, min(wanted, self._kv_tokens // rows))
         own.resize(rows=rows, capacity=wanted, used=min(len(self._active), own.rows))
 
-    def _write(self, rows: Sequence[Row], logits: Tensor) -> None:
-        """Let the rows that answer freely choose their next token."""
-        free = {at: row.choice for at, row in enumerate(rows) if isinstance(row.choice, Choice)}
-        if free:
-            some = logits if len(free) == len(rows) else logits[list(free)]
-            for at, token in zip(free, choose(some, list(free.values())), strict=True):
-                self._advance(rows[at], free[at], token)
+    def _write(self, rows: Sequence[Row], drafts: Sequence[Sequence[int]], logits: Tensor) -> None:
+        """Let the rows that answer freely choose their next token, and those behind it as long as their draft was right."""
+        places = [
+            (row, row.choice, at, (*draft, None))
+            for row, at, draft in zip(rows, _starts(drafts), drafts, strict=True)
+            if isinstance(row.choice, Choice)
+        ]
+        if not places:
+            return
+        wanted = [at + more for _, _, at, draft in places for more in range(len(draft))]
+        some = logits if len(wanted) == len(logits) else logits[wanted]
+        chosen = iter(choose(some, [choice for _, choice, _, draft in places for _ in draft]))
+        for row, choice, _, draft in places:
+            for token, guess in zip(list(itertools.islice(chosen, len(draft))), draft, strict=True):
+                self._advance(row, choice, token)
+                if row.finish or token != guess:
+                    break
+            if row.finish:
+                self._drafts.add(row.answer)
 
-    def _search(self, rows: Sequence[Row], logits: Tensor) -> None:
+    def _search(self, rows: Sequence[Row], drafts: Sequence[Sequence[int]], logits: Tensor) -> None:
         """Let the rows that answer with a label look at what their search has come to, or go a token towards it."""
-        searches = {at: row.choice for at, row in enumerate(rows) if isinstance(row.choice, Search)}
+        searches = [
+            (row, row.choice, at)
+            for row, at in zip(rows, _starts(drafts), strict=True)
+            if isinstance(row.choice, Search)
+        ]
         there = [
-            at for at, search in searches.items() if not search.is_done and len(rows[at].answer) == len(search.path)
+            (search, at) for row, search, at in searches if not search.is_done and len(row.answer) == len(search.path)
         ]
         if there:
-            for at, part in zip(there, shares(logits[there], [searches[at].tokens for at in there]), strict=True):
-                searches[at].take(part)
-        for at, search in searches.items():
+            parts = shares(logits[[at for _, at in there]], [search.tokens for search, _ in there])
+            for (search, _), part in zip(there, parts, strict=True):
+                search.take(part)
+        for row, search, _ in searches:
             if search.is_done:
-                rows[at].finish = "stop"
+                row.finish = "stop"
             else:
-                rows[at].answer[:] = next_path(rows[at].answer, search.path)
+                row.answer[:] = next_path(row.answer, search.path)
 
     def _advance(self, row: Row, choice: Choice, token: int) -> None:
         """Add a token to a row's answer, or see that it has ended."""
@@ -207,6 +243,11 @@ class Batch:
                 self._own.move(len(self._active), slot, last.length)
                 self._active[slot] = last
         return finished
+
+
+def _starts(drafts: Sequence[Sequence[int]]) -> list[int]:
+    """For each row the place of its first logits, where it has one and one more for each token of its draft."""
+    return [0, *itertools.accumulate(1 + len(draft) for draft in drafts)][:-1]
 
 
 def _order(row: Row) -> tuple[int, list[int]]:

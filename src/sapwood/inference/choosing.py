@@ -35,6 +35,11 @@ class Choice:
     def is_greedy(self) -> bool:
         return self.temperature <= 0
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether each token is the likeliest one, whatever came before, and no more is asked."""
+        return self.is_greedy and self.matcher is None and not self.wants_confidence
+
     def draw(self) -> float:
         """The next random number in [0, 1)."""
         return self._random.random()

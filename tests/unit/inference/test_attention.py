@@ -62,7 +62,8 @@ def test_rows_behind_a_shared_prefix_read_as_whole_prompts_do(family: str) -> No
 
 @pytest.mark.parametrize("family", FAMILIES)
 @pytest.mark.parametrize("prefix", [PREFIX, []])
-def test_decoding_token_by_token_reads_as_whole_prompts_do(family: str, prefix: list[int]) -> None:
+@pytest.mark.parametrize("width", [1, 3])
+def test_decoding_some_tokens_at_a_time_reads_as_whole_prompts_do(family: str, prefix: list[int], width: int) -> None:
     model = tiny_model(family, **FAMILIES[family])
     use_shared_attention(model)
     more = [[70, 71, 72], [80, 81, 82], [90, 91, 92]]
@@ -73,13 +74,13 @@ def test_decoding_token_by_token_reads_as_whole_prompts_do(family: str, prefix: 
         first = head_logits(model, prefill_rows(model, packing, prefix=shared, own=own, first=0))
         lengths = torch.tensor([len(row) for row in ROWS])
         hidden = torch.empty(0)
-        for step in range(3):
-            ids = torch.tensor([row[step] for row in more])
+        for step in range(0, 3, width):
+            ids = torch.tensor([row[step : step + width] for row in more])
             hidden = decode_rows(model, ids, lengths=lengths, longest=int(lengths.max()), prefix=shared, own=own)
-            lengths += 1
+            lengths += width
         for at, row in enumerate(ROWS):
             torch.testing.assert_close(first[at], expected(model, prefix + row)[-1], atol=2e-4, rtol=1e-4)
-            ours = head_logits(model, hidden[at : at + 1])[0]
+            ours = head_logits(model, hidden[at, -1:])[0]
             torch.testing.assert_close(ours, expected(model, prefix + row + more[at])[-1], atol=2e-4, rtol=1e-4)
 
 

@@ -139,6 +139,32 @@ def test_a_prefix_is_kept_between_calls(version: Build) -> None:
     )
 
 
+@pytest.mark.parametrize("family", ["llama", "qwen2", "gemma2"])
+def test_answers_that_come_again_are_the_same_and_take_fewer_passes(
+    version: Build, family: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    passes: list[int] = []
+    real = batch.decode_rows
+
+    def decode_rows(model: Any, ids: Any, **options: Any) -> Any:
+        passes.append(ids.shape[1])
+        return real(model, ids, **options)
+
+    monkeypatch.setattr(batch, "decode_rows", decode_rows)
+    model = version(family)
+    once = ask(model, TEXTS[:4], max_tokens=9)
+    alone = {request.key: answers(open_backend(), [request])[request.key] for request in once}
+    passes.clear()
+    many = [replace(request, key=f"{request.key} {at}") for request in once for at in range(10)]
+    found = answers(open_backend(), many)
+    assert {key: (done.text, done.finish) for key, done in found.items()} == {
+        f"{key} {at}": (done.text, done.finish) for key, done in alone.items() for at in range(10)
+    }
+    assert max(passes) > 1
+    plain = sum(done.completion_tokens for done in alone.values()) * 10 // 4  # four rows a pass
+    assert len(passes) < plain / 2
+
+
 def test_seconds_sum_to_the_time_that_it_took(version: Build) -> None:
     import time
 
