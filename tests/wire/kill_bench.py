@@ -295,7 +295,7 @@ class Killing:
     rng: random.Random
     writers: tuple[Writer, ...] = field(default_factory=lambda: tuple(kind() for kind in WRITERS))
     done: Counter[str] = field(default_factory=Counter[str])
-    clients: Sequence[RawClient | None] = ()
+    clients: Sequence[RawClient] = ()
 
     def begin(self) -> Server:
         server = start_server(self.data)
@@ -326,13 +326,25 @@ class Killing:
         raw.close()
         return server
 
-    def _clients(self, server: Server) -> list[RawClient]:
+    def end(self, server: Server) -> None:
+        kill(server)
+        for client in self.clients:
+            client.http.close()
+
+    def _clients(self, server: Server) -> Sequence[RawClient]:
         """The writers' sessions, which go on where that is possible: one in a transaction does not outlive its server."""
-        self.clients = [
-            client if client is not None and client.move(server).query("select 1")["success"] else RawClient(server)
-            for client in self.clients or (None,) * len(self.writers)
-        ]
-        return list(filter(None, self.clients))
+        known = self.clients or [RawClient(server) for _ in self.writers]
+        self.clients = [client if _goes_on(client, server) else _anew(client, server) for client in known]
+        return self.clients
+
+
+def _goes_on(client: RawClient, server: Server) -> bool:
+    return client.move(server).query("select 1")["success"]
+
+
+def _anew(client: RawClient, server: Server) -> RawClient:
+    client.http.close()
+    return RawClient(server)
 
 
 def kill(server: Server) -> None:
@@ -355,7 +367,7 @@ def main(rounds: int, seed: int) -> None:
                 sys.stdout.write(note + "\n")
                 sys.stdout.flush()
         finally:
-            kill(server)
+            killing.end(server)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from pathlib import Path
 
-from kill_bench import Killing, kill
+from kill_bench import Killing
 
 
 def test_what_was_acknowledged_outlives_a_kill_and_nothing_is_half(tmp_path: Path) -> None:
@@ -17,4 +17,4 @@ def test_what_was_acknowledged_outlives_a_kill_and_nothing_is_half(tmp_path: Pat
             server = killing.round(server)
         assert sum(writer.acknowledged for writer in killing.writers) > len(killing.writers)
     finally:
-        kill(server)
+        killing.end(server)
