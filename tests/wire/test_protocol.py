@@ -8,12 +8,9 @@ import time
 import uuid
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from raw_client import RawClient, headers
 from wire_bench import PASSWORD, Server, start_server
 
@@ -63,46 +60,6 @@ def test_a_packed_body_that_grows_without_end_is_refused(raw: RawClient) -> None
     packed = {**headers(raw.token), "content-encoding": "gzip"}
     response = raw.http.post("/queries/v1/query-request?requestId=x", content=bomb, headers=packed)
     assert (response.status_code, response.json()["code"]) == (200, "390400")
-
-
-JSON: st.SearchStrategy[Any] = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=8), inner, max_size=4),
-    max_leaves=8,
-)
-BODY = st.fixed_dictionaries(
-    {},
-    optional={
-        "sqlText": st.sampled_from(["select ?", "select 1", "insert into t values (?)", "put file://x @~"]) | JSON,
-        "bindings": st.dictionaries(
-            st.sampled_from(["1", "2", "x", "-1"]),
-            st.fixed_dictionaries(
-                {},
-                optional={
-                    "type": st.sampled_from(["FIXED", "REAL", "DATE", "TIME", "TIMESTAMP_TZ", "BINARY", "BOOLEAN", "TEXT", "?"]) | JSON,
-                    "value": st.text(max_size=30) | st.lists(st.none() | st.text(max_size=20), max_size=3) | JSON,
-                },
-            ) | JSON,
-            max_size=3,
-        ) | JSON,
-        "parameters": st.fixed_dictionaries({}, optional={"MULTI_STATEMENT_COUNT": JSON, "TIMEZONE": JSON, "QUERY_TAG": JSON}) | JSON,
-        "asyncExec": JSON,
-        "describeOnly": JSON,
-        "data": JSON,
-        "SESSION_PARAMETERS": JSON,
-    },
-)  # fmt: skip
-
-
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(body=BODY)
-def test_whatever_is_sent_is_answered(raw: RawClient, body: dict[str, Any]) -> None:
-    content = json.dumps(body)
-    for path in (f"/queries/v1/query-request?requestId={uuid.uuid4()}", "/session/v1/login-request"):
-        response = raw.http.post(path, content=content, headers=headers(raw.token))
-        assert response.status_code == 200
-        answer = response.json()
-        assert answer["success"] or answer["code"] != "300002", answer
 
 
 def test_nothing_is_served_without_a_session(server: Server) -> None:
