@@ -61,7 +61,7 @@ show objects in cortex_finetuning_db.nothing limit 10000;
 -- error: 002043 02000 SQL compilation error:\nObject does not exist, or operation cannot be performed.
 
 show terse schemas in database cortex_finetuning_db limit 10000;
--- rows: 1
+-- rows: 2
 
 show objects in cortex_finetuning_db.public starts with 'TARG' limit 1;
 -- columns: created_on TIMESTAMP_LTZ(9), name VARCHAR(16777216), database_name VARCHAR(16777216), schema_name VARCHAR(16777216), kind VARCHAR(16777216), comment VARCHAR(16777216), cluster_by VARCHAR(16777216), rows NUMBER(19,0), bytes NUMBER(19,0), owner VARCHAR(16777216), retention_time VARCHAR(16777216), owner_role_type VARCHAR(16777216), is_hybrid VARCHAR(16777216), is_dynamic VARCHAR(16777216), is_iceberg VARCHAR(16777216)

@@ -20,6 +20,10 @@ select column_name, ordinal_position, is_nullable, data_type, character_maximum_
 -- row: ["PRICE", 3, "YES", "NUMBER", null, 10, 2, null, null]
 -- row: ["AT", 4, "YES", "TIMESTAMP_NTZ", null, null, null, null, null]
 
+show terse schemas;
+-- row: ["*", "INFORMATION_SCHEMA", "CORTEX_FINETUNING_DB"]
+-- row: ["*", "PUBLIC", "CORTEX_FINETUNING_DB"]
+
 select schema_name from information_schema.schemata order by 1;
 -- row: ["INFORMATION_SCHEMA"]
 -- row: ["PUBLIC"]
@@ -62,6 +66,9 @@ select status, row_count from table(information_schema.copy_history(table_name =
 -- row: ["Loaded", 3]
 
 alter session set query_tag = 'tagged';
+
+select current_query_tag();
+-- row: ["tagged"]
 
 select 'find me';
 

@@ -6,7 +6,7 @@ from wire_bench import ClientPython
 
 SESSION = """
 import pandas, pathlib, tempfile
-from snowflake.snowpark import Session, functions as F
+from snowflake.snowpark import Session, Window, functions as F
 from snowflake.snowpark.types import IntegerType, StringType, StructField, StructType
 session = Session.builder.configs({**settings, "role": "ACCOUNTADMIN"}).create()
 session.sql("create or replace schema snowpark_tests").collect()
@@ -98,17 +98,154 @@ session.close()
     assert out == {"put": "UPLOADED", "rows": [[1, "x"], [2, "y"]], "back": "1,x\n2,y\n"}
 
 
-def test_python_functions_of_clients_are_refused(snowpark: ClientPython) -> None:
+def test_tables_are_written_in_every_mode_and_changed(snowpark: ClientPython) -> None:
+    out = snowpark.run(
+        SESSION
+        + """
+some = session.create_dataframe([[index, "ab"[index % 2]] for index in range(10)], schema=["id", "k"])
+def written(mode, **more):
+    try:
+        some.write.mode(mode).save_as_table("moded", **more)
+    except Exception as error:
+        return "already exists" in str(error)
+    return session.table("moded").count()
+out["modes"] = [written(mode) for mode in ("errorifexists", "append", "ignore", "errorifexists", "truncate", "overwrite")]
+some.write.save_as_table("passing", mode="overwrite", table_type="temporary")
+out["temporary"] = session.sql("show tables like 'passing'").collect()[0]["kind"]
+table = session.table("moded")
+out["updated"] = table.update({"k": F.lit("z")}, table["id"] < 3).rows_updated
+out["deleted"] = table.delete(table["id"] == 9).rows_deleted
+source = session.create_dataframe([[0, "new"], [100, "more"]], schema=["id", "k"])
+merged = table.merge(source, table["id"] == source["id"], [
+    F.when_matched().update({"k": source["k"]}), F.when_not_matched().insert({"id": source["id"], "k": source["k"]})])
+out["merged"] = [merged.rows_inserted, merged.rows_updated]
+session.sql("begin").collect()
+table.delete()
+session.sql("rollback").collect()
+out["left"] = session.table("moded").group_by("k").agg(F.count("*").alias("n")).sort("k").collect()
+session.query_tag = "tagged by snowpark"
+with session.query_history() as history:
+    session.sql("select 7 as seven").collect()
+out["again"] = session.sql(f"select seven from table(result_scan('{history.queries[0].query_id}'))").collect()
+out["tags"] = session.sql("select distinct query_tag from table(information_schema.query_history_by_session()) where query_tag <> ''").collect()
+session.close()
+"""
+    )
+    assert out == {
+        "modes": [10, 20, 20, True, 10, 10],
+        "temporary": "TEMPORARY",
+        "updated": 3,
+        "deleted": 1,
+        "merged": [1, 1],
+        "left": [["a", 3], ["b", 3], ["more", 1], ["new", 1], ["z", 2]],
+        "again": [[7]],
+        "tags": [["tagged by snowpark"]],
+    }
+
+
+def test_functions_are_those_of_notebooks(snowpark: ClientPython) -> None:
+    out = snowpark.run(
+        SESSION
+        + """
+some = session.create_dataframe([[1, "a", 2.5], [2, "b", None], [3, "a", 4.0]], schema=["id", "k", "v"])
+def rows(frame):
+    return [list(row) for row in frame.collect()]
+in_group = Window.partition_by("k").order_by("id")
+whole = Window.partition_by("k")
+out["windows"] = rows(some.select("id", F.row_number().over(in_group), F.lag("v").over(in_group), F.sum("v").over(whole)).sort("id"))
+out["choice"] = rows(some.with_column("x", F.when(F.col("id") > 2, F.lit("high")).when(F.col("id") > 1, F.lit("mid")).otherwise(F.lit("low")))
+    .na.fill({"v": 0.0}).with_column_renamed("v", "value").drop("k").sort("id"))
+out["sums"] = rows(some.select(F.max("v"), F.min("id"), F.count_distinct("k"), F.median("id"), F.avg("v"), F.listagg("k", ",")))
+text = session.create_dataframe([["  Ab 12 ", '{"a": [1, 2], "b": {"c": "d"}}', "2024-02-28"]], schema=["t", "j", "d"])
+out["texts"] = rows(text.select(F.trim("t"), F.upper("t"), F.length("t"), F.regexp_replace("t", "[0-9]+", "#"),
+    F.array_to_string(F.split(F.trim("t"), F.lit(" ")), F.lit("/")),
+    F.substring("t", 3, 2), F.initcap(F.lit("new line")), F.col("t").like("%12%"), F.contains("t", F.lit("Ab")),
+    F.concat_ws(F.lit("-"), F.lit("a"), F.lit("b"))))[0]
+out["dates"] = [str(each) for each in rows(text.select(F.to_date("d"), F.dateadd("day", F.lit(2), F.to_date("d")), F.year(F.to_date("d")),
+    F.date_trunc("month", F.to_date("d")), F.datediff("day", F.to_date("d"), F.lit("2024-03-01").cast("date"))))[0]]
+out["nested"] = rows(text.select(F.parse_json("j")["a"][1].cast("int"), F.parse_json("j")["b"]["c"].cast("string"),
+    F.object_construct(F.lit("k"), F.lit(1))["k"].cast("int"), F.array_size(F.parse_json("j")["a"])))[0]
+out["flattened"] = rows(text.select(F.parse_json("j").alias("j")).flatten(F.col("j")["a"]).select(F.col("value").cast("int").alias("n")).sort("n"))
+out["pivoted"] = rows(some.select("k", "id", "v").pivot("k", ["a", "b"]).sum("v").sort("id"))
+out["sets"] = [some.union_all(some).count(), some.union(some).count(), some.intersect(some).count(), some.except_(some).count()]
+out["joins"] = [some.join(some.select("k"), "k", how).count() for how in ("inner", "left", "semi", "anti")]
+out["described"] = sorted(row[0] for row in some.describe().collect())
+out["made"] = rows(session.generator(F.seq1(1), rowcount=3)) + rows(session.range(0, 4, 2))
+out["sampled"] = some.sample(n=2).count()
+session.close()
+"""
+    )
+    assert out == {
+        "windows": [[1, 1, None, 6.5], [2, 1, None, None], [3, 2, 2.5, 6.5]],
+        "choice": [[1, 2.5, "low"], [2, 0.0, "mid"], [3, 4.0, "high"]],
+        "sums": [[4.0, 1, 2, "2.000", 3.25, "a,b,a"]],
+        "texts": ["Ab 12", "  AB 12 ", 8, "  Ab # ", "Ab/12", "Ab", "New Line", True, True, "a-b"],
+        "dates": ["2024-02-28", "2024-03-01", "2024", "2024-02-01", "2"],
+        "nested": [2, "d", 1, 2],
+        "flattened": [[1], [2]],
+        "pivoted": [[1, 2.5, None], [2, None, None], [3, 4.0, None]],
+        "sets": [6, 3, 3, 0],
+        "joins": [5, 5, 3, 0],
+        "described": ["count", "max", "mean", "min", "stddev"],
+        "made": [[0], [1], [2], [0], [2]],
+        "sampled": 2,
+    }
+
+
+def test_stages_are_read_in_every_form_and_files_come_as_streams(snowpark: ClientPython) -> None:
+    out = snowpark.run(
+        SESSION
+        + """
+import io
+session.sql("create or replace stage forms").collect()
+place = pathlib.Path(tempfile.mkdtemp())
+frame = pandas.DataFrame({"A": [1, 2], "B": ["x", "y"]})
+frame.to_parquet(place / "rows.parquet")
+(place / "rows.json").write_text(frame.to_json(orient="records", lines=True))
+session.file.put(str(place / "rows.*"), "@forms", auto_compress=False)
+session.file.put_stream(io.BytesIO(b"a,b\\n1,x\\n2,y\\n"), "@forms/rows.csv", auto_compress=False)
+out["stream"] = session.file.get_stream("@forms/rows.csv").read().decode()
+out["listed"] = sorted(row["name"] for row in session.sql("ls @forms").collect())
+def rows(frame):
+    return sorted(list(row) for row in frame.collect())
+out["parquet"] = rows(session.read.parquet("@forms/rows.parquet"))
+out["json"] = [json.loads(row[0]) for row in session.read.json("@forms/rows.json").collect()]
+out["headed"] = rows(session.read.option("PARSE_HEADER", True).option("INFER_SCHEMA", True).csv("@forms/rows.csv"))
+session.sql("create or replace table copied (a int, b varchar)").collect()
+schema = StructType([StructField("A", IntegerType()), StructField("B", StringType())])
+session.read.schema(schema).option("SKIP_HEADER", 1).csv("@forms/rows.csv").copy_into_table("copied")
+out["copied"] = session.table("copied").count()
+session.close()
+"""
+    )
+    assert out == {
+        "stream": "a,b\n1,x\n2,y\n",
+        "listed": ["forms/rows.csv", "forms/rows.json", "forms/rows.parquet"],
+        "parquet": [[1, "x"], [2, "y"]],
+        "json": [{"A": 1, "B": "x"}, {"A": 2, "B": "y"}],
+        "headed": [[1, "x"], [2, "y"]],
+        "copied": 2,
+    }
+
+
+def test_functions_in_sql_are_called_and_programs_of_clients_refused(snowpark: ClientPython) -> None:
     out = snowpark.run(
         SESSION
         + """
 import logging
 logging.disable(logging.CRITICAL)
-try:
-    session.udf.register(lambda x: x, return_type=StringType(), input_types=[StringType()])
-except Exception as error:
-    out["refused"] = "000002" in str(error)
+session.sql("create or replace function plus_one(a number) returns number language sql as 'a + 1'").collect()
+numbers = session.create_dataframe([[1], [2]], schema=["a"])
+out["called"] = [row[0] for row in numbers.select(F.call_function("plus_one", F.col("a"))).collect()]
+def refused(make):
+    try:
+        make()
+    except Exception as error:
+        return "000002" in str(error) or str(error)
+out["refused"] = [refused(make) for make in (
+    lambda: session.udf.register(lambda x: x, return_type=StringType(), input_types=[StringType()]),
+    lambda: session.sql("create procedure p() returns varchar language python runtime_version = '3.11' handler = 'f' as 'def f(s): pass'").collect())]
 session.close()
 """
     )
-    assert out == {"refused": True}
+    assert out == {"called": [2, 3], "refused": [True, True]}

@@ -248,17 +248,32 @@ def _database(work: Work, database: Container) -> Row:
 
 
 def _shown_schemas(work: Work, statement: Show) -> list[Row]:
-    return [
-        {
-            **_base(schema.created_on, schema.schema, schema.database, "", schema.owner, schema.comment),
-            "is_default": "N",
-            "is_current": "Y" if (schema.database, schema.schema) == (work.state.database, work.state.schema) else "N",
-            "options": "",
-            "retention_time": "1",
-        }
+    rows = [
+        row
         for database in _databases(work, replace(statement, schema=""))
-        for schema in read_schemas(work.cursor, database)
+        for row in (
+            _information_schema(work, database),
+            *(_schema_row(work, each) for each in read_schemas(work.cursor, database)),
+        )
     ]
+    return sorted(rows, key=lambda row: (row["database_name"], row["name"]))
+
+
+def _schema_row(work: Work, schema: Container) -> Row:
+    return {
+        **_base(schema.created_on, schema.schema, schema.database, "", schema.owner, schema.comment),
+        "is_default": "N",
+        "is_current": "Y" if (schema.database, schema.schema) == (work.state.database, work.state.schema) else "N",
+        "options": "",
+        "retention_time": "1",
+    }
+
+
+def _information_schema(work: Work, database: str) -> Row:
+    """The schema of views over what the catalogue knows, which every database has."""
+    held = read_database(work.cursor, database)
+    about = "Views describing the contents of schemas in this database"
+    return _schema_row(work, replace(held, schema="INFORMATION_SCHEMA", owner="", comment=about))
 
 
 def _users(work: Work, statement: Show) -> list[Row]:
