@@ -25,7 +25,7 @@ from sapwood.dialect.types import (
     number,
     text,
 )  # fmt: skip
-from sapwood.dialect.values import Value, combine
+from sapwood.dialect.values import Value, combine, shown
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 
 _MOMENTS = (*STAMPS, "DATE", "TIME")
@@ -65,7 +65,7 @@ def _chosen(form: Value, known: dict[str, str]) -> str:
     found = known.get(str(form.constant).upper())
     if found is None:
         raise UnsupportedError(
-            f"SQL compilation error:\nThe binary format {form.constant!r} is not supported.",
+            f"SQL compilation error:\nThe binary format {shown(form)} is not supported.",
             hint=f"Served: {', '.join(known)}.",
         )
     return found

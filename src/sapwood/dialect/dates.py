@@ -41,7 +41,8 @@ def unit_of(value: Value | str) -> str:
     word = value if isinstance(value, str) else value.constant
     unit = _UNIT_OF.get(str(word).lower()) if isinstance(word, str) else None
     if unit is None:
-        raise InvalidArgumentsError(f"SQL compilation error:\n'{word}' is not a valid date/time component")
+        told = f"'{word}'" if isinstance(word, str) else "A value"
+        raise InvalidArgumentsError(f"SQL compilation error:\n{told} is not a valid date/time component")
     return unit
 
 

@@ -14,7 +14,7 @@ from sapwood.dialect.coercion import cast, numeric
 from sapwood.dialect.failures import raising
 from sapwood.dialect.names import literal
 from sapwood.dialect.types import SnowType, number, text
-from sapwood.dialect.values import Value, combine, once
+from sapwood.dialect.values import Value, combine, once, shown
 from sapwood.errors import UnsupportedError
 
 _FORM = re.compile(r"(?P<fill>FM)?(?P<sign>S)?(?P<dollar>\$)?(?P<whole>[90,]*)(?:\.(?P<rest>[90]*))?(?P<minus>MI|S)?\Z")
@@ -47,7 +47,7 @@ def form_of(form: Value, name: str) -> Form:
     found = _FORM.match(str(form.constant).upper()) if isinstance(form.constant, str) else None
     if found is None or not (found["whole"] or found["rest"]):
         raise UnsupportedError(
-            f"SQL compilation error:\n{name} does not know the number format {form.constant!r}.",
+            f"SQL compilation error:\n{name} does not know the number format {shown(form)}.",
             hint="Elements of number formats here: 9 0 , . $ S MI FM.",
         )
     whole, rest = found["whole"], found["rest"] or ""

@@ -77,6 +77,11 @@ def once(sources: Sequence[str], build: Callable[..., str], *, is_volatile: bool
     return f'list_transform([struct_pack({fields})], lambda "~v": {body})[1]'
 
 
+def shown(value: Value) -> str:
+    """A constant as an error quotes it; of any other value, that it is none."""
+    return repr(value.constant) if value.is_constant else "that is not a constant"
+
+
 def null() -> Value:
     return Value("NULL", UNTYPED, constant=None)
 

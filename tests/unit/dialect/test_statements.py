@@ -265,8 +265,6 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create table t (a int) stage_file_format = (type = csv)", UnsupportedError, "STAGE_FILE_FORMAT"),
     ("create stage s storage_integration = i", UnsupportedError, "STORAGE_INTEGRATION"),
     ("create stage s colour = 'red'", UnsupportedError, "COLOUR"),
-    ("copy into @s from t", UnsupportedError, "COPY INTO a stage"),
-    ("copy into t from @s colour = red", UnsupportedError, "COLOUR"),
     ("create database d clone e", UnsupportedError, "CLONE"),
     ("create warehouse w colour = red", UnsupportedError, "COLOUR"),
     ("show pipes", UnsupportedError, "SHOW PIPES"),
