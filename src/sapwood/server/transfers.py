@@ -32,6 +32,8 @@ PATH = "transfer"
 GRANT_S = 3600
 """Seconds that an address is good for."""
 _PARALLEL = 4
+_LONGEST_NAME, _LONGEST_PATH = 255, 2000
+"""Bytes that a file's name, and its path below a stage, may have; file systems refuse longer ones."""
 
 
 @dataclass(frozen=True)
@@ -159,6 +161,8 @@ def file_below(folder: Path, name: str) -> Path | None:
     """The file of that name below a folder; None for a name that leads elsewhere, also by a link."""
     pieces = name.split("/")
     if not name or "\0" in name or any(piece in ("", ".", "..") for piece in pieces) or "\\" in name:
+        return None
+    if len(name.encode()) > _LONGEST_PATH or any(len(piece.encode()) > _LONGEST_NAME for piece in pieces):
         return None
     path = folder.joinpath(*pieces)
     return path if path.resolve().is_relative_to(folder.resolve()) else None

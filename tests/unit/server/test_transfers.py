@@ -101,7 +101,23 @@ def test_a_download_reads_its_own_files_only(transfers: Transfers, store: TestCl
     assert store.put(address, content=b"x").status_code == 403
 
 
-@pytest.mark.parametrize("name", ["../x", "a/../../x", "/etc/passwd", "a//b", "..", "", "a\\..\\b", "x\0y", "link/x"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../x",
+        "a/../../x",
+        "/etc/passwd",
+        "a//b",
+        "..",
+        "",
+        "a\\..\\b",
+        "x\0y",
+        "link/x",
+        "x" * 256,
+        "é" * 128,
+        "x/" * 1001 + "x",
+    ],
+)
 def test_no_name_leads_out_of_the_folder(tmp_path: Path, name: str) -> None:
     folder = tmp_path / "stage"
     folder.mkdir()
