@@ -157,3 +157,7 @@ select * from (select 'x' as k, 1 as jan, 2 as feb, null::int as mar) unpivot(n 
 select * from (select 'x' as k, 1 as jan, null::int as mar) unpivot include nulls (n for month in (jan as 'January', mar as 'March')) order by month;
 -- row: ["x", "January", 1]
 -- row: ["x", "March", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions-window-syntax
+select sum(row_number() over (order by units)) from sales;
+-- error: 001003 42000 SQL compilation error: error line 1 at position

@@ -42,7 +42,16 @@ def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Arou
         )
     inside = replace(names, groups=frozenset()) if not around.over else names
     values = [bind(each, inside, work) for each in arguments]
+    _check_nesting(values, tree, work)
     return aggregate(name, values, replace(around, distinct=distinct, nulls=nulls))
+
+
+def _check_nesting(values: Sequence[Value], tree: exp.Expr, work: Compilation) -> None:
+    if any(value.has_window for value in values):
+        raise ProgrammingError(
+            f"SQL compilation error: {work.place(tree)}\nWindow function may not be nested inside another function of a group or window.",
+            hint="Select the inner one in a subquery.",
+        )
 
 
 def _columns_of(tree: exp.Expr, names: Namespace) -> list[exp.Expr]:
@@ -84,6 +93,7 @@ def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     ordered, keys = (
         order_by(tree.args["order"].expressions, names, work) if tree.args.get("order") is not None else ("", [])
     )
+    _check_nesting([*partition, *keys], tree, work)
     name = str(inner.this).upper()
     frame = _frame(tree.args.get("spec"), names, work) or (_WHOLE if name in WHOLE_PARTITION and ordered else "")
     divided = f"PARTITION BY {', '.join(value.sql for value in partition)}" if partition else ""
