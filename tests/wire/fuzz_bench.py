@@ -290,15 +290,17 @@ def main(seconds: float, files: Sequence[str]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         server = start_server(Path(folder) / "data", "--demo")
         fuzz, end, told = Fuzz(server, goes_on=True), time.monotonic() + seconds, 0
-        while time.monotonic() < end:
-            sweep(fuzz, texts, examples=200, luck=random.randrange(2**32))
-            new = list(fuzz.found.items())[told:]
-            told += len(new)
-            lines = [f"FAULT {kind}\n{example}\n" for kind, example in new]
-            sys.stdout.write("".join(lines) + f"{fuzz.sent} requests, {told} kinds of faults\n")
-            sys.stdout.flush()
-        fuzz.close()
-        assert server.stop() == 0
+        try:
+            while time.monotonic() < end:
+                sweep(fuzz, texts, examples=200, luck=random.randrange(2**32))
+                new = list(fuzz.found.items())[told:]
+                told += len(new)
+                lines = [f"FAULT {kind}\n{example}\n" for kind, example in new]
+                sys.stdout.write("".join(lines) + f"{fuzz.sent} requests, {told} kinds of faults\n")
+                sys.stdout.flush()
+        finally:
+            fuzz.close()
+            assert server.stop() == 0
 
 
 if __name__ == "__main__":
