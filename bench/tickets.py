@@ -48,7 +48,9 @@ Try doing it for this request and return only the request category only.
 def main() -> None:
     options = read_options()
     os.environ.update(wait_as_cores_allow())
-    from sapwood.inference.local import LocalBackend  # torch comes with it; measured in this process, without the worker
+    from sapwood.inference.local import (
+        LocalBackend,  # torch comes with it; measured in this process, without the worker
+    )
 
     config = load(options.data, {"inference.threads": options.threads, "inference.number_type": options.number_type})
     with options.tickets.open(encoding="utf-8", newline="") as file:
