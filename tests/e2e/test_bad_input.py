@@ -187,6 +187,11 @@ BAD: dict[str, tuple[str, str, tuple[str, ...]]] = {
         "002003 (02000)",
         ("CORTEX_FINETUNING_DB.NOWHERE",),
     ),
+    "a training table that is not there": (
+        "select snowflake.cortex.finetune('CREATE', 'm', 'mistral-7b', 'select prompt, completion from nowhere')",
+        "002003 (42S02)",
+        ("CORTEX_FINETUNING_DB.PUBLIC.NOWHERE",),
+    ),
     "too many epochs": (
         "select snowflake.cortex.finetune('CREATE', 'm', 'mistral-7b', 'select 1', null, '{\"max_epochs\": 99}')",
         "100351 (P0000)",
@@ -226,7 +231,6 @@ def test_the_facts_see_a_load(sapwood: Sapwood) -> None:
         ("select prompt, completion from one", "Training data has 1 usable row; at least 2 are needed"),
         ("select id as prompt, request as completion from nothing", "Training data has 0 usable rows"),
         ("select id, request from tickets", "invalid identifier 'PROMPT'"),
-        ("select prompt, completion from nowhere", "'CORTEX_FINETUNING_DB.PUBLIC.NOWHERE' does not exist"),
     ],
 )
 def test_bad_training_data_makes_a_job_in_error_and_no_model(sapwood: Sapwood, query: str, message: str) -> None:
@@ -261,7 +265,7 @@ def test_finished_rows_are_kept_when_another_row_fails(unchanged: Sapwood) -> No
 @pytest.mark.parametrize(
     ("where", "sql"),
     [
-        ("sapwood.engine.copy_into.insert_rows", "copy into tickets from @incoming files = ('good.csv')"),
+        ("sapwood.engine.copy_into.insert_loaded", "copy into tickets from @incoming files = ('good.csv')"),
         ("sapwood.functions.finetune.write_table", FINETUNE),
         ("sapwood.jobs.durable.os.fsync", FINETUNE),
     ],
