@@ -80,6 +80,10 @@ class Process:
         return self._process.pid
 
     @property
+    def is_idle(self) -> bool:
+        return not self._calls
+
+    @property
     def is_alive(self) -> bool:
         return self._reader.is_alive()
 
@@ -209,8 +213,15 @@ class Supervisor:
         return self._version
 
     def shrink(self, limit: int) -> None:
-        if self._process is not None:
-            self._result("shrink", limit=limit)
+        """End an idle worker, since a process keeps for itself much of what its models leave; a busy one lets go of models."""
+        with self._lock:
+            if self._process is None:
+                return
+            if self._process.is_idle:
+                self._process.close()
+                self._process = None
+                return
+        self._result("shrink", limit=limit)
 
     def close(self) -> None:
         with self._lock:

@@ -51,6 +51,8 @@ class Capitals:
         return sum(len(message.content) for message in messages)
 
     def count_text_tokens(self, model: ModelVersion, text: str) -> int:
+        if text == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
         if not text:
             raise ContextLengthError("nothing to count")
         return len(text)
@@ -58,9 +60,7 @@ class Capitals:
     def version(self, model: ModelVersion) -> str:
         return f"{model.name}/{os.getpid()}"
 
-    def shrink(self, limit: int) -> None:
-        if limit < 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+    def shrink(self, limit: int) -> None: ...
 
     def close(self) -> None: ...
 

@@ -135,11 +135,23 @@ def test_a_cancelled_statement_ends_at_once_and_another_goes_on(started: Callabl
 
 def test_a_worker_that_dies_in_a_short_task_gives_an_error(started: Callable[..., Supervisor]) -> None:
     backend = started()
-    backend.shrink(-1)  # no worker yet, so nothing to be done
-    backend.version(MODEL)
     with pytest.raises(ModelError, match="the inference process was killed by signal 9"):
-        backend.shrink(-1)
+        backend.count_text_tokens(MODEL, "die")
     assert answers(backend, ask("a"))["0"].text == "A"
+
+
+def test_an_idle_worker_ends_where_memory_is_wanted_and_a_busy_one_stays(started: Callable[..., Supervisor]) -> None:
+    backend = started()
+    backend.shrink(0)  # no worker yet, so nothing to be done
+    answering = backend.generate(ask("a", "b"), is_cancelled=lambda: False)
+    next(answering)
+    first = backend.worker
+    backend.shrink(0)
+    assert [done.text for done in answering] == ["B"]
+    assert backend.worker == first is not None
+    backend.shrink(0)
+    assert backend.worker is None
+    assert answers(backend, ask("c"))["0"].text == "C"
 
 
 def test_the_worker_ends_with_its_owner(started: Callable[..., Supervisor]) -> None:
