@@ -18,6 +18,7 @@ import pyarrow.csv as pv
 
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import MAX_TEXT, SnowType
+from sapwood.engine.arrow import arrow_type
 from sapwood.engine.conversion import BOOLEANS, Converter, Mismatch, converter, not_null
 from sapwood.engine.csv_blocks import PIECE, UNUSED, Block, PlainText
 from sapwood.engine.csv_format import CsvFormat
@@ -209,23 +210,9 @@ def loading_type(kind: SnowType) -> pa.DataType:
     """The Arrow type of values on their way into a table."""
     if kind.name == "FIXED":
         return pa.decimal128(kind.precision or 38, kind.scale or 0)
-    return _LOADING[kind.name]
+    return arrow_type(kind)
 
 
-_LOADING: dict[str, pa.DataType] = {
-    "TEXT": pa.string(),
-    "REAL": pa.float64(),
-    "BOOLEAN": pa.bool_(),
-    "DATE": pa.date32(),
-    "TIME": pa.time64("us"),
-    "TIMESTAMP_NTZ": pa.timestamp("us"),
-    "TIMESTAMP_LTZ": pa.timestamp("us", tz="UTC"),
-    "TIMESTAMP_TZ": pa.timestamp("us", tz="UTC"),
-    "BINARY": pa.binary(),
-    "VARIANT": pa.string(),
-    "OBJECT": pa.string(),
-    "ARRAY": pa.string(),
-}
 _FAILED_COLUMN = re.compile(r"In CSV column #(\d+)")
 _DIRTY = re.compile("[\udc80-\udcff]")
 

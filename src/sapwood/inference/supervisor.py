@@ -264,6 +264,8 @@ class Supervisor:
                 elif rest:
                     half = len(rest) // 2
                     groups += [part for part in (rest[half:], rest[:half]) if part]
+            else:
+                deaths = 0
 
     def _ask(
         self,

@@ -8,6 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, ModelError
@@ -40,6 +41,13 @@ class Capitals:
         text = request.messages[-1].content
         if text == "die" or (request.model.name.isdigit() and rows > int(request.model.name)):
             os.kill(os.getpid(), signal.SIGKILL)
+        if text.startswith("die "):
+            times, log = text.split()[1:]
+            with Path(log).open("ab") as file:
+                if file.tell() < int(times):
+                    file.write(b".")
+                    file.flush()
+                    os.kill(os.getpid(), signal.SIGKILL)
         if text == "fail":
             raise ModelError("no weights", hint="Fetch them.")
         if text == "defect":

@@ -113,6 +113,12 @@ def test_a_row_that_kills_its_worker_is_found_and_the_others_are_answered_once(
     assert by_key["2"].retryable
 
 
+def test_each_row_has_its_own_deaths(started: Callable[..., Supervisor], tmp_path: Path) -> None:
+    texts = [f"die 2 {tmp_path / 'a'}", f"die 1 {tmp_path / 'b'}"]  # the first dies beside the other, then alone
+    found = answers(started(), ask(*texts))
+    assert [done.error for done in found.values()] == [None, None]
+
+
 def test_a_worker_that_was_killed_comes_back_with_half_the_batch(started: Callable[..., Supervisor]) -> None:
     found = answers(started(rows=8), ask(*"abcdefghij", model=ModelVersion("2", "local", "d")))
     assert [found[str(at)].text for at in range(10)] == list("ABCDEFGHIJ")
