@@ -6,12 +6,14 @@ Sources: the vendor's pages "Cortex REST API" and "COMPLETE", and the chat compl
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sapwood.errors import InvalidArgumentsError
 
+_WORD = re.compile(r"\S+\s*|\s+")
 _ROLES = {"developer": "system"}
 """Roles of newer clients under the names that models know."""
 
@@ -67,14 +69,11 @@ def complete_body(reply: Reply) -> dict[str, Any]:
 
 
 def complete_events(reply: Reply, chat: Chat) -> Iterator[str]:
-    """The answer as events: what was said, then the usage."""
-    delta = {
-        "type": "text",
-        "content": reply.text,
-        "content_list": [{"type": "text", "text": reply.text}],
-        "text": reply.text,
-    }
-    yield _event({**_head(reply), "choices": [{"delta": delta}], "usage": {}})
+    """The answer as events: what was said, word by word, then the usage."""
+    for piece in pieces(reply.text):
+        content = [{"type": "text", "text": piece}]
+        delta = {"type": "text", "content": piece, "content_list": content, "text": piece}
+        yield _event({**_head(reply), "choices": [{"delta": delta}], "usage": {}})
     yield _event({**_head(reply), "choices": [{"delta": {"content": ""}}], "usage": reply.usage})
 
 
@@ -120,10 +119,11 @@ def chat_body(reply: Reply) -> dict[str, Any]:
 
 
 def chat_events(reply: Reply, chat: Chat) -> Iterator[str]:
-    """The answer as chunks: what was said, the end, the usage if it was asked for, and the word that all is said."""
+    """The answer as chunks: the role, what was said, word by word, the end, the usage if it was asked for, and `[DONE]`."""
     head = {**_head(reply), "object": "chat.completion.chunk"}
-    said = {"role": "assistant", "content": reply.text}
-    yield _event({**head, "choices": [{"index": 0, "delta": said, "finish_reason": None}]})
+    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces(reply.text))]
+    for delta in deltas:
+        yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
     yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
     if chat.wants_usage:
         yield _event({**head, "choices": [], "usage": reply.usage})
@@ -137,6 +137,15 @@ def chat_models(names: Sequence[str]) -> dict[str, Any]:
 
 
 # Shared pieces -------------------------------------------------------------------------------------------------------
+
+
+def pieces(answer: str) -> list[str]:
+    """An answer cut into words, each with the blanks behind it. The model had said all of it before the first is sent.
+
+    >>> pieces("A lost\\n parcel.")
+    ['A ', 'lost\\n ', 'parcel.']
+    """
+    return _WORD.findall(answer)
 
 
 def _model(body: Mapping[str, Any]) -> str:

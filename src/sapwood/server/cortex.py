@@ -1,7 +1,7 @@
 """The Cortex REST API: inference:complete, OpenAI's chat/completions, and the list of models.
 
 The same users, roles, grants and models as in SQL: a request becomes one call of COMPLETE in a session of whoever asks.
-An answer is streamed once it is whole, since a model's tokens are not handed on one by one.
+An answer is streamed word by word once it is whole, since a model's tokens are not handed on one by one.
 """
 
 from __future__ import annotations

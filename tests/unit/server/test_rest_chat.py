@@ -10,7 +10,7 @@ import pytest
 from sapwood.errors import InvalidArgumentsError
 from sapwood.server.chat import Reply, chat_events, complete_events, read_chat, read_complete
 
-REPLY = Reply("id", 7, "m", "Hi", asked=3, answered=2)
+REPLY = Reply("id", 7, "m", "Hi there", asked=3, answered=2)
 ASK = {"model": "m", "messages": [{"content": "hello"}]}
 
 
@@ -62,16 +62,17 @@ def test_what_is_no_request_is_refused(body: Any) -> None:
 
 
 def test_complete_streams_what_clients_read() -> None:
-    first, last = events(complete_events(REPLY, read_complete(ASK)))
-    assert first["choices"][0]["delta"]["content"] == "Hi"
+    *said, last = events(complete_events(REPLY, read_complete(ASK)))
+    assert [event["choices"][0]["delta"]["content"] for event in said] == ["Hi ", "there"]
     assert last["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 
 def test_chat_streams_to_a_done() -> None:
     asked = read_chat({**ASK, "stream": True, "stream_options": {"include_usage": True}})
-    said, end, usage, done = events(chat_events(REPLY, asked))
-    assert said["choices"][0]["delta"] == {"role": "assistant", "content": "Hi"}
+    *said, end, usage, done = events(chat_events(REPLY, asked))
+    role, *words = [event["choices"][0]["delta"] for event in said]
+    assert (role["role"], words) == ("assistant", [{"content": "Hi "}, {"content": "there"}])
     assert end["choices"][0]["finish_reason"] == "stop"
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 5)
     assert done == "[DONE]"
-    assert len(events(chat_events(REPLY, read_chat(ASK)))) == 3
+    assert not any("usage" in event for event in events(chat_events(REPLY, read_chat(ASK)))[:-1])
