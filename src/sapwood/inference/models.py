@@ -140,15 +140,18 @@ class Models:
         return self._loaded[key]
 
     def _load(self, version: ModelVersion) -> Loaded:
-        model = load_model(version.path, self.precision.dtype)
+        dtype, levels = self.precision.dtype, self.precision.levels
+        # on the way to bytes weights are left as they are stored: wider they may not fit into memory
+        model = load_model(version.path, None if levels and not version.adapter_path else dtype)
         if version.adapter_path:
             fold(model, version.adapter_path)
             check_canary(model, version.adapter_path)
         elif version.kind == "tuned":
             raise ModelError(f"model {version.name} has no adapter", hint="Train it again.")
+        size = quantize(model, dtype, levels=levels) if levels else 0
         key = version.digest or version.path
         chat = self._chats.setdefault(key, Chat(load_tokenizer(version.path)))
-        return Loaded(model, chat, version.path, extra_bytes=quantize(model) if self.precision.is_int8 else 0)
+        return Loaded(model, chat, version.path, extra_bytes=size)
 
     def _make_space(self, version: ModelVersion) -> None:
         """Make the new model, judged by its files, fit."""

@@ -1,4 +1,4 @@
-"""Linear layers in 8 bits: a loaded model in, the same model with integer arithmetic out. For CPUs with VNNI; no gradients.
+"""Linear layers in 8 bits: a loaded model in, the same model with integer arithmetic out. For CPUs with AVX2; no gradients.
 
 Weights get one scale for each output, activations one for each token as it comes (symmetric, by the absolute maximum). A few
 inputs of a language model are a hundred times greater than the rest and would take all levels for themselves, so both sides
@@ -20,7 +20,7 @@ from transformers import PreTrainedModel
 
 LEVELS = 127
 ZERO = 128
-"""Activations are unsigned bytes around this zero: what vpdpbusd multiplies with signed weights."""
+"""Activations are unsigned bytes around this zero, up to 127 from it: what vpdpbusd multiplies with signed weights."""
 
 TURN = 64
 """Inputs that are turned together. Of 128 tickets the 1.5B model had 99 % right with 64 and 98 % with 128 and 256; without
@@ -51,9 +51,9 @@ class Quantizer:
 class Int8Linear(nn.Module):
     """A linear layer whose product is computed in integers; in and out it has the base layer's number type."""
 
-    def __init__(self, base: nn.Linear, quantizer: Quantizer) -> None:
+    def __init__(self, base: nn.Linear, quantizer: Quantizer, *, levels: int = LEVELS) -> None:
         super().__init__()
-        rounded, scale = to_levels(base.weight.detach())
+        rounded, scale = to_levels(base.weight.detach(), levels)
         self._ops = cast(Any, torch.ops.onednn)
         self._weight = self._ops.qlinear_prepack(rounded, None)
         self._scale, self._zeros = scale, torch.zeros(len(scale), dtype=torch.int64)
@@ -72,8 +72,9 @@ class Int8Linear(nn.Module):
         return out.view(*x.shape[:-1], self.out_features)
 
 
-def quantize(model: PreTrainedModel) -> int:
-    """Replace the decoder's wide linear layers and let their old weights go. Gives the bytes of the new ones.
+def quantize(model: PreTrainedModel, dtype: torch.dtype, *, levels: int = LEVELS) -> int:
+    """Replace the decoder's wide linear layers and let their old weights go; what is left becomes `dtype`. Gives the bytes of
+    the new ones, none of them greater than `levels`.
 
     Several layers at a time with a thread each: one layer's steps are too short to be shared out.
     """
@@ -81,7 +82,7 @@ def quantize(model: PreTrainedModel) -> int:
     wide = [name for name, layer in model.named_modules() if layer is not head and _is_wide(layer)]
 
     def replace(name: str) -> int:
-        layer = Int8Linear(cast(nn.Linear, model.get_submodule(name)), quantizer)
+        layer = Int8Linear(cast(nn.Linear, model.get_submodule(name)), quantizer, levels=levels)
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, layer)
         return layer.bytes
@@ -94,7 +95,9 @@ def quantize(model: PreTrainedModel) -> int:
     finally:
         torch.set_num_threads(threads)
     for left in model.parameters():
-        left.data = left.data.clone()  # the last views into the mapped file, which would stay in memory with them
+        left.data = left.data.to(
+            dtype, copy=True
+        )  # else views into the mapped file, which would stay in memory with them
     return size
 
 
@@ -104,19 +107,19 @@ def to_bytes(x: Tensor) -> tuple[Tensor, Tensor]:
     scales = torch.empty(len(x), 1)
     for at in range(0, len(x), BLOCK):
         block = turn(x[at : at + BLOCK]).float()
-        scale = _scale(block)
+        scale = _scale(block, LEVELS)
         line[at : at + BLOCK] = block.mul_(1 / scale).add_(ZERO + 0.5)
         scales[at : at + BLOCK] = scale
     return line, scales
 
 
-def to_levels(weight: Tensor) -> tuple[Tensor, Tensor]:
-    """Weights [out, in] as signed bytes, and each output's scale [out] in fp32: turn(weight) = bytes * scale."""
+def to_levels(weight: Tensor, levels: int) -> tuple[Tensor, Tensor]:
+    """Weights [out, in] as signed bytes up to `levels`, and each output's scale [out] in fp32: turn(weight) = bytes * scale."""
     rounded = torch.empty(weight.shape, dtype=torch.int8)
     scales = torch.empty(len(weight))
     for at in range(0, len(weight), BLOCK):
         block = turn(weight[at : at + BLOCK].float())
-        scale = _scale(block)
+        scale = _scale(block, levels)
         rounded[at : at + BLOCK] = block.div_(scale).round_()
         scales[at : at + BLOCK] = scale[:, 0]
     return rounded, scales
@@ -127,10 +130,10 @@ def turn(x: Tensor) -> Tensor:
     return (x.reshape(-1, TURN) @ hadamard(TURN).to(x.dtype)).view(x.shape)
 
 
-def _scale(block: Tensor) -> Tensor:
+def _scale(block: Tensor, levels: int) -> Tensor:
     """What one level of each row [n, 1] stands for."""
     # two passes, since aminmax takes thrice as long as both
-    return block.abs().amax(dim=1, keepdim=True).div_(LEVELS).clamp_(min=torch.finfo(torch.float32).tiny)
+    return block.abs().amax(dim=1, keepdim=True).div_(levels).clamp_(min=torch.finfo(torch.float32).tiny)
 
 
 @cache

@@ -13,10 +13,11 @@ from sapwood.inference import weights  # noqa: E402
 from sapwood.inference.attention import IMPLEMENTATION  # noqa: E402
 from sapwood.inference.weights import (  # noqa: E402
     BF16_FLAGS,
-    BYTELESS_ISAS,
-    INT8_FLAGS,
+    BYTE_FLAGS,
     NARROW_ISAS,
+    PAIR_FLAGS,
     Precision,
+    byte_levels,
     cpu_has,
     load_model,
     load_tokenizer,
@@ -25,41 +26,49 @@ from sapwood.inference.weights import (  # noqa: E402
 
 
 @pytest.mark.parametrize(
-    ("flags", "isa", "has_bf16", "has_int8"),
+    ("flags", "isa", "has_bf16", "levels"),
     [
-        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "", True, True),
-        ("fpu avx2 amx_bf16 amx_tile amx_int8", "", True, True),
-        ("fpu avx2 avx512f avx512_vnni", "", False, True),
-        ("fpu avx2 avx512f", "", False, False),
-        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX2", False, False),
-        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "avx512_core", False, False),
-        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_VNNI", False, True),
-        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_BF16", True, True),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "", True, 127),
+        ("fpu avx2 amx_bf16 amx_tile amx_int8", "", True, 127),
+        ("fpu avx2 avx512f avx512_vnni", "", False, 127),
+        ("fpu avx2 avx_vnni", "", False, 127),
+        ("fpu avx2 avx512f", "", False, 63),
+        ("fpu avx2", "", False, 63),
+        ("fpu avx", "", False, 0),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX2", False, 63),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "avx512_core", False, 63),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "SSE41", False, 0),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_VNNI", False, 127),
+        ("fpu avx2 avx512f avx512_bf16 avx512_vnni", "AVX512_CORE_BF16", True, 127),
     ],
 )
 def test_arithmetic_is_taken_only_where_the_cpu_has_it(
-    tmp_path: Path, flags: str, isa: str, has_bf16: bool, has_int8: bool
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, flags: str, isa: str, has_bf16: bool, levels: int
 ) -> None:
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(f"processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: {flags}\n")
-    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS, cpuinfo=cpuinfo, isa=isa) is has_bf16
-    assert cpu_has(INT8_FLAGS, unless=BYTELESS_ISAS, cpuinfo=cpuinfo, isa=isa) is has_int8
+    monkeypatch.setattr(weights, "CPUINFO", cpuinfo)
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", isa)
+    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS) is has_bf16
+    assert byte_levels() == levels
 
 
-def test_without_cpuinfo_there_is_no_bf16(tmp_path: Path) -> None:
-    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS, cpuinfo=tmp_path / "missing", isa="") is False
+def test_without_cpuinfo_there_is_no_bf16(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(weights, "CPUINFO", tmp_path / "missing")
+    assert cpu_has(BF16_FLAGS, unless=NARROW_ISAS) is False
 
 
 @pytest.mark.parametrize(
     ("setting", "flags", "name"),
     [
-        ("auto", BF16_FLAGS | INT8_FLAGS, "int8-bf16"),
-        ("auto", INT8_FLAGS, "int8-fp32"),
+        ("auto", BF16_FLAGS | BYTE_FLAGS, "int8-bf16"),
+        ("auto", BYTE_FLAGS, "int8-fp32"),
         ("auto", BF16_FLAGS, "bf16"),
+        ("auto", PAIR_FLAGS, "int7-fp32"),
         ("auto", frozenset[str](), "fp32"),
-        ("int8", BF16_FLAGS | INT8_FLAGS, "int8-bf16"),
+        ("int8", BF16_FLAGS | BYTE_FLAGS, "int8-bf16"),
         ("bf16", frozenset[str](), "bf16"),
-        ("fp32", BF16_FLAGS | INT8_FLAGS, "fp32"),
+        ("fp32", BF16_FLAGS | BYTE_FLAGS, "fp32"),
     ],
 )
 def test_the_precision_follows_the_cpu_unless_it_is_set(
@@ -74,7 +83,7 @@ def test_a_precision_that_can_not_be_is_refused(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(weights, "cpu_has", lambda *_, **__: False)
     with pytest.raises(ConfigError, match="fp8"):
         precision(InferenceConfig(number_type="fp8"))
-    with pytest.raises(ConfigError, match="VNNI"):
+    with pytest.raises(ConfigError, match="AVX2"):
         precision(InferenceConfig(number_type="int8"))
     assert precision(InferenceConfig()) == Precision(torch.float32)
 
