@@ -113,6 +113,21 @@ select units, sum(units) over (order by units rows between 1 preceding and curre
 -- row: [4, 7, 7, "2.500000"]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/ratio_to_report
+-- https://docs.snowflake.com/en/sql-reference/functions-window-syntax
+select day, sum(n) over (order by day range between interval '2 days' preceding and current row) as near from (select '2024-01-0' || column1::varchar as text, text::date as day, 1 as n from values (1), (2), (5), (6)) order by day;
+-- row: ["2024-01-01", 1]
+-- row: ["2024-01-02", 2]
+-- row: ["2024-01-05", 1]
+-- row: ["2024-01-06", 2]
+
+select count(*) over (order by at range between interval '1 day, 12 hours' preceding and current row) as near from (select column1::timestamp_ntz as at from values ('2024-01-01 00:00:00'), ('2024-01-02 12:00:00'), ('2024-01-04 00:00:01')) order by at;
+-- row: [1]
+-- row: [2]
+-- row: [1]
+
+select sum(a) over (order by a range between interval '1 dow' preceding and current row) from values (1) as t (a);
+-- error: 000002 0A000 *
+
 select units, ratio_to_report(units) over () as share, conditional_true_event(units > 2) over (order by units) as event from sales order by units;
 -- row: [1, "0.100000", 0]
 -- row: [2, "0.200000", 0]

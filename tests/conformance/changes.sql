@@ -106,11 +106,17 @@ select count(*) as n from stock;
 -- https://docs.snowflake.com/en/sql-reference/transactions
 begin transaction;
 
+select current_transaction() is null as none;
+-- row: [false]
+
 insert into stock (name) values ('kept');
 
 update stock set amount = 5;
 
 commit;
+
+select current_transaction() as none;
+-- row: [null]
 
 start transaction;
 

@@ -142,3 +142,12 @@ select to_varchar(convert_timezone('UTC', '2024-01-01 10:00:00'::timestamp_ntz),
 
 select convert_timezone('Europe/Berlin', current_timestamp());
 -- error: 000002 0A000 SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.
+
+-- https://docs.snowflake.com/en/sql-reference/data-types-datetime
+create table zoned (a timestamp without time zone, b timestamp(3) with time zone, c timestamp with local time zone, d double precision);
+
+select column_name, data_type, datetime_precision from information_schema.columns where table_name = 'ZONED' order by ordinal_position;
+-- row: ["A", "TIMESTAMP_NTZ", 9]
+-- row: ["B", "TIMESTAMP_TZ", 3]
+-- row: ["C", "TIMESTAMP_LTZ", 9]
+-- row: ["D", "FLOAT", null]

@@ -176,10 +176,13 @@ create or replace table child (x int primary key, y int references parent (a), z
 show primary keys in table parent;
 -- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENT", "A", 1, "PK", "false", null]
 
+create table "" (a int);
+-- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'a name without a character'
+
 show unique keys in schema public;
 -- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "CHILD", "Y", 1, "YZ", "false", null]
 -- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "CHILD", "Z", 2, "YZ", "false", null]
--- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENT", "B", 1, "SYS_CONSTRAINT_PARENT_1", "false", null]
+-- row: ["*", "CORTEX_FINETUNING_DB", "PUBLIC", "PARENT", "B", 1, "~SYS_CONSTRAINT_[0-9a-f]{8}-[0-9a-f-]{27}", "false", null]
 
 show imported keys in table child;
 -- rows: 3

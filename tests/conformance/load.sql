@@ -93,6 +93,13 @@ drop stage files;
 drop file format f;
 -- row: ["F successfully dropped."]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table: without FROM the files are the table's own.
+copy into people;
+-- row: ["Copy executed with 0 files processed."]
+
+copy into people ("nowhere") from @%people;
+-- error: 000904 42000 SQL compilation error: error line 1 at position 0\ninvalid identifier '"nowhere"'
+
 create table short (a varchar(3));
 
 insert into short values ('abcd');

@@ -24,6 +24,9 @@ show terse schemas;
 -- row: ["*", "INFORMATION_SCHEMA", "CORTEX_FINETUNING_DB"]
 -- row: ["*", "PUBLIC", "CORTEX_FINETUNING_DB"]
 
+show views like 'tables' in schema information_schema;
+-- row: ["*", "TABLES", "VIEW", "", "CORTEX_FINETUNING_DB", "INFORMATION_SCHEMA", "", "", "", "false", "false", "ROLE"]
+
 select schema_name from information_schema.schemata order by 1;
 -- row: ["INFORMATION_SCHEMA"]
 -- row: ["PUBLIC"]

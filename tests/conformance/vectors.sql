@@ -36,7 +36,7 @@ select '[1, 2]'::vector(float, 2);
 -- error: 001007 22023 *
 
 create table too_long (v vector(float, 5000));
--- error: 001003 42000 SQL compilation error:\ninvalid data type 'VECTOR(FLOAT, 5000)'
+-- error: 001003 42000 SQL compilation error:\nInvalid vector dimension '5,000'.
 
 insert into vectors (a) select [1, 2]::vector(float, 2);
 -- error: 001007 22023 *

@@ -50,17 +50,20 @@ def _parameters(reader: Reader, compiler: Compiler) -> tuple[Column, ...]:
 
 
 def type_text(reader: Reader) -> str:
-    """A type's name with its sizes: NUMBER(10, 2), DOUBLE PRECISION."""
+    """A type's name with its sizes: NUMBER(10, 2), DOUBLE PRECISION, TIMESTAMP(3) WITH TIME ZONE."""
     words = [reader.any_word()]
     for first, second in (pair.split() for pair in _PAIRS):
         if words == [first] and reader.take(second):
             words.append(second)
     sizes = f"({reader.inside()})" if reader.at("(") else ""
-    return " ".join(words) + sizes
+    zone = next((zone for zone in _ZONES if words == ["TIMESTAMP"] and reader.take(*zone.split())), "")
+    return f"{' '.join(words)}{sizes} {zone}".strip()
 
 
 _PAIRS = ("DOUBLE PRECISION", "CHARACTER VARYING", "CHAR VARYING", "NCHAR VARYING")
 """Names of types in two words."""
+_ZONES = ("WITH TIME ZONE", "WITH LOCAL TIME ZONE", "WITHOUT TIME ZONE")
+"""What may stand behind TIMESTAMP."""
 
 
 def _options(reader: Reader) -> str:

@@ -42,6 +42,25 @@ def _add(operator: str) -> Binder:
 
 def _shift(value: Value, interval: exp.Expr, operator: str, work: Compilation) -> Value:
     """A date plus INTERVAL '1 year, 2 months'."""
+    return dates.interval(steps_of(interval, work), value, operator)
+
+
+def duration(interval: exp.Expr, work: Compilation) -> str:
+    """INTERVAL '1 day, 12 hours' by itself, as the distance of a window's frame."""
+    steps = [(count, dates.unit_of(unit)) for count, unit in steps_of(interval, work)]
+    if any(unit not in _LENGTHS for _, unit in steps):
+        raise UnsupportedError(
+            f"SQL compilation error: {work.place(interval)}\nUnsupported unit of a frame's distance."
+        )
+    return f"({' + '.join(f'INTERVAL ({count}) {unit}' for count, unit in steps)})"
+
+
+_LENGTHS = ("year", "quarter", "month", "week", "day", "hour", "minute", "second", "millisecond", "microsecond")
+"""Units of time that a frame's distance may be given in."""
+
+
+def steps_of(interval: exp.Expr, work: Compilation) -> list[tuple[int, str]]:
+    """The counts and units of an INTERVAL; UnsupportedError for what is written otherwise."""
     amount, unit = interval.this, interval.args.get("unit")
     written = f"{amount.name} {unit.name if unit is not None else ''}" if isinstance(amount, exp.Literal) else ""
     parts = [_STEP.fullmatch(part) for part in written.split(",")]
@@ -50,7 +69,7 @@ def _shift(value: Value, interval: exp.Expr, operator: str, work: Compilation) -
         raise UnsupportedError(
             f"SQL compilation error: {work.place(interval)}\nUnsupported interval; write it as INTERVAL '<n> <unit>, <n> <unit>'."
         )
-    return dates.interval(steps, value, operator)
+    return steps
 
 
 _STEP = re.compile(r"\s*([+-]?\d+)\s*([A-Za-z]*)\s*")

@@ -45,15 +45,19 @@ def _place(reader: Reader, compiler: Compiler) -> StagePath:
 
 
 def copy_into(reader: Reader, compiler: Compiler) -> Statement:
-    """COPY INTO table [(columns)] FROM place [options], or COPY INTO place FROM table or query."""
+    """COPY INTO table [(columns)] [FROM place] [options], or COPY INTO place FROM table or query.
+
+    Without FROM it is the table's own stage.
+    """
     reader.expect("INTO")
     if reader.word().startswith("@") or reader.is_text():
         return _unload(reader, compiler)
     target = named(reader, compiler)
     columns = tuple(Reader(each).identifier() for each in reader.inside().split(",")) if reader.at("(") else ()
-    reader.expect("FROM")
-    text = reader.inside() if reader.at("(") else ""
-    source = _place_in(text, compiler) if text else _place(reader, compiler)
+    text, source = "", StagePath(table=target)
+    if reader.take("FROM"):
+        text = reader.inside() if reader.at("(") else ""
+        source = _place_in(text, compiler) if text else _place(reader, compiler)
     options, form = _copy_options(reader, compiler)
     files = options.pop("FILES", ())
     pattern = str(options.pop("PATTERN", ""))

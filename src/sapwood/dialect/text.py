@@ -12,7 +12,7 @@ from sqlglot.errors import TokenError
 from sqlglot.tokenizer_core import Token, TokenType
 
 from sapwood.dialect.scripting import STARTS, is_open
-from sapwood.errors import ParseError
+from sapwood.errors import ParseError, UnsupportedError
 
 _PIECE = re.compile(
     r"""(?P<comment>--[^\n]*|//[^\n]*|/\*.*?(?:\*/|\Z))
@@ -93,6 +93,8 @@ def tokens(text: str) -> list[Token]:
         has_zero = token.token_type == TokenType.IDENTIFIER and "\0" in token.text
         if token.token_type == TokenType.SEMICOLON or is_text_after_text or has_zero:
             raise unexpected(text, token)
+        if token.token_type == TokenType.IDENTIFIER and not token.text:
+            raise UnsupportedError("SQL compilation error:\nUnsupported feature 'a name without a character'.")
     return found
 
 

@@ -64,14 +64,17 @@ def type_of(tree: exp.Expr) -> SnowType:
 
 def _vector(tree: exp.Expr) -> SnowType:
     """VECTOR(FLOAT, 768), VECTOR(INT, 3)"""
+    hint = f"Write VECTOR(FLOAT, n) or VECTOR(INT, n) with n from 1 to {MAX_ELEMENTS}."
     if len(tree.expressions) == 2:
         element, size = tree.expressions[0], tree.expressions[1].name
         kind = _TYPES.get(element.this.name) if isinstance(element, exp.DataType) else None
-        if kind in (REAL, number(38, 0)) and size.isdigit() and 1 <= int(size) <= MAX_ELEMENTS:
+        if kind in (REAL, number(38, 0)) and size.isdigit():
+            if not 1 <= int(size) <= MAX_ELEMENTS:
+                raise ProgrammingError(f"SQL compilation error:\nInvalid vector dimension '{int(size):,}'.", hint=hint)
             return vector(int(size), of_integers=kind != REAL)
     raise ProgrammingError(
         f"SQL compilation error:\ninvalid data type '{tree.sql(dialect='snowflake')}'",
-        hint=f"Write VECTOR(FLOAT, n) or VECTOR(INT, n) with n from 1 to {MAX_ELEMENTS}.",
+        hint=hint,
     )
 
 

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
 from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.compilation import Compilation, Namespace
+from sapwood.dialect.operators import duration
 from sapwood.dialect.values import Value
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
 
@@ -120,7 +121,8 @@ def _bound(limit: Any, side: Any, names: Namespace, work: Compilation) -> str:
         return "CURRENT ROW"
     if isinstance(limit, str):
         return f"{limit.upper()} {str(side or '').upper()}".strip()
-    return f"{bind(limit, names, work).sql} {str(side).upper()}"
+    distance = duration(limit, work) if isinstance(limit, exp.Interval) else bind(limit, names, work).sql
+    return f"{distance} {str(side).upper()}"
 
 
 def order_by(keys: Sequence[exp.Expr], names: Namespace, work: Compilation) -> tuple[str, list[Value]]:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sapwood.dialect.names import spelled
 from sapwood.dialect.statements import Column, CopyInto
 from sapwood.dialect.types import number, text
 from sapwood.engine.copy_options import CopyOptions, copy_options
@@ -93,7 +94,7 @@ def _columns(target: TableInfo, names: Sequence[str]) -> tuple[Column, ...]:
     for name in names:
         if name not in by_name:
             raise InvalidIdentifierError(
-                f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{name}'"
+                f"SQL compilation error: error line 1 at position 0\ninvalid identifier '{spelled(name)}'"
             )
     return tuple(by_name[name] for name in names) or target.columns
 

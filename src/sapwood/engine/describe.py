@@ -17,7 +17,7 @@ from sapwood.engine.metadata import read_schemas, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.schema_objects import SEQUENCE, read_object
-from sapwood.engine.show import sequence_row
+from sapwood.engine.show_relations import sequence_row
 from sapwood.engine.users import describe_user
 from sapwood.engine.work import Work, moment, unknown_object
 from sapwood.errors import UnsupportedError

@@ -122,7 +122,7 @@ def _open_transaction(work: Work, statement: Query | Statement) -> None:
     """Without AUTOCOMMIT the first change opens a transaction, which COMMIT, ROLLBACK or DDL ends."""
     if isinstance(statement, (Dml, CopyInto)) and not work.state.is_in_transaction and not work.parameter("AUTOCOMMIT"):
         work.run("BEGIN TRANSACTION")
-        work.state.is_in_transaction = True
+        work.state.turn_transaction("BEGIN")
 
 
 def _transaction(work: Work, statement: Transaction) -> Rows:

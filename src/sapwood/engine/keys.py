@@ -5,6 +5,7 @@ Columns of SHOW PRIMARY KEYS, UNIQUE KEYS and IMPORTED KEYS: the vendor's pages 
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -36,8 +37,13 @@ def key_rows(kept: Sequence[SchemaObject], kind: str) -> Iterator[Row]:
     for table in kept:
         for place, key in enumerate(table.content["keys"], start=1):
             if key["kind"] == kind:
-                name = key["name"] or f"SYS_CONSTRAINT_{table.name.name}_{place}"
+                name = key["name"] or _given_name(table.name, place)
                 yield from _ROWS[kind](table, key, name)
+
+
+def _given_name(table: Name, place: int) -> str:
+    """The name of a key that its table did not name: the same each time, and of the form of the vendor's."""
+    return f"SYS_CONSTRAINT_{uuid.uuid5(uuid.NAMESPACE_OID, f'{table} {place}')}"
 
 
 def _own_rows(table: SchemaObject, key: Row, name: str) -> Iterator[Row]:

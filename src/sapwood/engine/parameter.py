@@ -54,6 +54,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("DATE_INPUT_FORMAT", "AUTO", "How dates are read.", ("AUTO",)),
         Parameter("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "How dates are shown.", ("YYYY-MM-DD",)),
         Parameter("MAX_ANSWER_TOKENS", 256, "Length of a local model's answer where the call sets no max_tokens, in tokens."),
+        Parameter("NOORDER_SEQUENCE_AS_DEFAULT", True, "Whether a sequence may leave gaps and change the order; it does neither in one session."),
         Parameter("QUERY_TAG", "", "A text that the query history keeps with each statement."),
         Parameter("QUOTED_IDENTIFIERS_IGNORE_CASE", False, "Whether quoted names are folded.", (False,)),
         Parameter("STATEMENT_TIMEOUT_IN_SECONDS", 172_800, "Seconds after which a statement is cancelled; 0 for never."),

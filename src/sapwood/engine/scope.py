@@ -53,6 +53,7 @@ class SessionScope:
             "CURRENT_ACCOUNT": "SAPWOOD",
             "CURRENT_REGION": "LOCAL",
             "CURRENT_SESSION": state.id,
+            "CURRENT_TRANSACTION": state.transaction,
             "CURRENT_QUERY_TAG": self._work.parameter("QUERY_TAG"),
             "CURRENT_VERSION": __version__,
             "CURRENT_CLIENT": f"sapwood {__version__}",

@@ -75,7 +75,12 @@ class Session:
             if self._is_closed:
                 raise InterfaceError("The session is closed", hint="Open a new connection.")
             asked = Asking(describe_only=describe_only, binds=binds)
-            return [self._statement(statement, query_id or str(uuid.uuid4()), asked) for statement in split(text)]
+            statements = split(text)
+            written = [text.strip()] if len(statements) == 1 else statements
+            return [
+                self._statement(statement, query_id or str(uuid.uuid4()), asked, written=words)
+                for statement, words in zip(statements, written, strict=True)
+            ]
 
     def fork(self) -> Session | None:
         """A session that begins where this one is, to run beside it; None if this one has something of its own to read."""
@@ -131,7 +136,8 @@ class Session:
 
     # One statement ---------------------------------------------------------------------------------------------------
 
-    def _statement(self, text: str, query_id: str, asked: Asking) -> Result:
+    def _statement(self, text: str, query_id: str, asked: Asking, *, written: str) -> Result:
+        """Run a statement. `written` is its text with the comments behind it, as the history keeps it."""
         started = now_ms()
         batcher = self._batcher(query_id)
         try:
@@ -141,10 +147,10 @@ class Session:
             error.sfqid = query_id
             self._leave_aborted(error)
             if not asked.describe_only:
-                self._record(query_id, text, started=started, batcher=batcher, error=error)
+                self._record(query_id, written, started=started, batcher=batcher, error=error)
             raise
         if not asked.describe_only:
-            self._record(query_id, text, started=started, batcher=batcher, rows=rows)
+            self._record(query_id, written, started=started, batcher=batcher, rows=rows)
             self.state.query_ids.append(query_id)
         result = Result(
             query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text, rows.transfer

@@ -61,7 +61,7 @@ class State:
     """What a session remembers between statements. `parameters` holds those set in the session only.
 
     `has_all_roles` says that secondary roles are on, `is_role_fixed` that the login allows this role alone, `is_by_token`
-    that it was made with an access token.
+    that it was made with an access token. `transaction` is the id of the one that is open.
     """
 
     id: str
@@ -76,7 +76,7 @@ class State:
     temporary_loads: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
     temporary_stages: dict[Name, Stage] = field(default_factory=dict)
     temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
-    is_in_transaction: bool = False
+    transaction: str | None = None
     loads_at_begin: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
     query_ids: list[str] = field(default_factory=list)
     is_remote: bool = False
@@ -84,13 +84,17 @@ class State:
     is_role_fixed: bool = False
     is_by_token: bool = False
 
+    @property
+    def is_in_transaction(self) -> bool:
+        return self.transaction is not None
+
     def turn_transaction(self, action: str) -> None:
         """Note that a transaction was begun, committed or rolled back; the last takes back what temporary tables loaded."""
         if action == "BEGIN":
             self.loads_at_begin = {name: dict(loads) for name, loads in self.temporary_loads.items()}
         if action == "ROLLBACK":
             self.temporary_loads = self.loads_at_begin
-        self.is_in_transaction = action == "BEGIN"
+        self.transaction = str(time.time_ns()) if action == "BEGIN" else None
 
 
 @dataclass
@@ -179,7 +183,7 @@ class Work:
     def commit_open(self) -> None:
         """DDL commits what the user began, as in Snowflake."""
         if self.state.is_in_transaction:
-            self.state.is_in_transaction = False
+            self.state.turn_transaction("COMMIT")
             self.run("COMMIT")
 
     @contextmanager

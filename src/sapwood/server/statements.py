@@ -227,7 +227,7 @@ class Statements:
             as_arrow = session.takes_arrow
             if len(texts) == 1:
                 results += engine.execute(
-                    texts[0], describe_only=order.describe_only, query_id=statement.id, binds=order.binds
+                    order.text, describe_only=order.describe_only, query_id=statement.id, binds=order.binds
                 )
                 statement.transfer = results[0].transfer
                 return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(order.binds))

@@ -55,6 +55,13 @@ def test_every_statement_has_an_id_and_is_in_the_history(engine: Engine, session
     assert (record.usage["distinct"], record.usage["query_tag"]) == (1, "my tag")
 
 
+def test_the_history_keeps_what_was_written_behind_a_statement(engine: Engine, session: Session) -> None:
+    session.execute("select 1; -- for the report\n")
+    session.execute("select 2; select 3;")
+    texts = [record.text for record in sorted(engine.parts.catalog.queries(), key=lambda record: record.started_on)]
+    assert texts == ["select 1; -- for the report", "select 2", "select 3"]
+
+
 def test_a_failed_statement_is_in_the_history_under_its_errors_id(engine: Engine, session: Session) -> None:
     with pytest.raises(DivisionByZeroError) as caught:
         session.execute("select 1 / 0")
