@@ -1,43 +1,43 @@
 """Argument tuples to answers: distinct questions, the durable cache, the backends, one outcome a tuple.
 
-Comes in: one call site and the argument tuples that a pass asked for. Goes out: a value or an error for each. Finished
-answers are durable in groups of at most 64 or one second. It knows no SQL and no DuckDB.
+Comes in: one call site and the argument tuples that a pass asked for, some at a time. Goes out: a value or an error for
+each. Only one window of rows is in memory, and the backend is asked no faster than it answers. It knows no SQL and no DuckDB.
 """
 
 from __future__ import annotations
 
-import queue
+import hashlib
+import json
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from operator import attrgetter
+from pathlib import Path
 
 from sapwood.dialect.statements import Call
-from sapwood.engine.answering import Wanted, answers, is_keepable
+from sapwood.engine.answering import Wanted, is_keepable
 from sapwood.engine.dialogue import Dialogue
+from sapwood.engine.generation import Generation, Store
 from sapwood.engine.key import content_key
+from sapwood.engine.ledger import Texts
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
-from sapwood.engine.result import OnProgress, Progress, Usage
-from sapwood.errors import CancelledError, Error, InternalError, ModelError
+from sapwood.engine.report import Report
+from sapwood.engine.result import OnProgress, Usage
+from sapwood.errors import CancelledError, InternalError
 from sapwood.functions.function import Ask, EmbedAsk, Models, SqlFunction
 from sapwood.inference.request import Backend, Completion, Embed, Request
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
 
-GROUP_ROWS = 64
-"""Most finished answers that a crash may cost."""
-GROUP_SECONDS = 1.0
-"""Longest time that a finished answer waits to be durable."""
-POLL_SECONDS = 0.05
-"""How often a waiting statement looks whether it was cancelled."""
-WIND_DOWN_SECONDS = 0.5
-"""How long a cancelled statement waits for the backend to hand over what it has finished."""
-
 
 @dataclass(frozen=True)
 class Batching:
-    """What decides about a statement's questions. `fails_on_error` lets functions that would give NULL for a failed row raise."""
+    """What decides about a statement's questions. `fails_on_error` lets functions that would give NULL for a failed row raise.
+
+    `folder` takes what does not fit into memory, until the statement ends.
+    """
 
     query_id: str
     functions: Mapping[str, SqlFunction]
@@ -45,6 +45,7 @@ class Batching:
     backend: Backend
     answers: AnswerCache
     is_cancelled: Callable[[], bool]
+    folder: Path
     on_progress: OnProgress | None = None
     reads_cache: bool = True
     keeps_endpoints: bool = False
@@ -57,22 +58,40 @@ class Batcher:
     def __init__(self, batching: Batching) -> None:
         self._with = batching
         self._lock = threading.Lock()
-        self._done: dict[str, Completion] = {}
+        self._done = _Completions(batching.folder)
         self.usage = Usage()
         self.tokens: dict[tuple[str, str], int] = {}
         """Tokens asked and answered by function and model."""
 
-    def answer(self, call: Call, askings: Sequence[Asking]) -> dict[Asking, Outcome]:
-        """An outcome for each asking; CancelledError once what was finished is stored."""
+    @property
+    def folder(self) -> Path:
+        """Where what does not fit into memory goes, until the statement ends."""
+        return self._with.folder
+
+    def answer(self, call: Call, windows: Iterable[Sequence[Asking]], total: int) -> Iterator[tuple[Asking, Outcome]]:
+        """An outcome for each asking of the windows, of which there are `total`; CancelledError once what was finished is stored."""
         with self._lock:
-            dialogue = self._begun(call, askings)
-            while dialogue.is_waiting:
-                before, requests = set(self._done), dialogue.requests
-                completions = self._completed(requests)
-                self._count_models(call, requests, completions.keys() - before)
-                dialogue.go_on(completions)
-            self.usage = replace(self.usage, failed=self.usage.failed + dialogue.refused)
-            return dialogue.outcomes
+            report = Report(self._with.query_id, self._with.on_progress, total)
+            for askings in windows:
+                yield from self._answered(call, askings, report).items()
+
+    def count_rows(self, rows: int) -> None:
+        """Note how many rows asked in the pass that gave the result."""
+        self.usage = replace(self.usage, rows=self.usage.rows + rows)
+
+    def close(self) -> None:
+        """Let go of what the statement was answered."""
+        self._done.close()
+
+    def _answered(self, call: Call, askings: Sequence[Asking], report: Report) -> dict[Asking, Outcome]:
+        dialogue = self._begun(call, askings)
+        report.expect(len(dialogue.requests) - len(askings))
+        while dialogue.is_waiting:
+            completions = self._completed(call, dialogue.requests, report)
+            dialogue.go_on(completions)
+            report.expect(len(dialogue.requests))
+        self.usage = replace(self.usage, failed=self.usage.failed + dialogue.refused)
+        return dialogue.outcomes
 
     def _begun(self, call: Call, askings: Sequence[Asking]) -> Dialogue:
         function = self._with.functions[call.function]
@@ -84,15 +103,6 @@ class Batcher:
             dialogue.begin(asking, function.rounds(arguments_of(call, asking), self._with.models))
         return dialogue
 
-    def _count_models(self, call: Call, requests: Mapping[str, Wanted], new: AbstractSet[str]) -> None:
-        for key in new:
-            used, done = (call.function, requests[key].model.name), self._done[key]
-            self.tokens[used] = self.tokens.get(used, 0) + done.prompt_tokens + done.completion_tokens
-
-    def count_rows(self, rows: int) -> None:
-        """Note how many rows asked in the pass that gave the result."""
-        self.usage = replace(self.usage, rows=self.usage.rows + rows)
-
     def _request(self, ask: Ask | EmbedAsk, call: Call, asking: Asking) -> Wanted:
         key = content_key(ask, version=self._with.backend.version(ask.model))
         if isinstance(ask, EmbedAsk):
@@ -101,57 +111,68 @@ class Batcher:
             key = f"{key}#{call.site}.{asking[1]}"
         return Request(key, ask.model, ask.messages, ask.sampling, ask.schema, ask.labels, ask.wants_confidence)
 
-    def _completed(self, requests: Mapping[str, Wanted]) -> dict[str, Completion]:
+    def _completed(self, call: Call, requests: Mapping[str, Wanted], report: Report) -> dict[str, Completion]:
         """A completion for each request; one that this statement has asked before is not asked again."""
-        fresh = {key: request for key, request in requests.items() if key not in self._done}
-        found = self._known(fresh)
-        missing = [request for key, request in fresh.items() if key not in found]
+        before = {key for key in requests if key in self._done}
+        done = self._done.find(before)
+        found = self._known({key: request for key, request in requests.items() if key not in done}, before)
+        new = [completion for key, completion in found.items() if key not in before]
+        missing = [request for key, request in requests.items() if key not in done and key not in found]
         usage = self.usage
-        self.usage = replace(usage, distinct=usage.distinct + len(fresh), cached=usage.cached + len(found))
-        report = _Report(self._with, missing, len(requests) - len(missing))
-        report.tell(0)
-        self._take(found)
+        distinct = usage.distinct + len(requests) - len(before)
+        self.usage = replace(usage, distinct=distinct, cached=usage.cached + len(new))
+        done.update(found)
+        report.tell(len(done), cached=len(done))
+        self._take(call, requests, new)
         if missing:
-            self._take(self._generated(missing, report))
-        return {key: self._done[key] for key in requests}
+            for completions in self._generated(missing, report):
+                self._take(call, requests, completions)
+                done.update((completion.key, completion) for completion in completions)
+        unanswered = requests.keys() - done.keys()
+        if unanswered:
+            raise InternalError(f"{len(unanswered)} of {len(requests)} questions got no answer")
+        return done
 
-    def _known(self, requests: Mapping[str, Wanted]) -> dict[str, Completion]:
-        if not self._with.reads_cache:
-            return {}
-        kept = [key for key, request in requests.items() if self._keeps(request)]
+    def _known(self, requests: Mapping[str, Wanted], before: AbstractSet[str]) -> dict[str, Completion]:
+        """Answers that are stored; without the cache only those that this statement has stored itself."""
+        reads = self._with.reads_cache
+        kept = [key for key, request in requests.items() if self._keeps(request) and (reads or key in before)]
         return {key: _from_cached(answer) for key, answer in self._with.answers.get_many(kept).items()}
 
     def _keeps(self, request: Wanted) -> bool:
         return is_keepable(request) and (self._with.keeps_endpoints or request.model.kind != "endpoint")
 
-    def _generated(self, requests: Sequence[Wanted], report: _Report) -> dict[str, Completion]:
-        by_key = {request.key: request for request in requests}
-        done: dict[str, Completion] = {}
-        store = _Store(self._with.answers)
-        with _Generation(self._with.backend, requests, self._with.is_cancelled) as generation:
+    def _generated(self, requests: Sequence[Wanted], report: Report) -> Iterator[list[Completion]]:
+        """What the backend answers, as it comes; stored before it is told of."""
+        kept = {request.key: request for request in requests if self._keeps(request)}
+        store = Store(self._with.answers)
+        report.ask(requests[0].model.name)
+        with Generation(self._with.backend, requests, self._with.is_cancelled) as generation:
             try:
-                for completion in generation:
-                    if completion is not None:
-                        done[completion.key] = completion
-                        if completion.error is None and self._keeps(by_key[completion.key]):
-                            store.add(_to_cached(completion, by_key[completion.key]))
-                        report.tell(len(done))
+                for completions in generation:
+                    store.add(
+                        _to_cached(completion, kept[completion.key])
+                        for completion in completions
+                        if completion.error is None and completion.key in kept
+                    )
                     store.flush_if_due()
+                    report.tell(len(completions))
+                    yield completions
             finally:
                 store.flush()
         if self._with.is_cancelled():
             raise CancelledError("SQL execution canceled")
         if generation.error is not None:
             raise generation.error
-        unanswered = by_key.keys() - done.keys()
-        if unanswered:
-            raise InternalError(f"{len(unanswered)} of {len(by_key)} questions got no answer")
-        return done
 
-    def _take(self, completions: Mapping[str, Completion]) -> None:
+    def _take(self, call: Call, requests: Mapping[str, Wanted], new: Sequence[Completion]) -> None:
         """Remember new completions and count what they cost."""
-        self._done.update(completions)
-        usage, new = self.usage, completions.values()
+        for completion in new:
+            request = requests[completion.key]
+            self._done.keep(completion, is_stored=completion.error is None and self._keeps(request))
+            used = (call.function, request.model.name)
+            self.tokens[used] = self.tokens.get(used, 0) + completion.prompt_tokens + completion.completion_tokens
+        usage, finishes = self.usage, Counter(completion.finish for completion in new)
         self.usage = replace(
             usage,
             failed=usage.failed + sum(completion.error is not None for completion in new),
@@ -159,109 +180,50 @@ class Batcher:
             tokens_answered=usage.tokens_answered + sum(completion.completion_tokens for completion in new),
             tokens_computed=usage.tokens_computed + sum(completion.computed_tokens for completion in new),
             seconds=usage.seconds + sum(completion.seconds for completion in new),
-            cut=usage.cut + sum(completion.finish == "length" for completion in new),
-            repeated=usage.repeated + sum(completion.finish == "repetition" for completion in new),
-            shortened=usage.shortened + sum(completion.finish == "shortened" for completion in new),
+            cut=usage.cut + finishes["length"],
+            repeated=usage.repeated + finishes["repetition"],
+            shortened=usage.shortened + finishes["shortened"],
         )
 
 
-# One batch through a backend -----------------------------------------------------------------------------------------
+class _Completions:
+    """What a statement was answered, by the question's key: completions that are not stored elsewhere lie in a file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._texts: Texts | None = None
+        self._places: dict[bytes, int | None] = {}
+
+    def __contains__(self, key: str) -> bool:
+        return _short(key) in self._places
+
+    def find(self, keys: Iterable[str]) -> dict[str, Completion]:
+        """Those of the keys that are in the file."""
+        texts = self._texts
+        if texts is None:
+            return {}
+        places = {key: place for key in keys if (place := self._places.get(_short(key))) is not None}
+        return {key: Completion(*json.loads(texts.get(place))) for key, place in places.items()}
+
+    def keep(self, completion: Completion, *, is_stored: bool) -> None:
+        """Remember a completion, or only that it is in the store of answers."""
+        place = None
+        if not is_stored:
+            self._texts = self._texts or Texts(self._folder)
+            place = self._texts.add(json.dumps(_values(completion)))
+        self._places[_short(completion.key)] = place
+
+    def close(self) -> None:
+        """Let go of the completions."""
+        if self._texts is not None:
+            self._texts.close()
 
 
-class _Generation:
-    """A backend's answers as they come, from a thread of its own, so that waiting for one can't hold up cancel or storing.
-
-    Iterating gives a completion, or None when there was none for a moment.
-    """
-
-    def __init__(self, backend: Backend, requests: Sequence[Wanted], is_cancelled: Callable[[], bool]) -> None:
-        self.error: Error | None = None
-        self._backend = backend
-        self._requests = requests
-        self._is_cancelled = is_cancelled
-        self._stop = threading.Event()
-        self._queue: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="sapwood-batch", daemon=True)
-
-    def __enter__(self) -> _Generation:
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-
-    def __iter__(self) -> Iterator[Completion | None]:
-        deadline: float | None = None
-        while deadline is None or time.monotonic() < deadline:
-            if deadline is None and self._is_cancelled():
-                deadline = time.monotonic() + WIND_DOWN_SECONDS
-            try:
-                item = self._queue.get(timeout=POLL_SECONDS)
-            except queue.Empty:
-                yield None
-                continue
-            if item is None:
-                return
-            yield item
-
-    def _work(self) -> None:
-        try:
-            for completion in answers(self._backend, self._requests, is_cancelled=self._is_stopped):
-                self._queue.put(completion)
-        except Error as error:
-            self.error = error
-        except Exception as error:  # noqa: BLE001 - a thread's error must reach the statement
-            self.error = ModelError(f"Request failed with remote service error: 500 '\"internal error\"' ({error})")
-            self.error.__cause__ = error
-        finally:
-            self._queue.put(None)
-
-    def _is_stopped(self) -> bool:
-        return self._stop.is_set() or self._is_cancelled()
+_values = attrgetter(*(field.name for field in fields(Completion)))
 
 
-class _Store:
-    """Answers on their way to the disk."""
-
-    def __init__(self, answers: AnswerCache) -> None:
-        self._answers = answers
-        self._waiting: list[CachedAnswer] = []
-        self._since = 0.0
-
-    def add(self, answer: CachedAnswer) -> None:
-        if not self._waiting:
-            self._since = time.monotonic()
-        self._waiting.append(answer)
-
-    def flush_if_due(self) -> None:
-        if len(self._waiting) >= GROUP_ROWS or (self._waiting and time.monotonic() - self._since >= GROUP_SECONDS):
-            self.flush()
-
-    def flush(self) -> None:
-        if self._waiting:
-            self._answers.put_many(self._waiting)
-            self._waiting = []
-
-
-class _Report:
-    """Progress of one batch to whoever asked for it."""
-
-    def __init__(self, batching: Batching, missing: Sequence[Wanted], cached: int) -> None:
-        self._with = batching
-        self._total = len(missing) + cached
-        self._cached = cached
-        self._model = missing[0].model.name if missing else ""
-        self._started = time.monotonic()
-
-    def tell(self, done: int) -> None:
-        if self._with.on_progress is None or not self._total:
-            return
-        seconds = time.monotonic() - self._started
-        rate = done / seconds if done and seconds > 0 else 0.0
-        progress = Progress(
-            self._with.query_id, "inference", self._model, self._cached + done, self._total, self._cached, rate
-        )
-        self._with.on_progress(progress)
+def _short(key: str) -> bytes:
+    return hashlib.blake2b(key.encode(), digest_size=16).digest()
 
 
 def _from_cached(answer: CachedAnswer) -> Completion:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from sapwood.config import Config
 from sapwood.dialect.statements import Signature
 from sapwood.engine.database import Databases
+from sapwood.engine.ledger import spill_folder
 from sapwood.engine.location import session_folder
 from sapwood.engine.models import Registry
 from sapwood.engine.parameter import AccountParameters
@@ -41,7 +42,8 @@ class Engine:
         registry: Registry,
         backends: Backend,
     ) -> None:
-        shutil.rmtree(session_folder(config.data), ignore_errors=True)
+        for left in (session_folder(config.data), spill_folder(config.data)):
+            shutil.rmtree(left, ignore_errors=True)
         folder = config.data / "databases"
         is_new = not folder.is_dir() or not any(folder.iterdir())
         door = CallDoor()

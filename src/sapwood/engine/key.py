@@ -22,7 +22,10 @@ def content_key(ask: Ask | EmbedAsk, *, version: str) -> str:
     """The sha256 of everything that decides the answer. `version` is the backend's own."""
     parts = [FORMAT, *_model_parts(ask.model), version]
     parts += _question_parts(ask) if isinstance(ask, Ask) else ["embed", ask.text, ask.dimensions]
-    return hashlib.sha256(json.dumps(parts, ensure_ascii=False).encode("utf-8", "surrogatepass")).hexdigest()
+    return hashlib.sha256(_as_json(parts).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+_as_json = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def _model_parts(model: ModelVersion) -> list[Any]:

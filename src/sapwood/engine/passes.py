@@ -16,7 +16,7 @@ import pyarrow as pa
 from sapwood.dialect.statements import Query
 from sapwood.engine.batch import Batcher
 from sapwood.engine.failure import translated
-from sapwood.engine.udf import Asked, CallDoor
+from sapwood.engine.udf import AnswerCalls, Asked, CallDoor
 from sapwood.errors import CancelledError, Error
 
 TOKEN = "{token}"
@@ -58,12 +58,12 @@ class Passes:
 
     def until_known(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
         """Run until a pass meets nothing unknown; that pass's result. Each pass but the last must leave nothing behind."""
-        asked = Asked(calls, is_cancelled=self._is_cancelled)
+        asked = self._asked(calls)
         return self._inside(asked, sql, lambda text: self._loop(asked, text, run))
 
     def at_once(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
         """Run once; what is unknown is answered on the spot, chunk by chunk (2,048 rows)."""
-        asked = Asked(calls, is_cancelled=self._is_cancelled, answer=self._batcher.answer)
+        asked = self._asked(calls, answer=self._batcher.answer)
         return self._inside(asked, sql, lambda text: self._single(asked, text, run))
 
     def _inside(self, asked: Asked, sql: str, work: Callable[[str], Any]) -> Any:
@@ -72,6 +72,10 @@ class Passes:
             return work(sql.replace(TOKEN, self._token))
         finally:
             self._door.close(self._token)
+            asked.close()
+
+    def _asked(self, calls: tuple[Any, ...], *, answer: AnswerCalls | None = None) -> Asked:
+        return Asked(calls, folder=self._batcher.folder, is_cancelled=self._is_cancelled, answer=answer)
 
     def _loop(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
         while True:
@@ -84,7 +88,8 @@ class Passes:
                     raise failure
                 self._batcher.count_rows(asked.rows)
                 return result
-            asked.learn(wanted[0], self._batcher.answer(*wanted))
+            call, notes = wanted
+            asked.learn(call, self._batcher.answer(call, notes.windows(), len(notes)))
             _raise_if_failed(asked)
 
     def _single(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
@@ -103,7 +108,7 @@ class Passes:
 
     def _stops_early(self, query: Query, parameters: dict[str, Any] | None) -> bool:
         """Whether DuckDB plans a LIMIT above a filter that holds a call."""
-        asked = Asked(query.calls, is_cancelled=self._is_cancelled)
+        asked = self._asked(query.calls)
 
         def plan(sql: str) -> str:
             asked.begin_pass(is_quiet=True)

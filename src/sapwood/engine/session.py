@@ -25,6 +25,7 @@ from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.binds import Asking, Binds
 from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
+from sapwood.engine.ledger import spill_folder
 from sapwood.engine.location import session_folder
 from sapwood.engine.memory import memory_of
 from sapwood.engine.models import SessionModels
@@ -215,6 +216,7 @@ class Session:
             )
         finally:
             snapshots.close()
+            batcher.close()
 
     def _turn_clock(self) -> None:
         """Let DuckDB's variable `zone` be the session's time zone, as `dialect.zones` reads it."""
@@ -232,6 +234,7 @@ class Session:
                 self._parts.backends,
                 self._parts.answers,
                 self._cancelled.is_set,
+                spill_folder(self._parts.config.data),
                 on_progress=self._on_progress,
                 reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
                 keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -19,11 +20,13 @@ from duckdb import sqltype
 from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from sapwood.dialect.statements import Call
+from sapwood.engine.ledger import Ledger, Notes, rows_of
 from sapwood.engine.outcome import Asking, Outcome
 from sapwood.errors import CancelledError, Error, InternalError
 from sapwood.functions.vector_text import decoded
 
-AnswerCalls = Callable[[Call, Sequence[Asking]], Mapping[Asking, Outcome]]
+AnswerCalls = Callable[[Call, Iterable[Sequence[Asking]], int], Iterable[tuple[Asking, Outcome]]]
+"""Answers the askings of a call, given in windows, and told how many they are in all."""
 
 
 class Asked:
@@ -34,38 +37,45 @@ class Asked:
     """
 
     def __init__(
-        self, calls: Sequence[Call], *, is_cancelled: Callable[[], bool], answer: AnswerCalls | None = None
+        self,
+        calls: Sequence[Call],
+        *,
+        folder: Path,
+        is_cancelled: Callable[[], bool],
+        answer: AnswerCalls | None = None,
     ) -> None:
+        """What does not fit into memory goes to `folder`. With `answer` what is unknown is answered on the spot."""
         self.calls = {call.site: call for call in calls}
         self.failure: Error | None = None
         self.failed = 0
         self.rows = 0
+        self._folder = folder
         self._answer = answer
         self._is_cancelled = is_cancelled
         self._is_quiet = False
         self._lock = threading.Lock()
-        self._known: dict[int, dict[Asking, Outcome]] = {site: {} for site in self.calls}
+        self._known = {site: Ledger(folder) for site in self.calls}
         self._leader: int | None = None
-        self._unknown: dict[Asking, None] = {}
-        self._askings: Counter[tuple[int, tuple[str | None, ...]]] = Counter()
+        self._unknown = Notes(folder)
+        self._turns: Counter[tuple[int, tuple[str | None, ...]]] = Counter()
 
     def begin_pass(self, *, is_quiet: bool = False) -> None:
         """Forget what the last pass asked. In a quiet pass nothing is noted: every unknown asking is just NULL."""
         self._is_quiet = is_quiet
         self._leader = None
-        self._unknown = {}
-        self._askings.clear()
+        self._unknown = Notes(self._folder)
+        self._turns.clear()
         self.rows = 0
 
     @property
-    def unknown(self) -> tuple[Call, list[Asking]] | None:
+    def unknown(self) -> tuple[Call, Notes] | None:
         """The call and its askings that the last pass wants answered; None if it met nothing unknown."""
-        return None if self._leader is None else (self.calls[self._leader], list(self._unknown))
+        return None if self._leader is None else (self.calls[self._leader], self._unknown)
 
-    def learn(self, call: Call, outcomes: Mapping[Asking, Outcome]) -> None:
+    def learn(self, call: Call, outcomes: Iterable[tuple[Asking, Outcome]]) -> None:
         """Take answers in. The first failed row's error is kept, and how many failed."""
-        self._known[call.site].update(outcomes)
-        for outcome in outcomes.values():
+        for asking, outcome in outcomes:
+            self._known[call.site].learn(asking, outcome.value)
             if outcome.error is not None:
                 self.failed += 1
                 self.failure = self.failure or outcome.error
@@ -77,27 +87,33 @@ class Asked:
         with self._lock:
             self.rows += len(arguments)
             askings = [(row, self._turn(site, row) if is_sampled else 0) for row in arguments]
-            known = self._known[site]
-            missing = dict.fromkeys(asking for asking in askings if asking not in known)
-            if missing and not self._is_quiet:
-                self._meet(site, missing)
-            return [known[asking].value if asking in known else None for asking in askings]
+            values, missing = self._known[site].values(askings)
+            if missing and not self._is_quiet and self._meet(site, missing):
+                values, _ = self._known[site].values(askings)
+            return values
+
+    def close(self) -> None:
+        """Let go of what was learned."""
+        for ledger in self._known.values():
+            ledger.close()
 
     def _turn(self, site: int, row: tuple[str | None, ...]) -> int:
-        turn = self._askings[site, row]
-        self._askings[site, row] += 1
+        turn = self._turns[site, row]
+        self._turns[site, row] += 1
         return turn
 
-    def _meet(self, site: int, missing: dict[Asking, None]) -> None:
+    def _meet(self, site: int, missing: dict[bytes, Asking]) -> bool:
+        """Note what is unknown, or have it answered; True if it is known now."""
         if self._answer is not None:
-            self.learn(self.calls[site], self._answer(self.calls[site], list(missing)))
+            self.learn(self.calls[site], self._answer(self.calls[site], [list(missing.values())], len(missing)))
             if self.failure is not None:
                 raise self.failure
-            return
+            return True
         if self._leader is None:
             self._leader = site
         if self._leader == site:
-            self._unknown.update(missing)
+            self._unknown.add(missing)
+        return False
 
 
 class CallDoor:
@@ -135,8 +151,7 @@ class CallDoor:
             asked = self._open.get(token)
             if asked is None:
                 raise InternalError("a call without its statement")
-            rows = [tuple(row) for row in arguments.to_pylist()]
-            return made(asked.values(int(site), rows, is_sampled=is_sampled))
+            return made(asked.values(int(site), rows_of(arguments), is_sampled=is_sampled))
 
         return call
 

@@ -11,7 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, replace
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ _FILE_BYTES = (
     "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
 _KEYS_A_QUERY = 500
+_NO_SCORES = "[]"
 _DAY_MS = 86_400_000
 COMMITS_A_PRUNE = 1000
 """Calls of `put_many` after which old answers are looked for."""
@@ -65,7 +66,10 @@ class AnswerCache:
     def put_many(self, answers: Sequence[CachedAnswer]) -> None:
         """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
         now = self._clock()
-        rows = [(*astuple(replace(answer, scores=json.dumps(answer.scores))), now) for answer in answers]
+        rows = [
+            (*_plain(answer), json.dumps(answer.scores) if answer.scores else _NO_SCORES, answer.confidence, now)
+            for answer in answers
+        ]
         with self._lock, self._writing():
             self._connection.executemany(
                 f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
@@ -145,9 +149,12 @@ def _open(path: Path) -> sqlite3.Connection:
     return connection
 
 
+_plain = attrgetter(*_COLUMNS.split(", ")[:-2])
+
+
 def _answer(row: Sequence[Any]) -> CachedAnswer:
     *plain, scores, confidence = row
-    return CachedAnswer(*plain, scores=tuple(json.loads(scores)), confidence=confidence)
+    return CachedAnswer(*plain, scores=() if scores == _NO_SCORES else tuple(json.loads(scores)), confidence=confidence)
 
 
 def _groups(keys: Sequence[str]) -> list[list[str]]:

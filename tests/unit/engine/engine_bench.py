@@ -16,6 +16,7 @@ from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.database import Databases
 from sapwood.engine.engine import Engine
 from sapwood.engine.execution import handle
+from sapwood.engine.ledger import spill_folder
 from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.recent import RecentResults
@@ -136,6 +137,7 @@ class Bench:
     cancelled: threading.Event = field(default_factory=threading.Event)
     progress: list[Progress] = field(default_factory=list)
     settings: dict[str, Any] = field(default_factory=dict)
+    batchers: list[Batcher] = field(default_factory=list)
 
     def work(self) -> Work:
         parts = self.parts
@@ -153,10 +155,12 @@ class Bench:
                 parts.backends,
                 parts.answers,
                 self.cancelled.is_set,
+                spill_folder(parts.config.data),
                 on_progress=self.progress.append,
                 **self.settings,
             )
         )
+        self.batchers.append(batcher)
         return Work(
             parts,
             self.state,
@@ -242,6 +246,8 @@ def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFuncti
 
 
 def close_bench(bench: Bench) -> None:
+    for batcher in bench.batchers:
+        batcher.close()
     bench.cursor.close()
     bench.parts.databases.close()
     bench.parts.answers.close()

@@ -9,7 +9,7 @@ from engine_bench import NUMBER, TEXT, Bench, FakeBackend, call
 
 from sapwood.dialect.statements import Call, Column, CreateTable, Dml, Query
 from sapwood.dialect.types import number, text
-from sapwood.engine.batch import GROUP_ROWS
+from sapwood.engine.generation import GROUP_ROWS
 from sapwood.errors import CancelledError, ModelError
 
 
@@ -246,6 +246,7 @@ def test_a_kill_costs_at_most_one_group_of_answers(
     put = bench.parts.answers.put_many
     monkeypatch.setattr(bench.parts.answers, "put_many", lambda answers: (groups.append(len(answers)), put(answers))[1])
     make(bench, [(number, f"p{number}") for number in range(200)])
+    backend.seconds = 0.002
     sql, made = call(0, "X")
     bench.select(f"SELECT {sql} FROM {bench.table('T')}", calls=(made,))
     assert sum(groups) == 200

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from sapwood.dialect.statements import Call, Column, Query
 from sapwood.dialect.types import number, text
-from sapwood.engine import batch
+from sapwood.engine import generation
 
 ROWS = st.lists(st.one_of(st.none(), st.text("abc", max_size=2)), max_size=12)
 
@@ -65,7 +65,7 @@ def test_passes_give_what_plain_sql_gives(shared: Bench, values: list[str | None
     shared.make("T", (Column("ID", number()), Column("X", text())), list(enumerate(values)))
     sql, calls, reference = written(shape, shared.table("T"))
     wanted = shared.cursor.execute(reference).fetchall()
-    before, batch.GROUP_ROWS = batch.GROUP_ROWS, group
+    before, generation.GROUP_ROWS = generation.GROUP_ROWS, group
     shared.backend.asked.clear()
     try:
         work = shared.work()
@@ -76,7 +76,7 @@ def test_passes_give_what_plain_sql_gives(shared: Bench, values: list[str | None
             sql, calls, lambda text: single.cursor.execute(text).to_arrow_table()
         ).to_pylist()
     finally:
-        batch.GROUP_ROWS = before
+        generation.GROUP_ROWS = before
     assert [tuple(row.values()) for row in got] == wanted
     assert [tuple(row.values()) for row in at_once] == wanted
     assert len(asked) == len(set(asked)), "an equal question was asked twice"
