@@ -62,7 +62,7 @@ def train(
     """Train an adapter, from the folder's checkpoint if there is one. Leaves the best adapter attached to `model`."""
     layers = adapters.attach(model, rank=plan.rank, alpha=plan.alpha, seed=plan.seed)
     matrices = adapters.parameters(layers)
-    optimizer = torch.optim.AdamW(matrices, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=0.0)
+    optimizer = torch.optim.AdamW(matrices, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     torch.manual_seed(plan.seed)
 
     steps_per_epoch = -(-len(dataset.train) // plan.batch_rows)
