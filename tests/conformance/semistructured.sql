@@ -91,7 +91,33 @@ select '{"a": 1}'::variant as text_inside, parse_json('"x"')::string as unquoted
 -- row: ["\"{\\\"a\\\": 1}\"", "x", "x", "[1,2]", 1]
 
 select parse_json('"abc"')::int;
--- error: 100038 22018 Numeric value 'abc' is not recognized
+-- error: 100071 22000 Failed to cast variant value "abc" to FIXED
+
+select parse_json('"abc"')::float;
+-- error: 100071 22000 Failed to cast variant value "abc" to REAL
+
+select parse_json('{}')::date;
+-- error: 100071 22000 Failed to cast variant value {} to DATE
+
+select parse_json('null')::int as of_null, try_cast(parse_json('"x"') as int) as tried, to_object(to_variant(null::object)) as none;
+-- row: [null, null, null]
+
+-- https://docs.snowflake.com/en/sql-reference/data-type-conversion
+select to_variant(x'0aff') as hex, to_variant(x'0aff')::binary = x'0aff' as back, to_array('2024-01-31'::date) as of_date, [x'01'] as listed;
+-- row: ["\"0AFF\"", true, "[\"2024-01-31\"]", "[\"01\"]"]
+
+-- https://docs.snowflake.com/en/sql-reference/data-types-semistructured
+select {,: 'string'};
+-- error: 001003 42000 SQL compilation error:\nsyntax error line 1 at position 8 unexpected ','.
+
+select {:'a'};
+-- error: 001003 42000 SQL compilation error:\nsyntax error line 1 at position 8 unexpected ':'.
+
+select [1,,2];
+-- error: 001003 42000 SQL compilation error:\nsyntax error line 1 at position 10 unexpected ','.
+
+select upper('a',);
+-- error: 001003 42000 SQL compilation error:\nsyntax error line 1 at position 17 unexpected ')'.
 
 select parse_json('1')::object;
 -- error: 100071 22000 Failed to cast variant value 1 to OBJECT

@@ -91,7 +91,7 @@ copy into two from @"s"/rows.json file_format = (type = json);
 -- error: 002019 0A000 SQL compilation error:\nJSON file format can produce one and only one column
 
 copy into two (a) from (select $1:name from @"s"/rows.json) file_format = (type = json);
--- error: 100038 22018 Numeric value 'a' is not recognized
+-- error: 100071 22000 Failed to cast variant value "a" to FIXED
 
 -- read.csv, read.json, read.parquet: SELECT from a stage.
 

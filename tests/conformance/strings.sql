@@ -124,3 +124,17 @@ select upper('a', 'b');
 
 select no_such_function(1);
 -- error: 002140 42601 SQL compilation error:\nUnknown function NO_SUCH_FUNCTION.
+
+-- https://docs.snowflake.com/en/sql-reference/functions/to_binary
+select to_binary('616263')::varchar as hex, to_binary('Y W Jj', 'base64') = x'616263' as base64, try_to_binary('zz') as none, try_cast('abc' as binary) as odd;
+-- row: ["616263", true, null, null]
+
+select to_binary('abc');
+-- error: 100115 22000 The following string is not a legal hex-encoded value: 'abc'
+
+select to_binary('a', 'base64');
+-- error: 100115 22000 The following string is not a legal base64-encoded value: 'a'
+
+-- https://docs.snowflake.com/en/sql-reference/functions/base64_decode_string
+select base64_decode_string('YWJj') as a, hex_decode_string('616263') as h, try_base64_decode_string(dayname('2024-01-05'::date)) as none, try_hex_decode_string('ff') as no_text;
+-- row: ["abc", "abc", null, null]

@@ -1,4 +1,4 @@
-"""Random statements: made by a grammar of our own, or torn out of sqlglot's fixtures.
+"""Random statements: well-typed ones of `typed_bench`, noise of a grammar without types, and torn ones out of sqlglot's fixtures.
 
 Comes in: a generator of random numbers. Goes out: text that is near SQL. Names of files stand in it wherever a text or a
 name may stand.
@@ -11,6 +11,8 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
+
+from typed_bench import TypedMaker
 
 from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.functions import names
@@ -101,6 +103,7 @@ class Maker:
 
     def __init__(self, seed: int, secret: str) -> None:
         self._random = random.Random(seed)
+        self._typed = TypedMaker(self._random)
         self._literals = (
             "0",
             "1",
@@ -167,7 +170,8 @@ class Maker:
 
     def statement(self) -> str:
         """One statement of any kind."""
-        return self._pick((self.query,) * 6 + (self._fixture, self._torn, self._change, self._definition))()
+        noise = (self.query,) * 6 + (self._fixture, self._torn, self._change, self._definition)
+        return self._pick(noise + (self._typed.statement,) * len(noise))()
 
     def _pick(self, among: Sequence[_Thing]) -> _Thing:
         return self._random.choice(among)

@@ -87,7 +87,7 @@ def connection(tmp_path: Path) -> Iterator[Connection]:
 def test_each_gives_a_result_or_an_error_of_ours(connection: Connection, tmp_path: Path) -> None:
     found = list(outcomes(connection, tmp_path, count=COUNT, seed=7))
     assert [each for each in found if each.fault] == []
-    assert sum(each.end == "result" for each in found) > COUNT // 15, "some must mean something"
+    assert sum(each.end == "result" for each in found) > COUNT // 3, "some must mean something"
 
 
 def main(count: int, seed: int) -> int:

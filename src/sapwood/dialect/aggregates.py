@@ -136,6 +136,11 @@ def _listagg(name: str, values: Sequence[Value], around: Around) -> tuple[str, S
     if not 1 <= len(values) <= 2:
         raise arity(Given(name, tuple(values), {}), 1, 2)
     joined = cast(values[0], values[0].type if values[0].type.name == "TEXT" else text())
+    if around.distinct and around.order and not around.order.startswith(f" ORDER BY {values[0].sql} "):
+        raise InvalidArgumentsError(
+            f"SQL compilation error:\n{name} of DISTINCT values can be ordered by those values only.",
+            hint="WITHIN GROUP (ORDER BY ...) takes the expression that is joined.",
+        )
     separator = values[1].sql if len(values) == 2 else "''"
     return f"coalesce(string_agg({around.distinct}{joined.sql}, {separator}{around.order}){around.over}, '')", text()
 

@@ -12,7 +12,7 @@ from functools import reduce
 from sapwood.dialect import stamps
 from sapwood.dialect.failures import or_error, raising
 from sapwood.dialect.names import EACH, literal
-from sapwood.dialect.types import BOOLEAN, MAX_TEXT, REAL, SnowType, number, text
+from sapwood.dialect.types import BINARY, BOOLEAN, MAX_TEXT, REAL, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, once
 from sapwood.errors import TypeMismatchError
 
@@ -78,6 +78,31 @@ def _text_to_boolean(sql: str, source: SnowType, target: SnowType, tries: bool) 
     return found if tries else or_error(found, sql, what="Boolean value", errno=100037, target=target)
 
 
+def _text_to_binary(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+    return decoded(sql, "hex", tries=tries)
+
+
+_ENCODINGS = {
+    "hex": ("{0}", "([0-9A-Fa-f]{2})*", "unhex"),
+    "base64": (
+        r"regexp_replace({0}, '\s', '', 'g')",
+        "([A-Za-z0-9+/]{4})*([A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?",
+        "from_base64",
+    ),
+}
+"""How bytes are written as text: what counts of it, what that looks like, DuckDB's function that reads it."""
+
+
+def decoded(sql: str, encoding: str, *, tries: bool) -> str:
+    """SQL for the bytes that a text stands for in `hex` or `base64`."""
+    counts, pattern, function = _ENCODINGS[encoding]
+    bare = counts.format(sql)
+    found = f"CASE WHEN regexp_full_match({bare}, {literal(pattern)}) THEN {function}({bare}) END"
+    what = literal(f"The following string is not a legal {encoding}-encoded value: '")
+    failure = raising(100115, "22000", what, sql, literal("'"), type_=BINARY)
+    return found if tries else f"coalesce({found}, CASE WHEN {sql} IS NOT NULL THEN {failure} END)"
+
+
 def _narrowed(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     """NUMBER to NUMBER: digits that don't fit are an error, fractions are rounded."""
     fits = leading(target) >= leading(source) and (target.scale or 0) >= (source.scale or 0)
@@ -141,17 +166,15 @@ def _array_to_vector(sql: str, source: SnowType, target: SnowType, tries: bool) 
 
 
 def _variant_to_object(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    failure = raising(
-        100071,
-        "22000",
-        literal("Failed to cast variant value "),
-        f"CAST({sql} AS VARCHAR)",
-        literal(" to OBJECT"),
-        type_=target,
-    )
-    return (
-        f"CASE json_type({sql}) WHEN 'OBJECT' THEN {sql} WHEN 'NULL' THEN NULL ELSE {'NULL' if tries else failure} END"
-    )
+    kept = f"CASE json_type({sql}) WHEN 'OBJECT' THEN {sql} END"
+    return _of_variant(kept, sql, f"nullif(json_type({sql}), 'NULL')", target, tries)
+
+
+def _of_variant(found: str, sql: str, inside: str, target: SnowType, tries: bool) -> str:
+    """What was made of a VARIANT; where that is NULL and what is inside is not, an error that names it."""
+    why = literal("Failed to cast variant value ")
+    failure = raising(100071, "22000", why, f"CAST({sql} AS VARCHAR)", literal(f" to {target.name}"), type_=target)
+    return found if tries else f"coalesce({found}, CASE WHEN {inside} IS NOT NULL THEN {failure} END)"
 
 
 def _json_to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -162,7 +185,8 @@ def _through_text(build: _Build) -> _Build:
     """From VARIANT: the scalar inside, as text, then on."""
 
     def through(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-        return build(_json_to_text(sql, source, text(), tries), text(), target, tries)
+        inside = _json_to_text(sql, source, text(), tries)
+        return _of_variant(build(inside, text(), target, True), sql, inside, target, tries)
 
     return through
 
@@ -178,11 +202,12 @@ _CASTS: dict[tuple[str, str], _Build] = {
     ("TEXT", "TEXT"): _same,
     **{("TEXT", name): build for name, build in _FROM_TEXT.items()},
     **{("VARIANT", name): _through_text(build) for name, build in _FROM_TEXT.items()},
+    ("VARIANT", "BINARY"): _through_text(_text_to_binary),
     **{(name, "TEXT"): _json_to_text for name in SEMI},
     **{(name, "TEXT"): _plain for name in ("FIXED", "BOOLEAN", "DATE", "TIME")},
     **{(name, "VARIANT"): _to_json for name in ("TEXT", "REAL", "BOOLEAN", "DATE", "TIME")},
     ("FIXED", "VARIANT"): _number_to_json,
-    **{(name, "ARRAY"): _in_array for name in ("TEXT", "FIXED", "REAL", "BOOLEAN", "OBJECT")},
+    ("BINARY", "VARIANT"): lambda sql, source, target, tries: f"to_json(hex({sql}))",
     ("REAL", "TEXT"): _real_to_text,
     ("VARIANT", "VARIANT"): _same,
     ("OBJECT", "VARIANT"): _same,
@@ -201,9 +226,12 @@ _CASTS: dict[tuple[str, str], _Build] = {
     **stamps.CASTS,
     ("TIME", "TIME"): _same,
     ("BINARY", "BINARY"): _same,
-    ("TEXT", "BINARY"): lambda sql, source, target, tries: f"unhex({sql})",
+    ("TEXT", "BINARY"): _text_to_binary,
     ("BINARY", "TEXT"): lambda sql, source, target, tries: f"hex({sql})",
 }
+_CASTS.update(
+    {(name, "ARRAY"): _in_array for name, to in [*_CASTS] if to == "VARIANT" and name not in ("VARIANT", "ARRAY")}
+)
 
 
 # --- common types

@@ -6,8 +6,10 @@ Knows no names of columns or tables.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Collection
+
 from sapwood.dialect import dateformats, dates, numberformats
-from sapwood.dialect.coercion import STAMPS, cast
+from sapwood.dialect.coercion import STAMPS, cast, decoded
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.types import (
     ARRAY,
@@ -25,7 +27,7 @@ from sapwood.dialect.types import (
     number,
     text,
 )  # fmt: skip
-from sapwood.dialect.values import Value, combine, shown
+from sapwood.dialect.values import Value, combine, once, shown
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 
 _MOMENTS = (*STAMPS, "DATE", "TIME")
@@ -44,26 +46,34 @@ def _to_varchar(given: Given) -> Value:
 
 def _of_bytes(form: Value) -> str:
     """DuckDB's SQL for bytes as text."""
-    return _chosen(form, {"HEX": "hex({0})", "BASE64": "base64({0})", "UTF-8": "decode({0})", "UTF8": "decode({0})"})
+    known = {"HEX": "hex({0})", "BASE64": "base64({0})", "UTF-8": "decode({0})", "UTF8": "decode({0})"}
+    return known[_chosen(form, known)]
 
 
 def _to_binary(*, tries: bool) -> Rule:
     """TO_BINARY(text [, 'HEX' | 'BASE64' | 'UTF-8'])"""
+    known: dict[str, Callable[[str], str]] = {
+        "HEX": lambda x: decoded(x, "hex", tries=tries),
+        "BASE64": lambda x: decoded(x, "base64", tries=tries),
+        **dict.fromkeys(("UTF-8", "UTF8"), "encode({0})".format),
+    }
 
     def rule(given: Given) -> Value:
         value, *form = one_of(given, 1, 2)
         if value.type == BINARY:
             return value
-        known = {"HEX": "unhex({0})", "BASE64": "from_base64({0})", "UTF-8": "encode({0})", "UTF8": "encode({0})"}
-        sql = (_chosen(form[0], known) if form else known["HEX"]).format(cast(value, text()).sql)
-        return combine(f"TRY({sql})" if tries else sql, BINARY, [value], nullable=True if tries else None)
+        encoding = _chosen(form[0], known) if form else "HEX"
+        source = cast(value, text())
+        sql = once([source.sql], lambda x: known[encoding](x), is_volatile=source.is_volatile)
+        return combine(sql, BINARY, [source], nullable=True if tries else None)
 
     return rule
 
 
-def _chosen(form: Value, known: dict[str, str]) -> str:
-    found = known.get(str(form.constant).upper())
-    if found is None:
+def _chosen(form: Value, known: Collection[str]) -> str:
+    """The name of a binary format."""
+    found = str(form.constant).upper()
+    if found not in known:
         raise UnsupportedError(
             f"SQL compilation error:\nThe binary format {shown(form)} is not supported.",
             hint=f"Served: {', '.join(known)}.",

@@ -6,6 +6,7 @@ has its name and arguments as written, and every select item its text (`text_of`
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from sqlglot import exp
@@ -83,11 +84,30 @@ def _without_trailing_commas(found: list[Token]) -> list[Token]:
 _QUERY_WORDS = (TokenType.SELECT, TokenType.WITH)
 
 
+_OPENING = (TokenType.L_PAREN, TokenType.L_BRACKET, TokenType.L_BRACE)
+_CLOSING = (TokenType.R_PAREN, TokenType.R_BRACKET, TokenType.R_BRACE)
+
+
+def _misplaced(found: list[Token]) -> Token | None:
+    """The first token that stands where an element of a list is missing: sqlglot passes over those."""
+    for before, after in pairwise(found):
+        kinds = (before.token_type, after.token_type)
+        is_missing = kinds[1] == TokenType.COMMA and kinds[0] in (TokenType.COMMA, *_OPENING)
+        if is_missing or kinds == (TokenType.L_BRACE, TokenType.COLON):
+            return after
+        if kinds[0] == TokenType.COMMA and kinds[1] in _CLOSING:
+            return after
+    return None
+
+
 def parse(text: str) -> exp.Expr:
     """The tree of one statement; ParseError with line and position if it is none."""
     found = _without_trailing_commas(tokens(text))
     if not found:
         raise unexpected(text, None)
+    misplaced = _misplaced(found)
+    if misplaced is not None:
+        raise unexpected(text, misplaced)
     parser = Grammar(dialect=Words(), error_level=ErrorLevel.IMMEDIATE)
     try:
         trees = parser.parse(found, text)

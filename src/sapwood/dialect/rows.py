@@ -65,7 +65,7 @@ def apply_row(given: Given, rows: Sequence[Row]) -> Value:
         if is_repeated
         else row.sql.format(*(v.sql for v in values))
     )
-    nullable = True if row.gives in _PERHAPS_NULL else None
+    nullable = True if row.gives in ("json", "text?") else None
     return combine(
         f"CAST({sql} AS {type_.duckdb()})" if type_.name == "FIXED" else sql, type_, values, nullable=nullable
     )
@@ -112,7 +112,5 @@ TAKES: Mapping[str, Callable[[Value], Value]] = {
 }
 _GIVES: Mapping[str, SnowType] = {
     "text": text(), "int": number(38, 0), "count": number(18, 0), "real": REAL, "bool": BOOLEAN, "date": DATE, "stamp": TIMESTAMP_NTZ,
-    "json": VARIANT, "array": ARRAY, "object": OBJECT, "binary": BINARY, "try_text": text(), "try_binary": BINARY,
+    "json": VARIANT, "array": ARRAY, "object": OBJECT, "binary": BINARY, "text?": text(),
 }  # fmt: skip
-_PERHAPS_NULL = ("json", "try_text", "try_binary")
-"""Results that may be NULL though no argument is."""

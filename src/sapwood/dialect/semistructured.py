@@ -38,8 +38,8 @@ ARRAY_MAX         array                 json   (list_reverse_sort(list_filter(js
 ARRAY_CONTAINS    json,array            bool   list_contains(json_extract({1}, '$[*]'), {0})
 OBJECT_KEYS       json                  array  to_json(json_keys({0}))
 STRIP_NULL_VALUE  json                  json   CASE WHEN json_type({0}) <> 'NULL' THEN {0} END
-CHECK_JSON        text                  try_text CASE WHEN json_valid({0}) OR trim({0}) = '' THEN NULL ELSE 'the text is no JSON value' END
-JSON_EXTRACT_PATH_TEXT text,text        try_text json_extract_string({0}, '$.' || {1})
+CHECK_JSON        text                  text? CASE WHEN json_valid({0}) OR trim({0}) = '' THEN NULL ELSE 'the text is no JSON value' END
+JSON_EXTRACT_PATH_TEXT text,text        text? json_extract_string({0}, '$.' || {1})
 """  # noqa: E501
 
 

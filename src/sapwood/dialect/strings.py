@@ -6,12 +6,13 @@ of columns or tables.
 
 from __future__ import annotations
 
+from sapwood.dialect.coercion import decoded
 from sapwood.dialect.given import Given, Rule, at_least, one_of
 from sapwood.dialect.names import EACH
 from sapwood.dialect.rows import TAKES, whole
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import ARRAY, BINARY, number, text
-from sapwood.dialect.values import Value, combine, once
+from sapwood.dialect.values import Value, combine, once, tried
 from sapwood.errors import UnsupportedError
 
 TABLE = """
@@ -64,14 +65,6 @@ MD5_NUMBER_LOWER64 text                 int    CAST('0x' || right(md5({0}), 16) 
 SHA1              text                  text   sha1({0})
 SHA1_HEX          text                  text   sha1({0})
 SHA1_BINARY       text                  binary unhex(sha1({0}))
-BASE64_DECODE_STRING text               text   decode(from_base64({0}))
-BASE64_DECODE_BINARY text               binary from_base64({0})
-TRY_BASE64_DECODE_STRING text           try_text TRY(decode(from_base64({0})))
-TRY_BASE64_DECODE_BINARY text           try_binary TRY(from_base64({0}))
-HEX_DECODE_STRING text                  text   decode(unhex({0}))
-HEX_DECODE_BINARY text                  binary unhex({0})
-TRY_HEX_DECODE_STRING text              try_text TRY(decode(unhex({0})))
-TRY_HEX_DECODE_BINARY text              try_binary TRY(unhex({0}))
 """  # noqa: E501
 
 
@@ -209,7 +202,28 @@ def _encoded(function: str) -> Rule:
     return rule
 
 
+def _decoded(encoding: str, *, is_text: bool, tries: bool) -> Rule:
+    """HEX_DECODE_* and BASE64_DECODE_*: bytes, or the text that they are in UTF-8."""
+
+    def rule(given: Given) -> Value:
+        source = TAKES["text"](one_of(given, 1)[0])
+        sql = once([source.sql], lambda x: decoded(x, encoding, tries=tries), is_volatile=source.is_volatile)
+        if is_text:
+            sql = tried([sql], "decode({0})".format) if tries else f"decode({sql})"
+        return combine(sql, text() if is_text else BINARY, [source], nullable=True if tries else None)
+
+    return rule
+
+
+_DECODERS = {
+    f"{before}{encoding.upper()}_DECODE_{kind}": _decoded(encoding, is_text=kind == "STRING", tries=bool(before))
+    for before in ("", "TRY_")
+    for encoding in ("hex", "base64")
+    for kind in ("STRING", "BINARY")
+}
+
 RULES: dict[str, Rule] = {
+    **_DECODERS,
     "CONCAT": concat,
     "CONCAT_WS": _concat_ws,
     "LENGTH": _length("length"),

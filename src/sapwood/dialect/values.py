@@ -77,6 +77,15 @@ def once(sources: Sequence[str], build: Callable[..., str], *, is_volatile: bool
     return f'list_transform([struct_pack({fields})], lambda "~v": {body})[1]'
 
 
+def tried(sources: Sequence[str], build: Callable[..., str]) -> str:
+    """SQL that is NULL where `build`'s fails; an error of a source itself stays one.
+
+    >>> tried(["a"], "unhex({0})".format)
+    'list_transform([struct_pack(v0 := a)], lambda "~v": TRY(unhex("~v".v0)))[1]'
+    """
+    return once(sources, lambda *names: f"TRY({build(*names)})", is_volatile=True)
+
+
 def shown(value: Value) -> str:
     """A constant as an error quotes it; of any other value, that it is none."""
     return repr(value.constant) if value.is_constant else "that is not a constant"

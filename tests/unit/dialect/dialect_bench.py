@@ -219,7 +219,8 @@ class Database:
         query = query_of(sql, scope)
         parameters = {command.placeholder: "answer" for command in query.commands}
         cursor = self.connection.execute(query.sql, parameters or None)
-        assert [str(each[1]) for each in cursor.description or ()] == [column.type.duckdb() for column in query.columns]
+        promised = [duckdb.sqltype(column.type.duckdb()) for column in query.columns]
+        assert [str(each[1]) for each in cursor.description or ()] == [str(each) for each in promised]
         return cursor.fetchall()
 
     def one(self, sql: str, scope: FakeScope | None = None) -> Any:

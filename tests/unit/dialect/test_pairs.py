@@ -30,6 +30,7 @@ KNOWN = {
     r"BASE64_\w+\(.*, ": "other alphabets and line lengths are not served",
     r"BITMAP_|MAP_CAT|ZIPF|DECFLOAT": "not served",
     r"BITSHIFT\w+\(X'": "bits of BINARY are not served",
+    r", ,": "two commas are a syntax error",
 }
 
 UNORDERED = "ARRAY_DISTINCT"
