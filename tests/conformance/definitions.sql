@@ -82,6 +82,43 @@ select down.nextval as a from values (1), (2), (3);
 select nothing.nextval;
 -- error: 002003 42S02 SQL compilation error:\nSequence 'CORTEX_FINETUNING_DB.PUBLIC.NOTHING' does not exist or not authorized.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/alter-sequence
+alter sequence s set increment by 100 comment = 'wider';
+-- row: ["Statement executed successfully."]
+
+select s.nextval as reserved_before;
+-- row: [20]
+
+select s.nextval as wider;
+-- row: [120]
+
+alter sequence s rename to renamed;
+
+select renamed.nextval as a;
+-- row: [220]
+
+select get_ddl('sequence', 'renamed');
+-- row: ["create or replace sequence RENAMED start with 10 increment by 100 noorder COMMENT='wider';"]
+
+alter sequence renamed unset comment;
+
+alter sequence renamed rename to down;
+-- error: 002002 42710 *
+
+alter sequence renamed set increment = 0;
+-- error: 001008 *
+
+alter sequence renamed set start = 5;
+-- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'ALTER SEQUENCE ... START'.
+
+alter sequence if exists nothing set increment 2;
+-- row: ["Statement executed successfully."]
+
+alter sequence nothing set increment 2;
+-- error: 002003 42S02 SQL compilation error:\nSequence 'CORTEX_FINETUNING_DB.PUBLIC.NOTHING' does not exist or not authorized.
+
+alter sequence renamed rename to s;
+
 drop sequence s;
 
 select s.nextval;

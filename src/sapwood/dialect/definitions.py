@@ -1,4 +1,4 @@
-"""CREATE FUNCTION and CREATE SEQUENCE.
+"""CREATE FUNCTION, CREATE and ALTER SEQUENCE, and DROP of both.
 
 Comes in: a reader behind those words, and the compiler. Goes out: one statement. A function's body is SQL and is bound
 once, so that a mistake in it is told here; one in another language would be somebody else's program, and is refused.
@@ -11,7 +11,16 @@ from dataclasses import replace
 
 from sapwood.dialect.creation import Compiler, Head, named
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import Column, CreateFunction, CreateSequence, Drop, Name, Statement, UserFunction
+from sapwood.dialect.statements import (
+    AlterSequence,
+    Column,
+    CreateFunction,
+    CreateSequence,
+    Drop,
+    Name,
+    Statement,
+    UserFunction,
+)
 from sapwood.dialect.types import VARIANT, SnowType
 from sapwood.errors import ProgrammingError
 
@@ -111,21 +120,52 @@ def create_sequence(reader: Reader, head: Head, compiler: Compiler) -> Statement
         if reader.take("START"):
             start = _number(reader, "WITH")
         elif reader.take("INCREMENT"):
-            increment = _number(reader, "BY")
+            increment = _increment(reader)
         elif reader.take("COMMENT"):
             reader.expect("=")
             comment = reader.string()
         elif not any(map(reader.take, ("ORDER", "NOORDER", ","))):
             raise unsupported(f"{reader.word()} of a sequence") if reader.word() else reader.error()
-    if increment == 0:
-        raise ProgrammingError("SQL compilation error:\ninvalid value [0] for parameter 'INCREMENT'", errno=1008)
     return CreateSequence(name, start, increment, head.or_replace, head.if_not_exists, comment)
+
+
+def _increment(reader: Reader) -> int:
+    found = _number(reader, "BY")
+    if found == 0:
+        raise ProgrammingError("SQL compilation error:\ninvalid value [0] for parameter 'INCREMENT'", errno=1008)
+    return found
 
 
 def _number(reader: Reader, word: str) -> int:
     reader.take(word)
     reader.take("=")
     return reader.integer()
+
+
+def alter_sequence(statement: AlterSequence, reader: Reader, compiler: Compiler) -> Statement:
+    """RENAME TO name; [SET] [INCREMENT [BY] [=] n] [ORDER | NOORDER] [COMMENT = '...']; UNSET COMMENT"""
+    if reader.take("RENAME", "TO"):
+        found = replace(statement, new_name=named(reader, compiler))
+    elif reader.take("UNSET", "COMMENT"):
+        found = replace(statement, comment="")
+    else:
+        found = _set_of_sequence(statement, reader)
+    reader.end()
+    return found
+
+
+def _set_of_sequence(statement: AlterSequence, reader: Reader) -> AlterSequence:
+    reader.take("SET")
+    found = statement
+    while not reader.is_done:
+        if reader.take("INCREMENT"):
+            found = replace(found, increment=_increment(reader))
+        elif reader.take("COMMENT"):
+            reader.expect("=")
+            found = replace(found, comment=reader.string())
+        elif not any(map(reader.take, ("ORDER", "NOORDER", ","))):
+            raise unsupported(f"ALTER SEQUENCE ... {reader.word()}") if reader.word() else reader.error()
+    return found
 
 
 def drop(reader: Reader, compiler: Compiler) -> Statement | None:

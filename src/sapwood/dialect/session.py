@@ -10,11 +10,13 @@ from typing import Any
 
 from sapwood.dialect.altering import alter_table, alter_warehouse
 from sapwood.dialect.creation import Compiler, container_name, named, resolved
+from sapwood.dialect.definitions import alter_sequence
 from sapwood.dialect.grants import show_grants
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import (
     AlterModel,
+    AlterSequence,
     AlterSession,
     AlterTable,
     Describe,
@@ -170,10 +172,10 @@ def unset(reader: Reader, compiler: Compiler) -> Statement:
 
 
 def alter(reader: Reader, compiler: Compiler) -> Statement:
-    """ALTER SESSION | ACCOUNT | TABLE | VIEW | MODEL | WAREHOUSE | USER ..."""
+    """ALTER SESSION | ACCOUNT | TABLE | VIEW | SEQUENCE | MODEL | WAREHOUSE | USER ..."""
     if reader.take("USER"):
         return alter_user(reader)
-    kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "VIEW", "MODEL", "WAREHOUSE"), "ALTER")
+    kind = kind_of(reader, ("SESSION", "ACCOUNT", "TABLE", "VIEW", "SEQUENCE", "MODEL", "WAREHOUSE"), "ALTER")
     if kind in ("SESSION", "ACCOUNT"):
         return _alter_parameters(kind, reader)
     is_lenient = reader.take("IF", "EXISTS")
@@ -182,6 +184,8 @@ def alter(reader: Reader, compiler: Compiler) -> Statement:
     name = named(reader, compiler)
     if kind in ("TABLE", "VIEW"):
         return alter_table(AlterTable(name, "", if_exists=is_lenient), reader, compiler, kind=kind)
+    if kind == "SEQUENCE":
+        return alter_sequence(AlterSequence(name, if_exists=is_lenient), reader, compiler)
     return _alter_model(AlterModel(name, "", if_exists=is_lenient), reader, compiler)
 
 

@@ -180,6 +180,29 @@ class Call:
     types: tuple[str, ...] = ()
 
 
+FILTER = "{{filter:{}}}"
+"""The mark of the n-th filter in DuckDB's SQL."""
+
+
+@dataclass(frozen=True)
+class Filter:
+    """Parts of a condition that all ask a model. `mark` stands for them in the DuckDB SQL; their order is the engine's to find.
+
+    `row` is DuckDB's SQL for a hash of all columns that they read, '' where there is none.
+    """
+
+    mark: str
+    parts: tuple[str, ...]
+    row: str = ""
+
+    def in_order(self, order: Sequence[int]) -> str:
+        """DuckDB's SQL that evaluates the parts one after the other, each for the rows that are left."""
+        sql = self.parts[order[-1]]
+        for place in reversed(order[:-1]):
+            sql = f"CASE WHEN {self.parts[place]} THEN {sql} ELSE FALSE END"
+        return sql
+
+
 @dataclass(frozen=True)
 class Command:
     """A FINETUNE call: the engine evaluates `sql` (one row, DuckDB), runs the command on it and binds the answer in place of `placeholder`.
@@ -202,6 +225,7 @@ class Query:
     calls: tuple[Call, ...] = ()
     commands: tuple[Command, ...] = ()
     reads: tuple[Name, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -286,6 +310,17 @@ class CreateSequence(Statement):
 
 
 @dataclass(frozen=True)
+class AlterSequence(Statement):
+    """ALTER SEQUENCE: a new name, a new increment, a new comment; None stays as it is."""
+
+    name: Name
+    new_name: Name | None = None
+    increment: int | None = None
+    comment: str | None = None
+    if_exists: bool = False
+
+
+@dataclass(frozen=True)
 class CreateContainer(Statement):
     """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE: `kind` is that word."""
 
@@ -324,6 +359,7 @@ class Dml(Statement):
     overwrite: bool = False
     guard: str = ""
     actions: tuple[str, ...] = ()
+    filters: tuple[Filter, ...] = ()
 
 
 @dataclass(frozen=True)

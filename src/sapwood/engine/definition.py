@@ -1,15 +1,15 @@
-"""CREATE and DROP of functions and sequences, and finding them by name."""
+"""CREATE and DROP of functions and sequences, ALTER SEQUENCE, and finding them by name."""
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 from sapwood.dialect.definitions import signature_of
 from sapwood.dialect.names import duck, spelled
-from sapwood.dialect.statements import Column, CreateFunction, CreateSequence, Name, UserFunction
+from sapwood.dialect.statements import AlterSequence, Column, CreateFunction, CreateSequence, Name, UserFunction
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.userfunctions import parameter_types
-from sapwood.engine.physical import schema_source
+from sapwood.engine.physical import schema_source, text_literal
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.schema_objects import (
     FUNCTION,
@@ -20,7 +20,8 @@ from sapwood.engine.schema_objects import (
     read_objects,
     write_object,
 )
-from sapwood.engine.work import Work, exists, now_ms
+from sapwood.engine.work import Work, exists, now_ms, unknown_object
+from sapwood.errors import UnsupportedError
 
 # Functions ------------------------------------------------------------------------------------------------------------
 
@@ -93,12 +94,51 @@ def create_sequence(work: Work, statement: CreateSequence) -> Rows:
     with work.transaction():
         if held:
             work.cursor.execute(f"DROP SEQUENCE {sequence_source(name)}")
-        bounds = f" MINVALUE {-(2**62)} MAXVALUE {2**62}"
-        work.cursor.execute(
-            f"CREATE SEQUENCE {sequence_source(name)} INCREMENT BY {statement.increment}{bounds} START WITH {statement.start}"
-        )
-        write_object(work.cursor, made)
+        _count(work, made, start=statement.start)
     return status_rows("CREATE_SEQUENCE", f"Sequence {name.name} successfully created.")
+
+
+def _count(work: Work, made: SchemaObject, *, start: int) -> None:
+    """Make DuckDB's sequence, which begins with `start`, and note what it is for."""
+    increment = made.content["increment"]
+    bounds = f"MINVALUE {-(2**62)} MAXVALUE {2**62}"
+    work.cursor.execute(
+        f"CREATE SEQUENCE {sequence_source(made.name)} INCREMENT BY {increment} {bounds} START WITH {start}"
+    )
+    write_object(work.cursor, made)
+
+
+def alter_sequence(work: Work, statement: AlterSequence) -> Rows:
+    """ALTER SEQUENCE: another one takes its place. The next value is the one that was due; a new step counts from there."""
+    done = status_rows("ALTER_SEQUENCE", "Statement executed successfully.")
+    name, new = statement.name, statement.new_name or statement.name
+    work.commit_open()
+    has_database = work.parts.databases.has(name.database)
+    held = read_object(work.cursor, SEQUENCE, name) if has_database else None
+    if held is None:
+        if statement.if_exists:
+            return done
+        raise unknown_object("Sequence", name)
+    if new != name:
+        _check_free(work, name, new)
+    increment = held.content["increment"] if statement.increment is None else statement.increment
+    comment = held.comment if statement.comment is None else statement.comment
+    made = replace(held, name=new, content={**held.content, "increment": increment}, comment=comment)
+    with work.transaction():
+        (due,) = work.cursor.execute(f"SELECT nextval({text_literal(sequence_source(name))})").fetchone() or (1,)
+        work.cursor.execute(f"DROP SEQUENCE {sequence_source(name)}")
+        delete_object(work.cursor, SEQUENCE, name)
+        _count(work, made, start=due)
+    return done
+
+
+def _check_free(work: Work, name: Name, new: Name) -> None:
+    """A sequence may take a new name: nothing has it, and it stays in its database."""
+    if new.database != name.database:
+        raise UnsupportedError("A sequence can't go into another database", hint="CREATE it there.")
+    work.check_schema(new.database, new.schema)
+    if read_object(work.cursor, SEQUENCE, new) is not None:
+        raise exists(new)
 
 
 def sequence_source(name: Name) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from sapwood.dialect.statements import (
     AccessTokens,
     AlterModel,
+    AlterSequence,
     AlterSession,
     AlterTable,
     AlterUser,
@@ -46,7 +47,7 @@ from sapwood.dialect.types import number, text
 from sapwood.engine.arrow import conform
 from sapwood.engine.container import alter_warehouse, create_container, use
 from sapwood.engine.copy_into import copy_into
-from sapwood.engine.definition import create_function, create_sequence
+from sapwood.engine.definition import alter_sequence, create_function, create_sequence
 from sapwood.engine.describe import describe_object
 from sapwood.engine.dml import change_rows
 from sapwood.engine.drop import drop
@@ -145,6 +146,7 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     CreateSequence: create_sequence,
     Drop: drop,
     Dml: change_rows,
+    AlterSequence: alter_sequence,
     AlterTable: alter_table,
     AlterWarehouse: alter_warehouse,
     AccessTokens: access_tokens,

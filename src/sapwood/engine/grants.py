@@ -12,6 +12,7 @@ from dataclasses import replace
 from sapwood.dialect.names import spelled
 from sapwood.dialect.statements import (
     AlterModel,
+    AlterSequence,
     AlterTable,
     CreateContainer,
     CreateFileFormat,
@@ -282,6 +283,8 @@ def target_of(statement: Query | Statement) -> tuple[str, Name] | None:
             return "TABLE", statement.name
         case AlterModel() if statement.new_name is not None:
             return "MODEL", statement.name
+        case AlterSequence() if statement.new_name is not None:
+            return "SEQUENCE", statement.name
         case _:
             return None
 
@@ -294,7 +297,7 @@ def is_there(work: Work, target: tuple[str, Name] | None) -> bool:
 def follow(work: Work, statement: Query | Statement, target: tuple[str, Name], *, was_there: bool) -> None:
     """Let grants follow what a statement has done: gone with what is gone, none on what is new but future ones."""
     kind, name = target
-    if isinstance(statement, (AlterTable, AlterModel)):
+    if isinstance(statement, (AlterTable, AlterModel, AlterSequence)):
         assert statement.new_name is not None, "only renames have a target"
         new = statement.new_name
         old_place = (kind, name.database, name.schema, name.name)

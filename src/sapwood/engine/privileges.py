@@ -16,6 +16,7 @@ from sapwood.dialect.statements import (
     NOT_CONSTANT,
     AccessTokens,
     AlterModel,
+    AlterSequence,
     AlterSession,
     AlterTable,
     AlterUser,
@@ -255,6 +256,12 @@ def _alter_model(work: Work, statement: AlterModel) -> Iterable[Need]:
         yield Need(("CREATE MODEL",), "SCHEMA", _schema_of(statement.new_name))
 
 
+def _alter_sequence(work: Work, statement: AlterSequence) -> Iterable[Need]:
+    yield Need(("OWNERSHIP",), "SEQUENCE", statement.name)
+    if statement.new_name is not None:
+        yield Need(("CREATE SEQUENCE",), "SCHEMA", _schema_of(statement.new_name))
+
+
 def _alter_session(work: Work, statement: AlterSession) -> Iterable[Need]:
     return [Need(("OWNERSHIP",), "ACCOUNT", ACCOUNT)] if statement.scope == "ACCOUNT" else []
 
@@ -347,6 +354,7 @@ def _nothing(work: Work, statement: Query | Statement) -> Iterable[Need]:
 _NEEDS: Mapping[type, Callable[[Work, Any], Iterable[Need]]] = {
     AccessTokens: _access_tokens,
     AlterModel: _alter_model,
+    AlterSequence: _alter_sequence,
     AlterSession: _alter_session,
     AlterTable: _alter_table,
     AlterWarehouse: lambda work, statement: [Need(("OPERATE", "MODIFY"), "WAREHOUSE", statement.name)],
