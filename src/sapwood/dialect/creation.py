@@ -12,10 +12,9 @@ from typing import Any, Protocol
 
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.stage_statements import CreateFileFormat, CreateStage
 from sapwood.dialect.statements import (
     CreateContainer,
-    CreateFileFormat,
-    CreateStage,
     Name,
     Query,
     Relation,
@@ -23,7 +22,7 @@ from sapwood.dialect.statements import (
     StagedFiles,
     Statement,
     UserFunction,
-)  # fmt: skip
+)
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.users import create_user
 from sapwood.errors import ProgrammingError, UnknownObjectError

@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sapwood.dialect.creation import Compiler, Head, named
-from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import (
+from sapwood.dialect.definition_statements import (
     AlterSequence,
-    Column,
     CreateFunction,
     CreateSequence,
+)
+from sapwood.dialect.reader import Reader, unsupported
+from sapwood.dialect.statements import (
+    Column,
     Drop,
     Name,
     Statement,

@@ -6,10 +6,18 @@ on which kind of object is the table of `privileges.py` in the engine; here only
 
 from __future__ import annotations
 
+from sapwood.dialect.account_statements import (
+    GrantPrivileges,
+    GrantRole,
+    ShowGrants,
+)
 from sapwood.dialect.creation import Compiler, container_name, named
 from sapwood.dialect.definitions import function_name
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import GrantPrivileges, GrantRole, Name, ShowGrants, Statement
+from sapwood.dialect.statements import (
+    Name,
+    Statement,
+)
 
 _IN_SCHEMA = {
     "TABLE": "TABLES", "VIEW": "VIEWS", "STAGE": "STAGES", "FILE FORMAT": "FILE FORMATS", "MODEL": "MODELS", "FUNCTION": "FUNCTIONS",

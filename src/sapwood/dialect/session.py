@@ -10,13 +10,13 @@ from typing import Any
 
 from sapwood.dialect.altering import alter_table, alter_warehouse
 from sapwood.dialect.creation import Compiler, container_name, named, resolved
+from sapwood.dialect.definition_statements import AlterSequence
 from sapwood.dialect.definitions import alter_sequence
 from sapwood.dialect.grants import show_grants
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import (
     AlterModel,
-    AlterSequence,
     AlterSession,
     AlterTable,
     Describe,
@@ -28,7 +28,7 @@ from sapwood.dialect.statements import (
     Transaction,
     UnsetVariable,
     Use,
-)  # fmt: skip
+)
 from sapwood.dialect.users import alter_user, show_tokens
 
 _CONTAINERS = ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE")

@@ -14,19 +14,21 @@ from typing import Any
 from sapwood.dialect.creation import NO_SECRETS, Compiler, Format, format_of, known, named
 from sapwood.dialect.names import quoted
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.stagepath import stage_path
-from sapwood.dialect.statements import (
+from sapwood.dialect.stage_statements import (
     CopyInto,
     GetFiles,
     ListStage,
-    Name,
     PutFiles,
-    Query,
     RemoveFiles,
+    Unload,
+)
+from sapwood.dialect.stagepath import stage_path
+from sapwood.dialect.statements import (
+    Name,
+    Query,
     StagedFiles,
     StagePath,
     Statement,
-    Unload,
 )
 from sapwood.dialect.types import text as text_type
 from sapwood.errors import ParseError

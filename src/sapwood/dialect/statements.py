@@ -1,7 +1,7 @@
 """What the dialect makes of a text: one frozen value a statement.
 
 Names are resolved (database, schema, name) and carry Snowflake's spelling; SQL inside is DuckDB's, with physical
-names. The engine has one handler for each class here.
+names. The engine has one handler for each class here. Stages, accounts, functions and sequences have modules of their own beside it.
 """
 
 from __future__ import annotations
@@ -289,38 +289,6 @@ class UserFunction:
 
 
 @dataclass(frozen=True)
-class CreateFunction(Statement):
-    """CREATE FUNCTION ... LANGUAGE SQL."""
-
-    function: UserFunction
-    or_replace: bool = False
-    if_not_exists: bool = False
-
-
-@dataclass(frozen=True)
-class CreateSequence(Statement):
-    """CREATE SEQUENCE."""
-
-    name: Name
-    start: int = 1
-    increment: int = 1
-    or_replace: bool = False
-    if_not_exists: bool = False
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class AlterSequence(Statement):
-    """ALTER SEQUENCE: a new name, a new increment, a new comment; None stays as it is."""
-
-    name: Name
-    new_name: Name | None = None
-    increment: int | None = None
-    comment: str | None = None
-    if_exists: bool = False
-
-
-@dataclass(frozen=True)
 class CreateContainer(Statement):
     """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE: `kind` is that word."""
 
@@ -402,32 +370,6 @@ class SetComment(Statement):
 
 
 @dataclass(frozen=True)
-class CreateFileFormat(Statement):
-    """CREATE FILE FORMAT: options by upper-case name as written (str, int, bool, or tuple of str)."""
-
-    name: Name
-    options: Mapping[str, Any]
-    or_replace: bool = False
-    if_not_exists: bool = False
-    temporary: bool = False
-    comment: str = ""
-
-
-@dataclass(frozen=True)
-class CreateStage(Statement):
-    """CREATE STAGE: `url` is '' for an internal stage; `format_name` and `format_options` are its file format."""
-
-    name: Name
-    url: str = ""
-    format_name: Name | None = None
-    format_options: Mapping[str, Any] = field(default_factory=dict)
-    or_replace: bool = False
-    if_not_exists: bool = False
-    temporary: bool = False
-    comment: str = ""
-
-
-@dataclass(frozen=True)
 class StagePath:
     """A place in a stage: @stage/path, @%table/path (`table`), @~/path (`user`), or a bare URL."""
 
@@ -452,67 +394,6 @@ class StagedFiles:
     pattern: str = ""
     width: int = 1
     is_deferred: bool = False
-
-
-@dataclass(frozen=True)
-class CopyInto(Statement):
-    """COPY INTO <table> FROM <stage path>. `query` is what is made of the files' columns, if anything is."""
-
-    target: Name
-    columns: tuple[str, ...]
-    source: StagePath
-    files: tuple[str, ...] = ()
-    pattern: str = ""
-    format_name: Name | None = None
-    format_options: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-    query: Query | None = None
-
-
-@dataclass(frozen=True)
-class Unload(Statement):
-    """COPY INTO <stage path> FROM <table or query>. If `is_partitioned`, the query's last column is PARTITION BY's value."""
-
-    target: StagePath
-    query: Query
-    is_partitioned: bool = False
-    format_name: Name | None = None
-    format_options: Mapping[str, Any] = field(default_factory=dict)
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class ListStage(Statement):
-    """LIST @stage[/path] [PATTERN = '...']."""
-
-    source: StagePath
-    pattern: str = ""
-
-
-@dataclass(frozen=True)
-class PutFiles(Statement):
-    """PUT file://... @stage. In process the file is copied by the caller's own rights."""
-
-    local: str
-    target: StagePath
-    options: Mapping[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class GetFiles(Statement):
-    """GET @stage/... file://..."""
-
-    source: StagePath
-    local: str
-    pattern: str = ""
-
-
-@dataclass(frozen=True)
-class RemoveFiles(Statement):
-    """REMOVE @stage/path."""
-
-    source: StagePath
-    pattern: str = ""
 
 
 @dataclass(frozen=True)
@@ -571,74 +452,6 @@ class Describe(Statement):
 
     kind: str
     name: Name
-
-
-@dataclass(frozen=True)
-class CreateUser(Statement):
-    """CREATE USER: properties by upper-case name, of the types that ALTER USER gives them."""
-
-    name: str
-    properties: Mapping[str, Any] = field(repr=False)
-    or_replace: bool = False
-    if_not_exists: bool = False
-
-
-@dataclass(frozen=True)
-class AlterUser(Statement):
-    """ALTER USER: properties to set, None means UNSET; or RENAME TO `new_name`. No `name` means the user of the session."""
-
-    name: str
-    properties: Mapping[str, Any] = field(default_factory=dict[str, Any], repr=False)
-    new_name: str = ""
-    if_exists: bool = False
-
-
-@dataclass(frozen=True)
-class AccessTokens(Statement):
-    """ADD, REMOVE, ROTATE or SHOW of a user's programmatic access tokens. No `user` means that of the session."""
-
-    action: str
-    user: str
-    name: str = ""
-    options: Mapping[str, Any] = field(default_factory=dict[str, Any])
-
-
-@dataclass(frozen=True)
-class GrantRole(Statement):
-    """GRANT or REVOKE of a ROLE, DATABASE ROLE or APPLICATION ROLE (those two named in full) to a USER or a ROLE."""
-
-    kind: str
-    role: str
-    grantee_kind: str
-    grantee: str
-    is_revoke: bool = False
-
-
-@dataclass(frozen=True)
-class GrantPrivileges(Statement):
-    """GRANT or REVOKE of privileges on an object to a role; ("ALL",) are all that the kind of object has.
-
-    With `extent` ALL or FUTURE it is on all objects of the kind in the database or schema that `name` means.
-    """
-
-    privileges: tuple[str, ...]
-    kind: str
-    name: Name
-    grantee: str
-    extent: str = ""
-    grant_option: bool = False
-    is_revoke: bool = False
-    keeps_grants: bool = False
-
-
-@dataclass(frozen=True)
-class ShowGrants(Statement):
-    """SHOW [FUTURE] GRANTS: `relation` is ON an object, TO a role or user, OF a role, IN a place (future), or '' for one's own."""
-
-    relation: str
-    kind: str
-    name: Name
-    is_future: bool = False
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,15 @@ import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from sapwood.dialect.account_statements import (
+    AccessTokens,
+    AlterUser,
+    CreateUser,
+)
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import AccessTokens, AlterUser, CreateUser, Statement
+from sapwood.dialect.statements import (
+    Statement,
+)
 
 
 def create_user(reader: Reader, *, or_replace: bool, if_not_exists: bool) -> Statement:

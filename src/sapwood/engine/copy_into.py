@@ -13,7 +13,10 @@ from typing import Any
 import pyarrow as pa
 
 from sapwood.dialect.names import spelled
-from sapwood.dialect.statements import Column, CopyInto
+from sapwood.dialect.stage_statements import CopyInto
+from sapwood.dialect.statements import (
+    Column,
+)
 from sapwood.dialect.types import number, text
 from sapwood.engine.copy_options import CopyOptions, copy_options
 from sapwood.engine.copy_query import apart, documents, queried

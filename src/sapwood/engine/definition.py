@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import asdict, replace
 
+from sapwood.dialect.definition_statements import (
+    AlterSequence,
+    CreateFunction,
+    CreateSequence,
+)
 from sapwood.dialect.definitions import signature_of
 from sapwood.dialect.names import duck, spelled
-from sapwood.dialect.statements import AlterSequence, Column, CreateFunction, CreateSequence, Name, UserFunction
+from sapwood.dialect.statements import (
+    Column,
+    Name,
+    UserFunction,
+)
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.userfunctions import parameter_types
 from sapwood.engine.physical import schema_source, text_literal

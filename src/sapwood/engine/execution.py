@@ -5,41 +5,47 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from sapwood.dialect.statements import (
+from sapwood.dialect.account_statements import (
     AccessTokens,
-    AlterModel,
-    AlterSequence,
-    AlterSession,
-    AlterTable,
     AlterUser,
-    AlterWarehouse,
-    CopyInto,
-    CreateContainer,
-    CreateFileFormat,
+    CreateUser,
+    GrantPrivileges,
+    GrantRole,
+    ShowGrants,
+)
+from sapwood.dialect.definition_statements import (
+    AlterSequence,
     CreateFunction,
     CreateSequence,
+)
+from sapwood.dialect.stage_statements import (
+    CopyInto,
+    CreateFileFormat,
     CreateStage,
+    GetFiles,
+    ListStage,
+    PutFiles,
+    RemoveFiles,
+    Unload,
+)
+from sapwood.dialect.statements import (
+    AlterModel,
+    AlterSession,
+    AlterTable,
+    AlterWarehouse,
+    CreateContainer,
     CreateTable,
-    CreateUser,
     CreateView,
     Describe,
     Dml,
     Drop,
     Explain,
-    GetFiles,
-    GrantPrivileges,
-    GrantRole,
-    ListStage,
-    PutFiles,
     Query,
-    RemoveFiles,
     SetComment,
     SetVariable,
     Show,
-    ShowGrants,
     Statement,
     Transaction,
-    Unload,
     UnsetVariable,
     Use,
 )

@@ -10,7 +10,12 @@ from email.utils import formatdate
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from sapwood.dialect.statements import GetFiles, ListStage, PutFiles, RemoveFiles
+from sapwood.dialect.stage_statements import (
+    GetFiles,
+    ListStage,
+    PutFiles,
+    RemoveFiles,
+)
 from sapwood.dialect.types import SnowType, number, text
 from sapwood.engine.compression import BLOCK, PACKERS, kind_of
 from sapwood.engine.location import Location, check_is_there, files, local_path, locate

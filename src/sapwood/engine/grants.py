@@ -9,26 +9,29 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from sapwood.dialect.names import spelled
-from sapwood.dialect.statements import (
-    AlterModel,
+from sapwood.dialect.account_statements import (
+    GrantPrivileges,
+    GrantRole,
+    ShowGrants,
+)
+from sapwood.dialect.definition_statements import (
     AlterSequence,
-    AlterTable,
-    CreateContainer,
-    CreateFileFormat,
     CreateFunction,
     CreateSequence,
-    CreateStage,
+)
+from sapwood.dialect.names import spelled
+from sapwood.dialect.stage_statements import CreateFileFormat, CreateStage
+from sapwood.dialect.statements import (
+    AlterModel,
+    AlterTable,
+    CreateContainer,
     CreateTable,
     CreateView,
     Drop,
-    GrantPrivileges,
-    GrantRole,
     Name,
     Query,
-    ShowGrants,
     Statement,
-)  # fmt: skip
+)
 from sapwood.dialect.types import TIMESTAMP_LTZ, text
 from sapwood.engine.definition import signed
 from sapwood.engine.metadata import read_schemas, read_tables

@@ -11,8 +11,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sapwood.dialect.definition_statements import CreateSequence
 from sapwood.dialect.names import quoted
-from sapwood.dialect.statements import Column, CreateSequence, Name
+from sapwood.dialect.statements import (
+    Column,
+    Name,
+)
 from sapwood.engine.definition import create_sequence
 from sapwood.engine.work import Work
 

@@ -11,49 +11,55 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sapwood.dialect.names import parts, qualify
-from sapwood.dialect.statements import (
-    NOT_CONSTANT,
+from sapwood.dialect.account_statements import (
     AccessTokens,
-    AlterModel,
-    AlterSequence,
-    AlterSession,
-    AlterTable,
     AlterUser,
-    AlterWarehouse,
-    CopyInto,
-    CreateContainer,
-    CreateFileFormat,
+    CreateUser,
+    GrantPrivileges,
+    GrantRole,
+    ShowGrants,
+)
+from sapwood.dialect.definition_statements import (
+    AlterSequence,
     CreateFunction,
     CreateSequence,
+)
+from sapwood.dialect.names import parts, qualify
+from sapwood.dialect.stage_statements import (
+    CopyInto,
+    CreateFileFormat,
     CreateStage,
+    GetFiles,
+    ListStage,
+    PutFiles,
+    RemoveFiles,
+    Unload,
+)
+from sapwood.dialect.statements import (
+    NOT_CONSTANT,
+    AlterModel,
+    AlterSession,
+    AlterTable,
+    AlterWarehouse,
+    CreateContainer,
     CreateTable,
-    CreateUser,
     CreateView,
     Describe,
     Dml,
     Drop,
     Explain,
-    GetFiles,
-    GrantPrivileges,
-    GrantRole,
-    ListStage,
     Name,
-    PutFiles,
     Query,
-    RemoveFiles,
     SetComment,
     SetVariable,
     Show,
-    ShowGrants,
     Signature,
     StagePath,
     Statement,
     Transaction,
-    Unload,
     UnsetVariable,
     Use,
-)  # fmt: skip
+)
 from sapwood.engine.definition import signed
 from sapwood.engine.ownership import SYSTEM_DATABASE, owner_of
 from sapwood.engine.rights import PRIVILEGES, Rights, rights_of_user

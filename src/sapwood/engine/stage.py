@@ -6,7 +6,10 @@ import shutil
 from typing import TypeVar
 
 from sapwood.dialect.names import quoted
-from sapwood.dialect.statements import CreateFileFormat, CreateStage, Name
+from sapwood.dialect.stage_statements import CreateFileFormat, CreateStage
+from sapwood.dialect.statements import (
+    Name,
+)
 from sapwood.engine.document_format import check_options
 from sapwood.engine.location import internal_folder, local_path, stage_folder
 from sapwood.engine.result import Rows, status_rows

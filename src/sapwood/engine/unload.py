@@ -13,7 +13,11 @@ from typing import IO, Any
 
 import pyarrow as pa
 
-from sapwood.dialect.statements import Column, Query, Unload
+from sapwood.dialect.stage_statements import Unload
+from sapwood.dialect.statements import (
+    Column,
+    Query,
+)
 from sapwood.dialect.types import number, text
 from sapwood.engine.arrow import conform
 from sapwood.engine.document_format import file_form

@@ -11,7 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from sapwood.credentials import digest_of_token, hash_password, make_token, read_public_key
-from sapwood.dialect.statements import AccessTokens, AlterUser, CreateUser, Name
+from sapwood.dialect.account_statements import (
+    AccessTokens,
+    AlterUser,
+    CreateUser,
+)
+from sapwood.dialect.statements import (
+    Name,
+)
 from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, text
 from sapwood.engine.location import user_folder
 from sapwood.engine.ownership import owner_of

@@ -7,11 +7,13 @@ import pytest
 from dialect_bench import Database, compiled, query_of, scope_of, table
 
 from sapwood.dialect import split
-from sapwood.dialect.statements import (
-    Command,
+from sapwood.dialect.stage_statements import (
     CopyInto,
     CreateFileFormat,
     CreateStage,
+)
+from sapwood.dialect.statements import (
+    Command,
     CreateTable,
     Query,
     StagePath,

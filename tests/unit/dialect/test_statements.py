@@ -7,42 +7,46 @@ from typing import Any
 import pytest
 from dialect_bench import NUMBERS, Database, compiled, named, query_of, scope_of
 
-from sapwood.dialect.statements import (
+from sapwood.dialect.account_statements import (
     AccessTokens,
+    AlterUser,
+    CreateUser,
+    GrantPrivileges,
+    GrantRole,
+    ShowGrants,
+)
+from sapwood.dialect.stage_statements import (
+    CopyInto,
+    CreateFileFormat,
+    CreateStage,
+    GetFiles,
+    ListStage,
+    PutFiles,
+    RemoveFiles,
+)
+from sapwood.dialect.statements import (
     AlterModel,
     AlterSession,
     AlterTable,
-    AlterUser,
     Column,
-    CopyInto,
     CreateContainer,
-    CreateFileFormat,
-    CreateStage,
     CreateTable,
-    CreateUser,
     CreateView,
     Describe,
     Dml,
     Drop,
     Explain,
-    GetFiles,
-    GrantPrivileges,
-    GrantRole,
     Key,
-    ListStage,
     Name,
-    PutFiles,
-    RemoveFiles,
     SetComment,
     SetVariable,
     Show,
-    ShowGrants,
     StagePath,
     Statement,
     Transaction,
     UnsetVariable,
     Use,
-)  # fmt: skip
+)
 from sapwood.dialect.types import REAL, number, text
 from sapwood.errors import (
     InvalidArgumentsError,

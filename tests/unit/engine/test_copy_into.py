@@ -11,14 +11,16 @@ import pyarrow as pa
 import pytest
 from engine_bench import Bench
 
-from sapwood.dialect.statements import (
-    Column,
+from sapwood.dialect.stage_statements import (
     CopyInto,
     CreateFileFormat,
     CreateStage,
     ListStage,
-    Name,
     PutFiles,
+)
+from sapwood.dialect.statements import (
+    Column,
+    Name,
     StagePath,
 )
 from sapwood.dialect.types import BOOLEAN, DATE, REAL, number, text
