@@ -47,7 +47,7 @@ OWNERS = {
     "gguf": {"registry"},
     "llguidance": {"inference"},
     "huggingface_hub": {"registry"},
-    "sklearn": {"quickstart"},
+    "sklearn": {"training"},
     "scipy": {"quickstart"},
     "matplotlib": {"quickstart", "training"},
     "pluggy": {"hookspecs", "plugins"},

@@ -18,13 +18,14 @@ from sapwood import app, config, terminal
 from sapwood.engine.result import Usage
 from sapwood.errors import ConfigError
 from sapwood.quickstart import story
-from sapwood.quickstart.baseline import linear_baseline
 from sapwood.quickstart.evaluation import OTHER, Answers, confusion, score
 from sapwood.quickstart.memory import PeakMemory
-from sapwood.quickstart.plots import plot_confusion, plot_losses
+from sapwood.quickstart.plots import plot_confusion
 from sapwood.quickstart.report import Figures, Models, closing_table, json_line, meaning
 from sapwood.quickstart.teller import Answer, Teller
 from sapwood.quickstart.training import Trained, train
+from sapwood.training.baseline import linear_baseline
+from sapwood.training.curves import plot_curves
 
 
 @dataclass(frozen=True)
@@ -195,7 +196,7 @@ def draw(folder: Path, model: Path, answers: Mapping[str, Answer | None], truth:
     results = model / "training_results.csv"
     if not results.is_file():
         return (folder / "confusion.png",)
-    plot_losses(folder / "loss.png", results)
+    plot_curves(folder / "loss.png", results)
     return (folder / "confusion.png", folder / "loss.png")
 
 

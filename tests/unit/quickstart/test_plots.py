@@ -3,9 +3,7 @@ from __future__ import annotations
 import struct
 from pathlib import Path
 
-from sapwood.quickstart.plots import plot_confusion, plot_losses
-
-LOSSES = "step,epoch,training_loss,validation_loss\n1,1,2.5,\n2,1,0.5,0.4\n3,2,0.2,0.1\n"
+from sapwood.quickstart.plots import plot_confusion
 
 
 def size(path: Path) -> tuple[int, int]:
@@ -25,10 +23,3 @@ def test_confusion_has_a_panel_a_model(tmp_path: Path) -> None:
 def test_an_empty_table_can_be_drawn(tmp_path: Path) -> None:
     plot_confusion(tmp_path / "empty.png", {"tuned": [[0, 0, 0], [0, 0, 0]]}, ("red", "green"), "(other)")
     assert size(tmp_path / "empty.png")[0] > 100
-
-
-def test_losses_are_drawn_into_a_folder_that_is_made(tmp_path: Path) -> None:
-    results = tmp_path / "training_results.csv"
-    results.write_text(LOSSES)
-    plot_losses(tmp_path / "new" / "loss.png", results)
-    assert size(tmp_path / "new" / "loss.png")[0] > 300

@@ -1,4 +1,4 @@
-from sapwood.quickstart.baseline import linear_baseline
+from sapwood.training.baseline import linear_baseline
 
 
 def test_it_learns_words_that_tell_the_labels_apart() -> None:
