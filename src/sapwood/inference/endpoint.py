@@ -51,7 +51,8 @@ class _Kind(Generic[_Asked, _Answer]):
 
 @dataclass(frozen=True)
 class Limits:
-    """What an endpoint may be asked. `token_budget` counts prompt and answer tokens while this process lives; 0 means no limit."""
+    """What an endpoint may be asked. `token_budget` counts prompt and answer tokens while this process lives; 0 means no limit. No call
+    starts once it is spent, and those under way then (at most `concurrency`) still end: what they cost is known only afterwards."""
 
     concurrency: int = 8
     requests_per_minute: int = 0
