@@ -11,9 +11,10 @@ from typing import Protocol
 
 from sqlglot import exp
 
+from sapwood.dialect import plan
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import over_rows
-from sapwood.dialect.coercion import cast, truth
+from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
 from sapwood.dialect.creation import Compiler, known, named
 from sapwood.dialect.grammar import parse
@@ -194,7 +195,7 @@ def _is_default(tree: exp.Expr) -> bool:
 
 
 def _where(clause: exp.Expr | None, names: Namespace, work: Compilation) -> str:
-    return f" WHERE {truth(bind(clause.this, names, work)).sql}" if clause is not None else ""
+    return f" WHERE {plan.condition(clause.this, names, work, bind, waits=True).sql}" if clause is not None else ""
 
 
 def delete(text: str, work: Compilation) -> Statement:
@@ -217,7 +218,7 @@ def changed(kind: str, relation: Relation, sql: str, work: Compilation) -> Dml:
     """The change as the engine runs it."""
     if work.commands:
         raise ProgrammingError(f"SQL compilation error:\n{kind} can't run FINETUNE.")
-    return Dml(kind, relation.name, sql=sql, calls=tuple(work.calls))
+    return Dml(kind, relation.name, sql=sql, calls=tuple(work.calls), filters=tuple(work.filters))
 
 
 def truncate(reader: Reader, compiler: Compiler) -> Statement:

@@ -14,7 +14,7 @@ from typing import Any
 from sqlglot import exp
 
 from sapwood.dialect.names import physical, quoted, spelled
-from sapwood.dialect.statements import Bindings, Call, Command, Name, Scope, Signature, StagedFiles
+from sapwood.dialect.statements import Bindings, Call, Command, Filter, Name, Scope, Signature, StagedFiles
 from sapwood.dialect.text import place_of
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import Value
@@ -123,6 +123,7 @@ class Compilation:
     bind_query: QueryBinder
     binders: Binders
     calls: list[Call] = field(default_factory=list)
+    filters: list[Filter] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     reads: dict[Name, None] = field(default_factory=dict)
     sites: dict[int, Value] = field(default_factory=dict)

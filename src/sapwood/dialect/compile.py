@@ -233,7 +233,9 @@ def finish(query: BoundQuery, work: Compilation) -> Query:
     """A bound query as the engine gets it; a column of bare NULLs is VARCHAR."""
     types = [text_type() if each.type == UNTYPED else each.type for each in query.fields]
     columns = tuple(Column(each.name, type_, each.nullable) for each, type_ in zip(query.fields, types, strict=True))
-    return Query(retyped(query, types), columns, tuple(work.calls), tuple(work.commands), tuple(work.reads))
+    return Query(
+        retyped(query, types), columns, tuple(work.calls), tuple(work.commands), tuple(work.reads), tuple(work.filters)
+    )
 
 
 # --- statements that need the compiler itself

@@ -16,6 +16,7 @@ from sapwood.dialect.coercion import truth
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.grammar import parse
 from sapwood.dialect.names import duck, spelled
+from sapwood.dialect.plan import asked_where
 from sapwood.dialect.reader import unsupported
 from sapwood.dialect.shape import refuse
 from sapwood.dialect.sources import join_sources
@@ -39,7 +40,9 @@ def merge(text: str, work: Compilation) -> Statement:
     matched = [_condition(each, names, work) for each in tree.args["whens"].expressions if each.args.get("matched")]
     guard = _guard(f"{target} AS {alias} JOIN {using} ON {condition}", alias, matched) if not work.calls else ""
     made = changed("MERGE", relation, sql, work)
-    return Dml("MERGE", made.target, sql=sql, calls=made.calls, guard=guard, actions=_actions(tree))
+    return Dml(
+        "MERGE", made.target, sql=sql, calls=made.calls, filters=made.filters, guard=guard, actions=_actions(tree)
+    )
 
 
 def _actions(tree: exp.Expr) -> tuple[str, ...]:
@@ -75,24 +78,24 @@ def _when(when: exp.Expr, relation: Relation, names: Namespace, source: Namespac
         )
     test = _condition(when, names if is_matched else source, work)
     words = "WHEN MATCHED" if is_matched else "WHEN NOT MATCHED"
-    return f"{words} AND {test} THEN {_then(when.args['then'], relation, names, source, work)}"
+    return f"{words} AND {test} THEN {_then(when.args['then'], test, relation, names, source, work)}"
 
 
-def _then(then: exp.Expr, relation: Relation, names: Namespace, source: Namespace, work: Compilation) -> str:
+def _then(then: exp.Expr, test: str, relation: Relation, names: Namespace, source: Namespace, work: Compilation) -> str:
     match then:
         case exp.Update():
             refuse(then, ("expressions",))
             sets = [assignment(each, relation, names, work) for each in then.expressions]
-            return f"UPDATE SET {', '.join(f'{column} = {value.sql}' for column, value in sets)}"
+            return f"UPDATE SET {', '.join(f'{column} = {asked_where(test, value)}' for column, value in sets)}"
         case exp.Insert():
-            return _insert(then, relation, source, work)
+            return _insert(then, test, relation, source, work)
         case exp.Var() if then.name.upper() == "DELETE":
             return "DELETE"
         case _:
             raise unsupported(f"MERGE ... THEN {then.name.upper()}".strip())
 
 
-def _insert(then: exp.Expr, relation: Relation, source: Namespace, work: Compilation) -> str:
+def _insert(then: exp.Expr, test: str, relation: Relation, source: Namespace, work: Compilation) -> str:
     """Every column of the table; those that are not given have their default."""
     refuse(then, ("this", "expression"))
     values = then.expression.expressions if isinstance(then.expression, exp.Tuple) else []
@@ -110,7 +113,7 @@ def _insert(then: exp.Expr, relation: Relation, source: Namespace, work: Compila
             raise InvalidIdentifierError(f"SQL compilation error:\ninvalid identifier '{spelled(name)}'")
     given = dict(zip(names, values, strict=True))
     made = [
-        stored(bind(given[column.name], source, work), column).sql
+        asked_where(test, stored(bind(given[column.name], source, work), column))
         if column.name in given
         else stored(default_value(column, work), column).sql
         for column in relation.columns

@@ -13,9 +13,10 @@ from typing import cast as typed
 
 from sqlglot import exp
 
+from sapwood.dialect import plan
 from sapwood.dialect.binding import bind, identifier, spoken, value_of
 from sapwood.dialect.bindings import bind_placeholder
-from sapwood.dialect.coercion import cast, common, truth
+from sapwood.dialect.coercion import cast, common
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
 from sapwood.dialect.ctes import with_clause
 from sapwood.dialect.grammar import text_of
@@ -196,7 +197,7 @@ def _aliases(tree: exp.Expr) -> dict[str, exp.Expr]:
 def _condition(word: str, clause: exp.Expr | None, names: Namespace, work: Compilation) -> str:
     if clause is None:
         return ""
-    value = truth(bind(clause.this, names, work))
+    value = plan.condition(clause.this, names, work, bind, waits=word == "WHERE")
     if word == "WHERE" and (value.has_aggregate or value.has_window):
         raise ProgrammingError(
             f"SQL compilation error: {work.place(clause)}\nInvalid {'aggregate' if value.has_aggregate else 'window'} function in where clause.",

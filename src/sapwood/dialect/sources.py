@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from sapwood.dialect import plan
 from sapwood.dialect.binding import bind, identifier, spoken
 from sapwood.dialect.coercion import cast, common, truth
 from sapwood.dialect.compilation import Bound, BoundQuery, Compilation, Field, Namespace
@@ -91,7 +92,7 @@ def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> s
     if shared:
         return f"{left} {word} {within}{bound.sql} ON {_merge(shared, side, before, bound, names, join, work)}"
     if join.args.get("on") is not None:
-        return f"{left} {word} {within}{bound.sql} ON {truth(bind(join.args['on'], names, work)).sql}"
+        return f"{left} {word} {within}{bound.sql} ON {plan.condition(join.args['on'], names, work, bind, waits=not side).sql}"
     if side:
         raise ProgrammingError(f"SQL compilation error:\n{side} JOIN needs ON or USING.")
     return f"{left} CROSS JOIN {within}{bound.sql}"

@@ -180,8 +180,8 @@ class Call:
     types: tuple[str, ...] = ()
 
 
-FILTER = "{{filter:{}}}"
-"""The mark of the n-th filter in DuckDB's SQL."""
+FILTER = "{{token}}.filter_{}_"
+"""The mark of the n-th filter in DuckDB's SQL; no text that a user writes holds it (see names.literal)."""
 
 
 @dataclass(frozen=True)

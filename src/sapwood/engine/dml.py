@@ -96,28 +96,23 @@ def _changed(work: Work, statement: Dml, target: TableInfo, *, read: Callable[[W
             check_lengths(work.cursor, place, target.columns)
         return count
     if work.state.is_in_transaction:
-        return work.passes.at_once(statement.sql, statement.calls, lambda sql: read(work, sql))
+        return work.passes.at_once(statement, lambda sql: read(work, sql))
     return _until_known(work, statement, target, read)
 
 
 def _until_known(work: Work, statement: Dml, target: TableInfo, read: Callable[[Work, str], Any]) -> Any:
-    is_open = False
+    """Each run is a transaction of its own, which ends before a model is asked."""
 
     def attempt(sql: str) -> Any:
-        nonlocal is_open
-        if is_open:
-            work.roll_back()
         work.run("BEGIN TRANSACTION")
-        is_open = True
         return read(work, sql)
 
     try:
-        count = work.passes.until_known(statement.sql, statement.calls, attempt)
+        count = work.passes.until_known(statement, attempt, undo=work.roll_back)
         check_lengths(work.cursor, source_of(target), target.columns)
         work.run("COMMIT")
     except BaseException:
-        if is_open:
-            work.roll_back()
+        work.roll_back()
         raise
     return count
 

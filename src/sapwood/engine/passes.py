@@ -16,6 +16,7 @@ import pyarrow as pa
 from sapwood.dialect.statements import Query
 from sapwood.engine.batch import Batcher
 from sapwood.engine.failure import translated
+from sapwood.engine.ordering import Asking, Sample, learned, written
 from sapwood.engine.udf import AnswerCalls, Asked, CallDoor
 from sapwood.errors import CancelledError, Error
 
@@ -53,23 +54,37 @@ class Passes:
         if not query.calls:
             return run(query.sql)
         if self._stops_early(query, parameters):
-            return self.at_once(query.sql, query.calls, run)
-        return self.until_known(query.sql, query.calls, run)
+            return self.at_once(query, run)
+        return self.until_known(query, run)
 
-    def until_known(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
-        """Run until a pass meets nothing unknown; that pass's result. Each pass but the last must leave nothing behind."""
-        asked = self._asked(calls)
-        return self._inside(asked, sql, lambda text: self._loop(asked, text, run))
+    def until_known(
+        self, statement: Asking, run: Callable[[str], Any], *, undo: Callable[[], None] = lambda: None
+    ) -> Any:
+        """Run until a pass meets nothing unknown; that pass's result. `undo` takes back each pass but the last, before a model is asked."""
+        asked = self._asked(statement.calls)
 
-    def at_once(self, sql: str, calls: tuple[Any, ...], run: Callable[[str], Any]) -> Any:
+        def work() -> Any:
+            def probe(sql: str) -> Sample:
+                self._loop(asked, sql, run, undo)
+                undo()
+                return Sample(list(asked.probed))
+
+            orders = learned(statement, probe, asked.cost)
+            result = self._loop(asked, written(statement, orders), run, undo)
+            self._batcher.count_rows(asked.rows)
+            return result
+
+        return self._inside(asked, work)
+
+    def at_once(self, statement: Asking, run: Callable[[str], Any]) -> Any:
         """Run once; what is unknown is answered on the spot, chunk by chunk (2,048 rows)."""
-        asked = self._asked(calls, answer=self._batcher.answer)
-        return self._inside(asked, sql, lambda text: self._single(asked, text, run))
+        asked = self._asked(statement.calls, answer=self._batcher.answer)
+        return self._inside(asked, lambda: self._single(asked, written(statement), run))
 
-    def _inside(self, asked: Asked, sql: str, work: Callable[[str], Any]) -> Any:
+    def _inside(self, asked: Asked, work: Callable[[], Any]) -> Any:
         self._door.open(self._token, asked)
         try:
-            return work(sql.replace(TOKEN, self._token))
+            return work()
         finally:
             self._door.close(self._token)
             asked.close()
@@ -77,24 +92,26 @@ class Passes:
     def _asked(self, calls: tuple[Any, ...], *, answer: AnswerCalls | None = None) -> Asked:
         return Asked(calls, folder=self._batcher.folder, is_cancelled=self._is_cancelled, answer=answer)
 
-    def _loop(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
+    def _loop(self, asked: Asked, sql: str, run: Callable[[str], Any], undo: Callable[[], None]) -> Any:
         while True:
             asked.begin_pass()
-            result, failure = _attempt(run, sql)
+            result, failure = _attempt(run, self._tokened(sql))
             self._raise_if_cancelled()
             wanted = asked.unknown
             if wanted is None:
                 if failure is not None:
                     raise failure
-                self._batcher.count_rows(asked.rows)
                 return result
+            undo()
             call, notes = wanted
-            asked.learn(call, self._batcher.answer(call, notes.windows(), len(notes)))
+            count, before = len(notes), self._batcher.usage.tokens
+            asked.learn(call, self._batcher.answer(call, notes.windows(), count))
+            asked.spend(call, count, self._batcher.usage.tokens - before)
             _raise_if_failed(asked)
 
     def _single(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
         asked.begin_pass()
-        result, failure = _attempt(run, sql)
+        result, failure = _attempt(run, self._tokened(sql))
         self._raise_if_cancelled()
         _raise_if_failed(asked)
         if failure is not None:
@@ -110,13 +127,17 @@ class Passes:
         """Whether DuckDB plans a LIMIT above a filter that holds a call."""
         asked = self._asked(query.calls)
 
-        def plan(sql: str) -> str:
+        def plan() -> str:
             asked.begin_pass(is_quiet=True)
             with translated():
-                row = self._cursor.execute(f"EXPLAIN (FORMAT json) {sql}", parameters or None).fetchone()
+                sql = f"EXPLAIN (FORMAT json) {self._tokened(written(query))}"
+                row = self._cursor.execute(sql, parameters or None).fetchone()
             return row[1] if row else "[]"
 
-        return any(_filters_below_limit(node, False) for node in json.loads(self._inside(asked, query.sql, plan)))
+        return any(_filters_below_limit(node, False) for node in json.loads(self._inside(asked, plan)))
+
+    def _tokened(self, sql: str) -> str:
+        return sql.replace(TOKEN, self._token)
 
 
 def _attempt(run: Callable[[str], Any], sql: str) -> tuple[Any, Error | None]:

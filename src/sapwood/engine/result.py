@@ -38,6 +38,11 @@ class Usage:
     shortened: int = 0
 
     @property
+    def tokens(self) -> int:
+        """Tokens asked and answered."""
+        return self.tokens_asked + self.tokens_answered
+
+    @property
     def notices(self) -> tuple[str, ...]:
         """What a reader of the rows should know of their answers."""
         notes = (

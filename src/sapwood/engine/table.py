@@ -52,8 +52,8 @@ def create_table(work: Work, statement: CreateTable) -> Rows:
     info = TableInfo(
         name, "TABLE", columns, statement.comment, now_ms(), work.state.role, is_temporary=statement.temporary
     )
+    rows, source = _rows_for(work, statement, model)  # before the transaction: it may take a model hours
     with work.transaction():
-        rows, source = _rows_for(work, statement, model)
         if rows is None:
             _write(work, info, held, source)
         else:

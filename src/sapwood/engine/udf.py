@@ -1,4 +1,5 @@
-"""The door from DuckDB to the calls of ours: `sapwood_call`, `sapwood_sample`, `sapwood_vector`, registered once for an engine.
+"""The door from DuckDB to the calls of ours: `sapwood_call`, `sapwood_sample`, `sapwood_vector` and `sapwood_probe`,
+registered once for an engine.
 
 In SQL a call is `sapwood_call('<token>:<site>', [arguments])`. The token finds the statement's `Asked`, which knows the
 answers so far. A pass over the query that meets an unknown asking notes it and goes on with NULL; or, with `at_once`, has
@@ -27,6 +28,10 @@ from sapwood.functions.vector_text import decoded
 
 AnswerCalls = Callable[[Call, Iterable[Sequence[Asking]], int], Iterable[tuple[Asking, Outcome]]]
 """Answers the askings of a call, given in windows, and told how many they are in all."""
+
+
+MOST_PROBED = 100_000
+"""Rows that a probe takes note of."""
 
 
 class Asked:
@@ -58,6 +63,9 @@ class Asked:
         self._leader: int | None = None
         self._unknown = Notes(folder)
         self._turns: Counter[tuple[int, tuple[str | None, ...]]] = Counter()
+        self._spent: dict[int, tuple[int, int]] = {}
+        self.probed: dict[tuple[str | None, ...], None] = {}
+        """The different rows that `sapwood_probe` saw in this pass."""
 
     def begin_pass(self, *, is_quiet: bool = False) -> None:
         """Forget what the last pass asked. In a quiet pass nothing is noted: every unknown asking is just NULL."""
@@ -65,6 +73,7 @@ class Asked:
         self._leader = None
         self._unknown = Notes(self._folder)
         self._turns.clear()
+        self.probed.clear()
         self.rows = 0
 
     @property
@@ -91,6 +100,23 @@ class Asked:
             if missing and not self._is_quiet and self._meet(site, missing):
                 values, _ = self._known[site].values(askings)
             return values
+
+    def spend(self, call: Call, askings: int, tokens: int) -> None:
+        """So many askings of a call cost so many tokens."""
+        before = self._spent.get(call.site, (0, 0))
+        self._spent[call.site] = (before[0] + askings, before[1] + tokens)
+
+    def cost(self, site: int) -> float:
+        """Tokens of an asking, as far as it is known; 1 where nothing is."""
+        askings, tokens = self._spent.get(site, (0, 0))
+        return max(tokens / askings, 1.0) if askings else 1.0
+
+    def probe(self, rows: Sequence[tuple[str | None, ...]]) -> None:
+        """Take note of rows, of which a sample of so many says enough."""
+        if self._is_cancelled():
+            raise CancelledError("SQL execution canceled")
+        if len(self.probed) < MOST_PROBED:
+            self.probed.update(dict.fromkeys(rows))
 
     def close(self) -> None:
         """Let go of what was learned."""
@@ -135,6 +161,16 @@ class CallDoor:
                 side_effects=is_sampled,
             )
 
+        connection.create_function(
+            "sapwood_probe",
+            self._probe,
+            [sqltype("VARCHAR"), sqltype("VARCHAR[]")],
+            sqltype("BOOLEAN"),
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+            side_effects=True,
+        )
+
     def open(self, token: str, asked: Asked) -> None:
         """Let a statement's calls in."""
         self._open[token] = asked
@@ -143,15 +179,23 @@ class CallDoor:
         """Forget a statement."""
         self._open.pop(token, None)
 
+    def _probe(self, tokens: Any, rows: Any) -> pa.Array:
+        """False of each row, and the statement has seen it."""
+        self._asked(str(tokens[0])).probe(rows_of(rows))
+        return pa.array([False] * len(rows))
+
+    def _asked(self, token: str) -> Asked:
+        asked = self._open.get(token)
+        if asked is None:
+            raise InternalError("a call without its statement")
+        return asked
+
     def _function(
         self, is_sampled: bool, made: Callable[[list[str | None]], pa.Array]
     ) -> Callable[[Any, Any], pa.Array]:
         def call(places: Any, arguments: Any) -> pa.Array:
             token, _, site = str(places[0]).rpartition(":")
-            asked = self._open.get(token)
-            if asked is None:
-                raise InternalError("a call without its statement")
-            return made(asked.values(int(site), rows_of(arguments), is_sampled=is_sampled))
+            return made(self._asked(token).values(int(site), rows_of(arguments), is_sampled=is_sampled))
 
         return call
 

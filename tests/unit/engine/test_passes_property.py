@@ -73,7 +73,7 @@ def test_passes_give_what_plain_sql_gives(shared: Bench, values: list[str | None
         asked = list(shared.backend.asked)
         single = shared.work()
         at_once = single.passes.at_once(
-            sql, calls, lambda text: single.cursor.execute(text).to_arrow_table()
+            Query(sql, (), calls), lambda text: single.cursor.execute(text).to_arrow_table()
         ).to_pylist()
     finally:
         generation.GROUP_ROWS = before
