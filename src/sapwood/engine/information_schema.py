@@ -12,6 +12,7 @@ from typing import Any
 
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
+from sapwood.engine import finetune_history
 from sapwood.engine.definition import function_of, returned
 from sapwood.engine.identity import PREFIX, shown_default
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
@@ -91,12 +92,13 @@ def type_of_column(name: str) -> SnowType:
 
 
 _TIMES = ("CREATED", "LAST_ALTERED", "LAST_DDL", "DELETED")
-_REALS = ("TOKEN_CREDITS",)
+_REALS = ("TOKEN_CREDITS", *finetune_history.SCORES.split())
 _NUMBERS = (
     "ROW_COUNT", "BYTES", "RETENTION_TIME", "ORDINAL_POSITION", "CHARACTER_MAXIMUM_LENGTH", "CHARACTER_OCTET_LENGTH", "NUMERIC_PRECISION",
     "NUMERIC_PRECISION_RADIX", "NUMERIC_SCALE", "DATETIME_PRECISION", "ROW_PARSED", "ERROR_COUNT", "ERROR_LIMIT", "FIRST_ERROR_LINE_NUMBER",
     "FIRST_ERROR_CHARACTER_POSITION", "TOKENS", "ROWS_PRODUCED", "TOTAL_ELAPSED_TIME", "EXECUTION_TIME", "WAREHOUSE_ID", "START_VALUE",
-    "INCREMENT", "NEXT_VALUE", "MINIMUM_VALUE", "MAXIMUM_VALUE", "FILE_SIZE",
+    "INCREMENT", "NEXT_VALUE", "MINIMUM_VALUE", "MAXIMUM_VALUE", "FILE_SIZE", "EPOCH", "EVALUATED_ROWS", "DROPPED_ROWS", "CUT_PROMPTS",
+    "CUT_COMPLETIONS", "DUPLICATES", "CONTRADICTIONS", "CONTRADICTORY_ROWS", "BLANK_COMPLETIONS",
 )  # fmt: skip
 
 
@@ -436,4 +438,8 @@ USAGE_VIEWS = {
     "CORTEX_FINE_TUNING_USAGE_HISTORY": View(
         "START_TIME END_TIME WAREHOUSE_ID MODEL_NAME TOKEN_CREDITS TOKENS", finetune_usage
     ),
+    "FINETUNE_EVENTS": View(finetune_history.EVENT_COLUMNS, finetune_history.event_rows),
+    "FINETUNE_DATA": View(finetune_history.DATA_COLUMNS, finetune_history.data_rows),
+    "FINETUNE_EVALUATIONS": View(finetune_history.EVALUATION_COLUMNS, finetune_history.evaluation_rows),
+    "FINETUNE_CONFUSION": View(finetune_history.CONFUSION_COLUMNS, finetune_history.confusion_rows),
 }

@@ -23,6 +23,7 @@ from sapwood.dialect.users import without_secrets, without_secrets_of
 from sapwood.engine.arrow import conform
 from sapwood.engine.batch import Batcher, Batching
 from sapwood.engine.binds import Asking, Binds
+from sapwood.engine.budget import Price, Spending
 from sapwood.engine.execution import describe, handle
 from sapwood.engine.failure import translated
 from sapwood.engine.ledger import spill_folder
@@ -35,6 +36,7 @@ from sapwood.engine.privileges import check_model, guarded
 from sapwood.engine.result import OnProgress, Result, Rows
 from sapwood.engine.scope import SessionScope
 from sapwood.engine.snapshot import Snapshots
+from sapwood.engine.staged import staged_documents
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
 from sapwood.errors import (
     CancelledError,
@@ -212,6 +214,7 @@ class Session:
                 batcher,
                 self._cancelled,
                 self._query_table,
+                staged_documents,
                 snapshots,
             )
         finally:
@@ -239,6 +242,11 @@ class Session:
                 reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
                 keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),
                 fails_on_error=parameter_value(self._parts, self.state, "AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR"),
+                spending=Spending(
+                    parameter_value(self._parts, self.state, "STATEMENT_TOKEN_LIMIT"),
+                    parameter_value(self._parts, self.state, "STATEMENT_COST_LIMIT"),
+                    lambda model: Price.of(self._parts.registry.limits_of(model)),
+                ),
             )
         )
 

@@ -18,6 +18,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import Column, Name, Relation, StagedFiles
 from sapwood.dialect.types import TIMESTAMP_LTZ, TIMESTAMP_NTZ, VARIANT, number, text
 from sapwood.engine.csv_blocks import Block, CsvBlocks
@@ -30,7 +31,7 @@ from sapwood.engine.file_bytes import FileBytes, wrong_encoding
 from sapwood.engine.json_reader import Document, JsonReader
 from sapwood.engine.location import Location, StageFile, check_is_there, files, locate
 from sapwood.engine.work import Work, unknown_object
-from sapwood.errors import CopyError, UnsupportedError
+from sapwood.errors import CopyError, ParseError, UnknownFileError, UnsupportedError
 
 PLACE_COLUMNS = (
     Column("METADATA$FILENAME", text()),
@@ -54,6 +55,23 @@ def staged_files(work: Work, wanted: StagedFiles) -> Relation:
         check_is_there(location)
         rows = _all_records(work, files(location, pattern=wanted.pattern), form, rows)
     return work.snapshots.relation(Name("", "", location.label), columns_of(form, rows), rows)
+
+
+def staged_documents(work: Work, written: str) -> pa.ChunkedArray:
+    """The documents of the JSON files at a stage path, such as @rows/train.jsonl, as JSON texts; for commands.
+
+    Raises ParseError for what is no path, UnknownFileError if no file is there, CopyError for what is no JSON.
+    """
+    text = written.strip()
+    place, end = stage_path(text, work.state)
+    if text[end:]:
+        raise ParseError(f"SQL compilation error:\nunexpected '{text[end:]}' behind a stage path.")
+    location = locate(work, place)
+    check_is_there(location)
+    found = files(location)
+    if not found:
+        raise UnknownFileError(f"Remote file '{text}' was not found", hint=f"LIST {text} shows what is there.")
+    return _all_records(work, found, file_form({"TYPE": "JSON"}), empty_records(1)).column("$1")
 
 
 def _all_records(work: Work, found: Sequence[StageFile], form: FileForm, empty: pa.Table) -> pa.Table:

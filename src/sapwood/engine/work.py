@@ -99,7 +99,9 @@ class State:
 
 @dataclass
 class Work:
-    """One statement in a session. `run_query` runs another SELECT as this session (for commands)."""
+    """One statement in a session. For commands, `run_query` runs another SELECT as this session, and `read_documents` gives
+    the JSON documents at a stage path.
+    """
 
     parts: Parts
     state: State
@@ -119,6 +121,7 @@ class Work:
 
     def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows of DuckDB's SQL without calls, some at a time, as it runs."""
+    read_documents: Callable[[Work, str], pa.ChunkedArray]
         with translated():
             yield from self.cursor.execute(sql).to_arrow_reader(rows)
 
@@ -145,8 +148,16 @@ class Work:
     def _command(self, command: Command) -> str:
         row = self.run(command.sql)[0] if command.sql else ()
         state = self.state
-        place = (state.database, state.schema, state.role)
-        context = CommandContext(*place, self.run_query, self.check_schema, self.notices.append, self.rights.is_own)
+        context = CommandContext(
+            state.database,
+            state.schema,
+            state.role,
+            query=self.run_query,
+            documents=lambda written: self.read_documents(self, written),
+            check_schema=self.check_schema,
+            notice=self.notices.append,
+            is_own=self.rights.is_own,
+        )
         handler = self.parts.commands[command.function][1]
         return handler(dict(zip(command.arguments, row, strict=True)), context)
 

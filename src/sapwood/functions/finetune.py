@@ -15,7 +15,7 @@ from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 import pyarrow as pa
 
@@ -32,7 +32,6 @@ from sapwood.errors import (
     ProgrammingError,
     StorageFullError,
     UnknownObjectError,
-    UnsupportedError,
 )
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.jobs.durable import write_table
@@ -54,6 +53,11 @@ SIGNATURE = Signature(
     command=True,
 )
 
+MEMORY_OF_A_JOB, MEMORY_OF_A_PARAMETER = 1 << 30, 6
+"""Bytes that a job is expected to need: its process with a step's activations, and the weights with all that stands beside
+them. Jobs that need more together than there is wait for one another."""
+PAIR = ("prompt", "completion")
+"""Columns of the data, and keys of its documents."""
 FEWEST_ROWS = 2
 """Usable rows that training needs: one to learn from, one to measure by."""
 DEFAULT_EPOCHS = 3
@@ -66,6 +70,7 @@ RANGES: Mapping[str, tuple[str, float, float]] = {
     "rank": (WHOLE, 1, 256),
     "batch_size": (WHOLE, 1, 512),
     "seed": (WHOLE, 0, 2**31 - 1),
+    "priority": (WHOLE, 1, 9),
 }
 """Options with their kind, lowest and highest value. Only max_epochs is the vendor's; the others are ours."""
 
@@ -74,7 +79,10 @@ _LONGEST_NAME = 255
 
 
 class BaseModel(Protocol):
-    """What the registry says of a model that can be tuned. `max_rows` is for one epoch; None means no limit."""
+    """What the registry says of a model that can be tuned. `max_rows` is for one epoch; None means no limit.
+
+    `parameters` is 0 where they are not known.
+    """
 
     @property
     def version(self) -> ModelVersion: ...
@@ -84,13 +92,21 @@ class BaseModel(Protocol):
     def completion_tokens(self) -> int: ...
     @property
     def max_rows(self) -> int | None: ...
+    @property
+    def parameters(self) -> int: ...
+    @property
+    def licence(self) -> str: ...
+    @property
+    def owner(self) -> str:
+        """The role that owns a model that is tuned already; '' for a base model."""
+        ...
 
 
 class BaseModels(Protocol):
     """The registry as FINETUNE sees it."""
 
-    def base_model(self, name: str) -> BaseModel:
-        """The base model of that name; UnknownModelError or InvalidOptionError if it can't be tuned."""
+    def base_model(self, name: str, *, database: str | None = None, schema: str | None = None) -> BaseModel:
+        """The base model of that name, or a tuned one; UnknownModelError or InvalidOptionError if it can't be tuned."""
         ...
 
 
@@ -129,7 +145,9 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
     name = model_name(_required(arguments, "name", "CREATE"), context.database, context.schema)
     context.check_schema(name[0], name[1])
     base_name = _required(arguments, "base_model", "CREATE")
-    base = desk.registry.base_model(base_name)
+    base = desk.registry.base_model(base_name, database=context.database, schema=context.schema)
+    if base.owner and not context.is_own(base.owner):
+        raise AccessError(f"Insufficient privileges to tune model '{base_name}' further", hint="Its owner's role may.")
     options = parse_options(arguments.get("options"))
     job = Job(
         id=f"CortexFineTuningWorkflow_{uuid.uuid4()}",
@@ -143,11 +161,9 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
         options=options,
         spec={"owner": context.role},
     )
-    for query in (job.training_data, job.validation_data):
-        _check_is_query(query)
     with _folder_of(job, desk.jobs) as folder:
         try:
-            snapshots = _take_snapshots(job, folder, context.query, base)
+            snapshots = _take_snapshots(job, folder, context, base)
         except _BadDataError as error:
             context.notice(f"{job.id} has failed: {error.args[0]}")
             return desk.jobs.submit(_failed(job, error.args[0])).id
@@ -159,6 +175,8 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
             "options": options or {},
             "owner": context.role,
             "data": snapshots,
+            "licence": base.licence,
+            "memory_bytes": MEMORY_OF_A_JOB + MEMORY_OF_A_PARAMETER * base.parameters,
         }
         return desk.jobs.submit(replace(job, spec=spec)).id
 
@@ -172,14 +190,6 @@ def _folder_of(job: Job, jobs: Jobs) -> Generator[Path]:
     except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
         raise
-
-
-def _check_is_query(written: str) -> None:
-    if written.lstrip().startswith("@"):
-        raise UnsupportedError(
-            f"Fine-tuning from a file on a stage ({written.strip()}) is not supported",
-            hint="COPY INTO a table with the columns prompt and completion, and give a query over it.",
-        )
 
 
 def _show(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
@@ -329,10 +339,10 @@ class _BadDataError(Exception):
     """Data that can't be trained on; the text goes into the job's error."""
 
 
-def _take_snapshots(job: Job, folder: Path, query: Callable[[str], Any], base: BaseModel) -> dict[str, dict[str, Any]]:
-    """Write the queries' rows into the job's folder; gives what was taken, by part."""
-    queries = {"train": job.training_data, "validation": job.validation_data}
-    tables = {part: _read_pairs(text, query) for part, text in queries.items() if text}
+def _take_snapshots(job: Job, folder: Path, context: CommandContext, base: BaseModel) -> dict[str, dict[str, Any]]:
+    """Write the rows of queries or files into the job's folder; gives what was taken, by part."""
+    places = {"train": job.training_data, "validation": job.validation_data}
+    tables = {part: _usable(_read_pairs(text, context)) for part, text in places.items() if text}
     taken: dict[str, dict[str, Any]] = {}
     for part, (table, dropped) in tables.items():
         _check_rows(part, table.num_rows, dropped)
@@ -344,19 +354,42 @@ def _take_snapshots(job: Job, folder: Path, query: Callable[[str], Any], base: B
     return taken
 
 
-def _read_pairs(written: str, query: Callable[[str], Any]) -> tuple[Any, int]:
-    """The query's prompts and completions as texts, and how many rows had none and were dropped."""
-    wrapped = f'SELECT "PROMPT", "COMPLETION" FROM ({written})'
+def _read_pairs(written: str, context: CommandContext) -> Any:
+    """The prompts and completions of a query, or of a file on a stage, as an Arrow table of texts."""
+    is_stage = written.lstrip().startswith("@")
+    wrapped = written.strip() if is_stage else f'SELECT "PROMPT", "COMPLETION" FROM ({written})'
     try:
-        rows = query(wrapped)
+        if is_stage:
+            return _of_documents(context.documents(wrapped), wrapped)
+        rows = context.query(wrapped)
+        return pa.table([rows.column(at).cast(pa.string()) for at in range(2)], names=PAIR)
     except (CancelledError, StorageFullError, AccessError, UnknownObjectError):  # what may not be read makes no job
         raise
     except ProgrammingError as error:
+        failed = "Failed to read" if is_stage else "Failed to execute query:"
         raise _BadDataError(
-            f"Failed to query input data for Fine-tuning. Failed to execute query: {wrapped}. {_one_error(error)}"
+            f"Failed to query input data for Fine-tuning. {failed} {wrapped}. {_one_error(error)}"
         ) from error
-    texts = [rows.column(at).cast(pa.string()) for at in range(2)]
-    table = pa.table(texts, names=["prompt", "completion"])
+    except pa.ArrowException as error:
+        raise _BadDataError(f"Prompt and completion must be texts, or what has a text: {error}") from error
+
+
+def _of_documents(documents: Any, written: str) -> Any:
+    """The keys prompt and completion, in any case, of JSON objects; a value that is no text is its JSON."""
+    columns: tuple[list[str | None], list[str | None]] = ([], [])
+    for number, document in enumerate(documents.cast(pa.string()), 1):
+        found = json.loads(document.as_py())
+        if not isinstance(found, dict):
+            raise _BadDataError(f"Document {number} of {written} is no object with the keys prompt and completion.")
+        fields = {str(key).lower(): value for key, value in cast("dict[str, Any]", found).items()}
+        for column, key in zip(columns, PAIR, strict=True):
+            value = fields.get(key)
+            column.append(value if value is None or isinstance(value, str) else _json(value))
+    return pa.table([pa.array(column, pa.string()) for column in columns], names=PAIR)
+
+
+def _usable(table: Any) -> tuple[Any, int]:
+    """The rows with prompt and completion, and how many have not both and were dropped."""
     usable = table.drop_null()
     return usable, table.num_rows - usable.num_rows
 

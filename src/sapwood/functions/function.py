@@ -143,7 +143,8 @@ ERROR_RULES: Mapping[str, str] = {
 class CommandContext:
     """What a command (FINETUNE) gets besides its arguments: the session's place, and what it may do as that session.
 
-    `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, and raises as any statement does.
+    `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, `documents` the JSON texts of the files
+    at a stage path as an Arrow array; both raise as any statement does.
     `check_schema` raises if there is no such database or schema. `notice` tells the user a line beside the result.
     `is_own` says whether what a role owns is the session's to see.
     """
@@ -152,6 +153,7 @@ class CommandContext:
     schema: str | None
     role: str
     query: Callable[[str], Any]
+    documents: Callable[[str], Any]
     check_schema: Callable[[str, str], None]
     notice: Callable[[str], None]
     is_own: Callable[[str], bool] = lambda owner: True

@@ -48,21 +48,25 @@ ECHO = ModelVersion(name="echo", kind="echo", digest="echo-1", context=1_000_000
 _ENDPOINT_CONTEXT, _ENDPOINT_OUTPUT = 128_000, 8192
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FILE_KEY = "file:"
-_CALL_LIMITS = frozenset({"concurrency", "requests_per_minute", "token_budget", "timeout_s", "retries"})
-"""Limits of an endpoint that its backend keeps; context and max_output go into the ModelVersion."""
+_CALL_LIMITS = frozenset({"concurrency", "requests_per_minute", "token_budget", "timeout_s", "retries", "price_asked", "price_answered"})
+"""Limits of an endpoint that its backend keeps, and its prices for a million tokens; context and max_output go into the ModelVersion."""
 
 
 @dataclass(frozen=True)
 class BaseModel:
     """A model that can be tuned. Prompts and completions longer than their part of the context are cut there.
 
-    `max_rows` is for one epoch; None means no limit.
+    `max_rows` is for one epoch; None means no limit. `parameters` is 0 where they are not known. `owner` is the role that owns
+    a model that is tuned already, '' for a base model.
     """
 
     version: ModelVersion
     prompt_tokens: int
     completion_tokens: int
     max_rows: int | None = None
+    parameters: int = 0
+    licence: str = ""
+    owner: str = ""
 
 
 @dataclass(frozen=True)
@@ -140,12 +144,12 @@ class Registry:
             )
         return replace(version, path=str(self._folder(version.digest, version.base or version.name)))
 
-    def base_model(self, name: str) -> BaseModel:
-        """The model behind a name that FINETUNE may start from.
+    def base_model(self, name: str, *, database: str | None = None, schema: str | None = None) -> BaseModel:
+        """The model behind a name that FINETUNE may start from: a base model, or one that is tuned already.
 
         Raises UnknownModelError, or InvalidOptionError for one whose weights are not ours to tune.
         """
-        version = self.resolve(name)
+        version = self.resolve(name, database=database, schema=schema)
         reason = _UNTUNABLE_VECTORS if version.dimensions else _UNTUNABLE.get(version.kind)
         if reason is not None:
             hint = f"Models that can be tuned: {', '.join(self._tunable())}."
@@ -153,7 +157,16 @@ class Registry:
         entry = self._entry(version.digest)
         if entry is None:
             raise self._unknown(name, name)
-        return BaseModel(version, entry.prompt_tokens, entry.completion_tokens, entry.max_rows)
+        tuned = self._tuned(name, database, schema)
+        limits = (entry.prompt_tokens, entry.completion_tokens, entry.max_rows)
+        return BaseModel(version, *limits, entry.parameters, entry.licence, owner=tuned.owner if tuned else "")
+
+    def source_file(self, version: ModelVersion) -> Path | None:
+        """The GGUF file that a prepared model's base came as; None if it came as something else, or the file is gone."""
+        entry = self._entry(version.digest)
+        own = [Path(source.path) for source in entry.sources if source.kind == "path"] if entry else []
+        places = [self._cache.file(version.digest), *(path for path in own if path.suffix.lower() == ".gguf")]
+        return next((path for path in places if path.is_file()), None)
 
     def listing(self) -> list[ModelInfo]:
         """Base models with the Cortex names that they answer to on this machine, then echo, endpoints and local models."""
@@ -205,7 +218,8 @@ class Registry:
         """Add an OpenAI-compatible server under a name; from then on data leaves to it when a statement names it.
 
         The key is in the environment variable `key_env` or in `key_file`, which only its owner may read; it is never
-        stored. `limits` may hold context, max_output, concurrency, requests_per_minute, token_budget, timeout_s, retries.
+        stored. `limits` may hold context, max_output, concurrency, requests_per_minute, token_budget, timeout_s, retries, and the
+        prices of a million tokens, price_asked and price_answered.
         Raises ConfigError for a bad name, URL, limit or key file, ObjectExistsError for a name that means something else.
         """
         plain = self._free_name(name)
@@ -415,7 +429,6 @@ _FULL_HINT = (
 _UNTUNABLE = {
     "echo": "it has no weights",
     "endpoint": "its weights are on another machine",
-    "tuned": "it is tuned already; start from its base model",
 }
 _UNTUNABLE_VECTORS = "it makes vectors, not text"
 

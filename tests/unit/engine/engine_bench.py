@@ -22,6 +22,7 @@ from sapwood.engine.parameter import AccountParameters
 from sapwood.engine.recent import RecentResults
 from sapwood.engine.result import Progress, Rows
 from sapwood.engine.snapshot import Snapshots
+from sapwood.engine.staged import staged_documents
 from sapwood.engine.udf import CallDoor
 from sapwood.engine.work import Parts, State, Work
 from sapwood.errors import UnknownModelError
@@ -109,6 +110,9 @@ class FakeRegistry:
             )
         return found
 
+    def limits_of(self, version: ModelVersion) -> Mapping[str, Any]:
+        return {"price_asked": 1000.0, "price_answered": 5000.0} if version.kind == "endpoint" else {}
+
     def listing(self) -> list[FakeInfo]:
         return [FakeInfo()]
 
@@ -169,6 +173,7 @@ class Bench:
             batcher,
             self.cancelled,
             run_query=lambda sql: None,  # type: ignore[arg-type, return-value]
+            read_documents=staged_documents,
             snapshots=Snapshots(self.cursor),
         )
 

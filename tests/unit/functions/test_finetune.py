@@ -21,9 +21,9 @@ from sapwood.errors import (
     JobError,
     NoCurrentSchemaError,
     ParseError,
+    UnknownFileError,
     UnknownModelError,
     UnknownObjectError,
-    UnsupportedError,
 )
 from sapwood.functions.finetune import SIGNATURE, finetune_command, model_name
 from sapwood.functions.function import CommandContext
@@ -42,12 +42,17 @@ class FakeBase:
     prompt_tokens: int = 6000
     completion_tokens: int = 2000
     max_rows: int | None = None
+    parameters: int = 135_000_000
+    licence: str = "Apache-2.0"
+    owner: str = ""
 
 
 class FakeRegistry:
     """One base model, mistral-7b; `limited` is one with a row limit of 9 for one epoch."""
 
-    def base_model(self, name: str) -> FakeBase:
+    def base_model(self, name: str, *, database: str | None = None, schema: str | None = None) -> FakeBase:
+        if name == "tuned":
+            return FakeBase(ModelVersion("DB.PUBLIC.TUNED", "tuned", "d1", base="small"), owner="TRAINER")
         if name not in ("mistral-7b", "limited"):
             raise UnknownModelError(f"unknown model {name}")
         return FakeBase(ModelVersion("smollm2-135m-instruct", "local", "d1"), max_rows=9 if name == "limited" else None)
@@ -66,6 +71,7 @@ class Finetune:
         self.jobs = Jobs(catalog, data, [sys.executable, "-c", "pass"])
         self.catalog = catalog
         self.tables: dict[str, Rows | Exception] = {"train": GOOD, "eval": GOOD}
+        self.files: dict[str, list[str]] = {}
         self.queries: list[str] = []
         self.notices: list[str] = []
         self.is_own: Callable[[str], bool] = lambda owner: True
@@ -74,7 +80,7 @@ class Finetune:
     def __call__(self, *values: Any, database: str | None = "DB", schema: str | None = "PUBLIC") -> str:
         arguments = dict(zip([parameter.name for parameter in SIGNATURE.parameters], values, strict=False))
         context = CommandContext(
-            database, schema, "TRAINER", self._query, check_schema, self.notices.append, self.is_own
+            database, schema, "TRAINER", self._query, self._documents, check_schema, self.notices.append, self.is_own
         )
         return self._run(arguments, context)
 
@@ -84,6 +90,11 @@ class Finetune:
 
     def describe(self, job_id: str) -> str:
         return self("DESCRIBE", job_id)
+
+    def _documents(self, written: str) -> pa.ChunkedArray:
+        if written not in self.files:
+            raise UnknownFileError(f"{written} was not found")
+        return pa.chunked_array([self.files[written]], pa.string())
 
     def _query(self, sql: str) -> pa.Table:
         self.queries.append(sql)
@@ -357,10 +368,43 @@ def test_a_schema_that_is_not_there_is_an_error_and_makes_no_job(finetune: Finet
     assert finetune.queries == []
 
 
-def test_a_file_on_a_stage_is_refused_by_name(finetune: Finetune) -> None:
-    with pytest.raises(UnsupportedError, match=r"@mine/train\.jsonl"):
-        finetune("CREATE", "m", "mistral-7b", " @mine/train.jsonl")
-    assert finetune.jobs.jobs() == []
+def test_a_tuned_model_is_tuned_further_by_its_owner_alone(finetune: Finetune) -> None:
+    job = finetune.jobs.job(finetune("CREATE", "m", "tuned", "train"))
+    assert (job.base_model, job.spec["base"]["kind"], job.spec["base"]["base"]) == ("tuned", "tuned", "small")
+    finetune.is_own = lambda owner: owner == "ANALYST"
+    with pytest.raises(AccessError, match="tuned"):
+        finetune("CREATE", "m", "tuned", "train")
+
+
+def test_a_job_says_how_urgent_it_is_and_what_memory_it_needs(finetune: Finetune) -> None:
+    job = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "train", None, '{"priority": 9}'))
+    assert job.options == {"priority": 9}
+    assert job.spec["memory_bytes"] == (1 << 30) + 6 * 135_000_000
+    with pytest.raises(InvalidOptionError, match="priority"):
+        finetune("CREATE", "m", "mistral-7b", "train", None, '{"priority": 10}')
+
+
+def test_documents_on_a_stage_are_data(finetune: Finetune) -> None:
+    finetune.files["@mine/train.jsonl"] = [
+        '{"prompt": "a", "completion": "x"}', '{"Prompt": "b", "COMPLETION": {"n": 1}, "more": 2}', '{"prompt": "c"}',
+    ]  # fmt: skip
+    job = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "@mine/train.jsonl"))
+    rows = read_table(finetune.jobs.folder(job.id) / "train.arrow")
+    assert rows.to_pydict() == {"prompt": ["a", "b"], "completion": ["x", '{"n":1}']}
+    assert (job.training_data, job.spec["data"]["train"]["dropped_rows"]) == ("@mine/train.jsonl", 1)
+
+
+def test_documents_that_are_no_objects_are_an_error_of_the_job(finetune: Finetune) -> None:
+    finetune.files["@mine/train.jsonl"] = ['{"prompt": "a", "completion": "x"}', "[1]"]
+    job = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "@mine/train.jsonl"))
+    assert (job.error or {})["message"].startswith("Document 2 of @mine/train.jsonl is no object")
+    missing = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "@mine/none.jsonl"))
+    assert "@mine/none.jsonl was not found" in (missing.error or {})["message"]
+
+
+def test_values_without_a_text_are_an_error_of_the_job(finetune: Finetune) -> None:
+    job = finetune.create(train=[("a", [1]), ("b", [2])])
+    assert (job.error or {})["message"].startswith("Prompt and completion must be texts")
 
 
 def test_a_full_disk_makes_no_job_and_leaves_no_file(

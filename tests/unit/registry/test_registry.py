@@ -324,10 +324,18 @@ def test_a_base_model_has_its_split_of_the_context_and_no_row_limit(registry: Re
     assert (large.prompt_tokens, large.completion_tokens) == (28672, 4096)
 
 
-def test_what_has_no_weights_here_is_not_tuned(tiny: Registry, catalog: Catalog, table: ModelTable) -> None:
+def test_a_tuned_model_can_be_tuned_further(tiny: Registry, catalog: Catalog, table: ModelTable) -> None:
+    digest = table.models["tiny"].sha256
+    catalog.add_model(tuned(digest))
+    base = tiny.base_model("support", database="DB", schema="PUBLIC")
+    assert (base.version.name, base.version.kind, base.version.base) == ("DB.PUBLIC.SUPPORT", "tuned", "tiny")
+    assert (base.version.digest, base.owner) == (digest, "ACCOUNTADMIN")
+    assert tiny.base_model("tiny").owner == ""
+
+
+def test_what_has_no_weights_here_is_not_tuned(tiny: Registry) -> None:
     tiny.add_endpoint("gpt", "http://127.0.0.1:9/v1", "m")
-    catalog.add_model(tuned(table.models["tiny"].sha256))
-    for name, reason in [("gpt", "another machine"), ("echo", "no weights"), ("DB.PUBLIC.SUPPORT", "tuned already")]:
+    for name, reason in [("gpt", "another machine"), ("echo", "no weights")]:
         with pytest.raises(InvalidOptionError, match=reason):
             tiny.base_model(name)
     with pytest.raises(UnknownModelError):
