@@ -19,7 +19,8 @@ from sapwood import config as settings
 from sapwood.config import Config
 from sapwood.connection import Connection
 from sapwood.directory import Ownership, read_owner, read_token, take
-from sapwood.engine.engine import Engine
+from sapwood.dialect.names import parts, qualify
+from sapwood.engine.engine import FIRST_DATABASE, Engine
 from sapwood.engine.memory import recall
 from sapwood.engine.result import Progress
 from sapwood.engine.session import Session
@@ -31,7 +32,9 @@ from sapwood.inference.priority import TRAINING, give_way
 from sapwood.inference.threads import wait_as_cores_allow, wait_without_spinning
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.leftovers import clear_leftovers
+from sapwood.jobs.keeper import Keeper
 from sapwood.jobs.worker import work as run_worker
+from sapwood.jobs.queue import memory_limit
 from sapwood.plugins import Plugins, load_plugins
 from sapwood.registry.registry import Download, Registry
 from sapwood.registry.table import read_table
@@ -72,6 +75,7 @@ class App:
     ownership: Ownership
     downloads: _Downloads
     door: Door | None = field(default=None)
+    keeper: Keeper
 
     def open_remote(self, principal: Principal, wanted: Wanted) -> Session:
         """A session of a client of the server, where it wants to begin, else where its user begins."""
@@ -113,6 +117,7 @@ class App:
         if self.door:
             self.door.close()
         self.engine.close()
+        self.keeper.close()
         self.backends.close()
         self.answers.close()
         self.office.close()
@@ -169,10 +174,10 @@ def build(config: Config, *, waiting: Callable[[], Mapping[str, str]]) -> App:
             registry=registry,
             backends=backends,
         )
-        app = App(office, engine, backends, answers, ownership, downloads)
+        office.jobs.recover()
+        app = App(office, engine, backends, answers, ownership, downloads, Keeper(office.jobs))
         app.door = Door(app.open_session, ownership.token)
         ownership.announce(app.door.address)
-        office.jobs.recover()
     except BaseException:
         ownership.release()
         raise
@@ -258,7 +263,9 @@ def open_office(config: Config, *, on_download: Callable[[Download], None] | Non
     catalog = Catalog(f"sqlite:///{config.data / 'catalog.sqlite'}")
     plugins = load_plugins(FUNCTIONS, read_table())
     registry = Registry(catalog, config, on_progress=on_download, table=plugins.models)
-    return Office(config, catalog, registry, Jobs(catalog, config.data, _worker_command(config)), plugins)
+    memory = memory_limit(config.jobs.memory_megabytes)
+    jobs = Jobs(catalog, config.data, _worker_command(config), memory=memory)
+    return Office(config, catalog, registry, jobs, plugins)
 
 
 def work(config: Config, job_id: str) -> None:
@@ -302,5 +309,27 @@ class _Downloads:
         self.listeners: list[OnProgress] = []
 
     def __call__(self, download: Download) -> None:
+        office.jobs.recover()  # whoever waited for this one's memory
         for listener in tuple(self.listeners):
             as_progress(listener)(download)
+def export_model(office: Office, name: str, folder: Path, form: str) -> Sequence[Path]:
+    """Write a tuned model's files for other programs; see training.export. `name` is [db.]schema.model or in full."""
+    from sapwood.training import export  # torch comes with it
+
+    version = office.registry.prepare(office.registry.resolve(name, database=FIRST_DATABASE, schema="PUBLIC"))
+    return export.export_model(export.Order(version, office.registry.source_file(version)), folder, form)
+
+
+def import_model(office: Office, name: str, folder: Path, base: str, *, allows_other_base: bool) -> str:
+    """Register an adapter that was trained elsewhere under `name`; gives the name that it got."""
+    from sapwood.inference.weights import precision
+    from sapwood.training import importing
+
+    names = qualify(parts(name), database=FIRST_DATABASE, schema="PUBLIC")
+    version = office.registry.prepare(office.registry.base_model(base).version)
+    place = importing.Place(*names, owner="ACCOUNTADMIN", data=office.config.data)
+    dtype = precision(office.config.inference).dtype
+    made = importing.import_adapter(folder, version, place, dtype=dtype, allows_other_base=allows_other_base)
+    return office.catalog.add_model(made).full_name
+
+

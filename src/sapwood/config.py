@@ -67,6 +67,14 @@ class HistoryConfig:
 
 
 @dataclass(frozen=True)
+class JobConfig:
+    """How fine-tuning jobs are run."""
+
+    memory_megabytes: int = 0
+    """Memory that jobs may need together; those that need more wait. 0 takes three quarters of the machine's."""
+
+
+@dataclass(frozen=True)
 class ModelConfig:
     """Where models come from."""
 
@@ -120,6 +128,7 @@ class Config:
     inference: InferenceConfig = InferenceConfig()
     answers: CacheConfig = CacheConfig()
     history: HistoryConfig = HistoryConfig()
+    jobs: JobConfig = JobConfig()
     models: ModelConfig = ModelConfig()
     server: ServerConfig = ServerConfig()
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -10,13 +10,15 @@ from typing import Any, Protocol
 from sapwood.store.records import Job, TunedModel
 
 FINISHED = frozenset({"SUCCESS", "ERROR", "CANCELLED"})
-"""States that a job never leaves."""
+"""States that a job does not leave by itself."""
 
 MOVES: Mapping[str, frozenset[str]] = {
     "PENDING": frozenset({"IN_PROGRESS", "ERROR", "CANCELLED"}),
     "IN_PROGRESS": frozenset({"SUCCESS", "ERROR", "CANCELLED"}),
+    "ERROR": frozenset({"PENDING"}),
+    "CANCELLED": frozenset({"PENDING"}),
 }
-"""Where a job may go from each state that it can leave."""
+"""Where a job may go from each state that it can leave; those that ended go on only where somebody resumes them."""
 
 
 class Task(Protocol):
@@ -35,6 +37,10 @@ class Task(Protocol):
         """The data directory."""
         ...
 
+    def check(self) -> None:
+        """Raise if the job is not this worker's to do any more. Costs nothing."""
+        ...
+
     def report(self, progress: float, detail: str = "") -> None:
         """Show how far the job is (0..1) and what it does. Cheap enough to call at every step."""
         ...
@@ -50,11 +56,15 @@ class Task(Protocol):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a job that succeeded leaves: the model to register, and the figures that DESCRIBE shows."""
+    """What a job that succeeded leaves: the model to register, and the figures that DESCRIBE shows.
+
+    `leftovers` are files that only a run that goes on would need; they go once the model is registered.
+    """
 
     model: TunedModel
     trained_tokens: int
     training_result: Mapping[str, float]
+    leftovers: Sequence[Path] = ()
 
 
 Handler = Callable[[Task], Outcome]

@@ -1,20 +1,25 @@
-"""Fine-tuning jobs as their owner sees them: submit, cancel, recover, wait. Does no work itself: workers do.
+"""Fine-tuning jobs as their owner sees them: submit, cancel, resume, recover, wait. Does no work itself: workers do.
 
-A job's truth is its row in the catalogue; its files lie in `<data>/jobs/<id>/`. Whoever claims the row, works.
+A job's truth is its row in the catalogue; its files lie in `<data>/jobs/<id>/`. Whoever claims the row, works. A job for
+which there is no room (queue.py) stays PENDING until somebody recovers: a worker that ends, or the owner now and then.
 """
 
 from __future__ import annotations
 
 import socket
+import sys
 import time
 import uuid
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from sapwood.errors import JobError
 from sapwood.jobs.handler import FINISHED
-from sapwood.jobs.launcher import LOG, launch, worker_lock
+from sapwood.jobs.launcher import LOG, launch, queue_lock, worker_lock
+from sapwood.jobs.queue import blocker, in_order
 from sapwood.store.catalog import Catalog
+from sapwood.store.jobs import REOPENABLE
 from sapwood.store.records import Job
 
 MOST_STARTS = 3
@@ -25,12 +30,16 @@ REVIVE_EVERY_S = 2.0
 
 
 class Jobs:
-    """The jobs of one data directory. `command` starts a worker; the job's id is appended to it."""
+    """The jobs of one data directory. `command` starts a worker; the job's id is appended to it.
 
-    def __init__(self, catalog: Catalog, data: Path, command: Sequence[str]) -> None:
+    `memory` is what jobs may need together, in bytes.
+    """
+
+    def __init__(self, catalog: Catalog, data: Path, command: Sequence[str], *, memory: int = sys.maxsize) -> None:
         self._catalog = catalog
         self._data = data
         self._command = tuple(command)
+        self._memory = memory
 
     def folder(self, job_id: str) -> Path:
         """Where a job's files lie."""
@@ -41,7 +50,25 @@ class Jobs:
         self._catalog.add_job(job)
         if job.status not in FINISHED:
             self._revive(job.id)
-        return job
+        return self.job(job.id)
+
+    def resume(self, job_id: str) -> Job:
+        """Let a job that ended without a model go on from its last checkpoint. JobError for any other, or if its files are gone."""
+        job = self.job(job_id)
+        if job.status not in REOPENABLE:
+            raise JobError(
+                f"Cortex Fine-tuning job '{job_id}' can't be resumed: its status is {job.status}",
+                hint=f"Only a job that is {' or '.join(REOPENABLE)} can be resumed.",
+            )
+        if not job.spec.get("data") or not self.folder(job_id).is_dir():
+            raise JobError(
+                f"Cortex Fine-tuning job '{job_id}' can't be resumed: there are no data of it",
+                hint="Create the job again.",
+            )
+        self._catalog.reopen_job(job_id)
+        self._catalog.add_job_event(job_id, "resumed", {})
+        self._revive(job_id)
+        return self.job(job_id)
 
     def job(self, job_id: str) -> Job:
         """The job as it stands; JobError if there is none of this id."""
@@ -68,7 +95,7 @@ class Jobs:
 
     def recover(self) -> list[str]:
         """Start a worker for each unfinished job that has none; returns their ids. Two at once start each job once."""
-        return [job.id for job in self._catalog.jobs() if job.status not in FINISHED and self._revive(job.id)]
+        return [job.id for job in in_order(self._catalog.jobs()) if self._revive(job.id)]
 
     def wait(self, job_id: str, timeout_s: float | None = None, on_change: Callable[[Job], None] | None = None) -> Job:
         """Wait until a job is finished, restarting its worker if it dies. Returns the job as it stands at the time-out."""
@@ -90,7 +117,7 @@ class Jobs:
 
     def _revive(self, job_id: str) -> bool:
         """Start a worker if the job has none; settle it instead if it is cancelled or was tried often enough."""
-        with worker_lock(self.folder(job_id)) as lock:
+        with queue_lock(self._data / "jobs"), worker_lock(self.folder(job_id)) as lock:
             if lock is None:
                 return False
             job = self.job(job_id)
@@ -98,6 +125,10 @@ class Jobs:
                 return False
             if job.cancel_requested:
                 self._settle(job_id, "CANCELLED", None)
+                return False
+            if job.status == "PENDING" and (reason := blocker(job, self._others(job), self._memory)):
+                if reason != job.detail:
+                    self._catalog.wait_job(job_id, reason)
                 return False
             starts = self._starts(job_id)
             if starts >= MOST_STARTS:
@@ -107,10 +138,21 @@ class Jobs:
             launch([*self._command, job_id], self.folder(job_id), lock)
             return True
 
+    def _others(self, job: Job) -> list[Job]:
+        """The other jobs that have not ended; one whose worker is starting counts as IN_PROGRESS."""
+        others = [other for other in in_order(self._catalog.jobs()) if other.id != job.id]
+        return [replace(other, status="IN_PROGRESS") if self._is_starting(other) else other for other in others]
+
+    def _is_starting(self, job: Job) -> bool:
+        if job.status != "PENDING":
+            return False
+        with worker_lock(self.folder(job.id)) as lock:
+            return lock is None
+
     def _starts(self, job_id: str) -> int:
-        """Workers started since the last checkpoint."""
+        """Workers started since the last checkpoint, or since somebody resumed the job."""
         kinds = [kind for _, kind, _ in self._catalog.job_events(job_id)]
-        last = max((at for at, kind in enumerate(kinds) if kind == "checkpoint"), default=-1)
+        last = max((at for at, kind in enumerate(kinds) if kind in ("checkpoint", "resumed")), default=-1)
         return kinds[last + 1 :].count("launched")
 
     def _settle(self, job_id: str, status: str, error: dict[str, str] | None) -> None:
@@ -132,7 +174,8 @@ def _visible(job: Job) -> tuple[str, float, str]:
 def _gave_up(starts: int, log: Path) -> dict[str, str]:
     return {
         "code": "INTERNAL_ERROR",
-        "message": f"The worker process died {starts} times in a row without getting further. Its output is in {log}.",
+        "message": f"The worker process died {starts} times in a row without getting further. Its output is in {log}. If the "
+        "machine was short of memory, take a smaller batch_size or base model.",
     }
 
 

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 LOG = "worker.log"
-LOCK = "worker.lock"
+LOCK, QUEUE = "worker.lock", "queue.lock"
 
 
 @contextmanager
@@ -30,6 +30,18 @@ def worker_lock(folder: Path) -> Generator[int | None]:
             yield None
         else:
             yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def queue_lock(folder: Path) -> Generator[None]:
+    """Be the only one on this machine who starts workers of this folder's jobs; waits for others to be done."""
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / QUEUE, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
     finally:
         os.close(descriptor)
 

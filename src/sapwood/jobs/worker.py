@@ -9,11 +9,12 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
+import re
 import socket
 import threading
 import time
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,20 +35,32 @@ from sapwood.store.records import Job
 LEASE_MS = 20_000
 """How long a worker that stopped breathing keeps its job."""
 HEARTBEAT_S = 4.0
-CANCEL_POLL_S = 0.5
+CANCEL_POLL_S = 0.25
+CANCEL_GRACE_S = 1.0
+"""How long a handler may take to notice that its job is cancelled; then its process ends in mid-step."""
 REPORT_EVERY_S = 0.5
 _NEWS = contextlib.suppress(DataDirectoryBusyError, StorageFullError)
 """Around what is only told: a catalogue that can't take it just now costs the news, not the work."""
 
 
-def work(catalog: Catalog, job_id: str, handlers: Mapping[str, Handler], data: Path) -> None:
-    """Do one job to its end. Returns at once if another worker has it or it is finished."""
+def work(
+    catalog: Catalog,
+    job_id: str,
+    handlers: Mapping[str, Handler],
+    data: Path,
+    *,
+    leave: Callable[[int], object] = os._exit,
+) -> None:
+    """Do one job to its end. Returns at once if another worker has it or it is finished.
+
+    `leave` ends the process where the job is cancelled and its handler does not hear of it.
+    """
     worker = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     job = _claim(catalog, job_id, worker)
     if job is None:
         return
     task = RunningTask(catalog, job, worker, data)
-    with _heartbeat(task):
+    with _heartbeat(task, leave):
         _run(catalog, task, handlers, worker)
 
 
@@ -106,6 +119,12 @@ class RunningTask:
         else:
             self._obey(self._catalog.job(self.job.id))
 
+    def abandon(self) -> None:
+        """Write down that the job is cancelled, in its handler's place."""
+        with contextlib.suppress(JobError, DataDirectoryBusyError, StorageFullError):
+            if isinstance(self.stop, CancelledError):
+                self._catalog.finish_job(self.job.id, self._worker, status="CANCELLED")
+
     def _renew(self, **changes: Any) -> None:
         try:
             self._obey(self._catalog.update_job(self.job.id, self._worker, lease_ms=LEASE_MS, **changes))
@@ -122,14 +141,20 @@ def _cancelled(job: Job) -> CancelledError:
 
 
 @contextmanager
-def _heartbeat(task: RunningTask) -> Generator[None]:
+def _heartbeat(task: RunningTask, leave: Callable[[int], object]) -> Generator[None]:
     """Keep the lease alive and watch for a cancel, in a thread of its own."""
     over = threading.Event()
 
     def breathe() -> None:
-        next_beat = 0.0
+        next_beat, patience = 0.0, CANCEL_GRACE_S
         while not over.wait(CANCEL_POLL_S):
             now = time.monotonic()
+            if task.stop is not None:
+                patience -= CANCEL_POLL_S
+            if patience < 0:
+                task.abandon()
+                leave(0)
+                return
             with _NEWS:
                 task.beat(is_due=now >= next_beat)
             next_beat = now + HEARTBEAT_S if now >= next_beat else next_beat
@@ -166,6 +191,8 @@ def _run(catalog: Catalog, task: RunningTask, handlers: Mapping[str, Handler], w
         trained_tokens=outcome.trained_tokens,
         training_result=dict(outcome.training_result),
     )
+    for path in outcome.leftovers:
+        path.unlink(missing_ok=True)
 
 
 def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
@@ -178,13 +205,30 @@ _CODES: Mapping[type[Error], str] = {
     InvalidArgumentsError: "INVALID_PARAMETER_VALUE",
     StorageFullError: "STORAGE_FULL",
 }
+_RESUME = "then `sapwood jobs resume` lets the job go on from its last checkpoint."
+_SHORT_OF_MEMORY = re.compile(
+    r"out of memory|not enough memory|can't allocate memory|cannot allocate memory", re.IGNORECASE
+)
+"""What torch and the system say; torch raises a plain RuntimeError."""
 
 
 def _described(error: Exception) -> dict[str, str]:
     """The job's `error` object. What is not an error of ours is a defect, and says its class."""
-    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
-        return {"code": "STORAGE_FULL", "message": "The disk is full. Free some space and create the job again."}
+    if any(isinstance(each, OSError) and each.errno in (errno.ENOSPC, errno.EDQUOT) for each in _causes(error)):
+        return {"code": "STORAGE_FULL", "message": f"The disk is full. Free some space; {_RESUME}"}
+    if any(isinstance(each, MemoryError) or _SHORT_OF_MEMORY.search(str(each)) for each in _causes(error)):
+        text = (
+            "The worker ran out of memory. Free some, or create the job again with a smaller batch_size or base model"
+        )
+        return {"code": "OUT_OF_MEMORY", "message": f"{text}; {_RESUME}"}
     if not isinstance(error, Error):
         return {"code": "INTERNAL_ERROR", "message": f"{type(error).__name__}: {error}"}
     message = f"{error.msg} {error.hint}".strip()
     return {"code": _CODES.get(type(error), "INTERNAL_ERROR"), "message": message}
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error and all that led to it."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__

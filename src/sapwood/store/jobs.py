@@ -21,6 +21,8 @@ from sapwood.store.schema import JOB_EVENTS, JOBS
 
 OPEN = ("PENDING", "IN_PROGRESS")
 """The states of a job that has not ended."""
+REOPENABLE = ("ERROR", "CANCELLED")
+"""The states of a job that ended without a model."""
 
 _FIXED = frozenset({"id", "kind", "created_on", "spec", "status", "worker", "lease_until", "cancel_requested"})
 _CHANGEABLE = frozenset(item.name for item in fields(Job)) - _FIXED
@@ -112,6 +114,27 @@ class Jobs(Part):
                 connection,
                 job_id,
                 {"cancel_requested": True, "status": "CANCELLED", "finished_on": now, "lease_until": 0},
+            )
+
+    def reopen_job(self, job_id: str) -> Job:
+        """Make a job that ended without a model PENDING again; its files are the caller's. Others stay as they are.
+
+        Raises JobError for an unknown id.
+        """
+        with self._database.write() as connection:
+            job = find(connection, JOBS, Job, id=job_id)
+            if job is None:
+                raise _unknown(job_id)
+            if job.status not in REOPENABLE:
+                return job
+            again = {"status": "PENDING", "detail": "", "error": None, "finished_on": None, "cancel_requested": False}
+            return _change(connection, job_id, {**again, "worker": "", "lease_until": 0})
+
+    def wait_job(self, job_id: str, detail: str) -> None:
+        """Say what a PENDING job waits for; a job that is not PENDING any more stays as it is."""
+        with self._database.write() as connection:
+            connection.execute(
+                update(JOBS).where(JOBS.c.id == job_id, JOBS.c.status == "PENDING").values(detail=detail)
             )
 
     def add_job_event(self, job_id: str, kind: str, data: Mapping[str, Any]) -> None:
