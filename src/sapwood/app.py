@@ -18,8 +18,8 @@ from typing import Any
 from sapwood import config as settings
 from sapwood.config import Config
 from sapwood.connection import Connection
-from sapwood.directory import Ownership, read_owner, read_token, take
 from sapwood.dialect.names import parts, qualify
+from sapwood.directory import Ownership, read_owner, read_token, take
 from sapwood.engine.engine import FIRST_DATABASE, Engine
 from sapwood.engine.memory import recall
 from sapwood.engine.result import Progress
@@ -31,10 +31,10 @@ from sapwood.inference.backends import Backends, open_backends
 from sapwood.inference.priority import TRAINING, give_way
 from sapwood.inference.threads import wait_as_cores_allow, wait_without_spinning
 from sapwood.jobs.jobs import Jobs
-from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.keeper import Keeper
-from sapwood.jobs.worker import work as run_worker
+from sapwood.jobs.leftovers import clear_leftovers
 from sapwood.jobs.queue import memory_limit
+from sapwood.jobs.worker import work as run_worker
 from sapwood.plugins import Plugins, load_plugins
 from sapwood.registry.registry import Download, Registry
 from sapwood.registry.table import read_table
@@ -74,8 +74,8 @@ class App:
     answers: AnswerCache
     ownership: Ownership
     downloads: _Downloads
-    door: Door | None = field(default=None)
     keeper: Keeper
+    door: Door | None = field(default=None)
 
     def open_remote(self, principal: Principal, wanted: Wanted) -> Session:
         """A session of a client of the server, where it wants to begin, else where its user begins."""
@@ -116,8 +116,8 @@ class App:
         """End sessions and models and give the directory back. Jobs go on: their workers are processes of their own."""
         if self.door:
             self.door.close()
-        self.engine.close()
         self.keeper.close()
+        self.engine.close()
         self.backends.close()
         self.answers.close()
         self.office.close()
