@@ -211,6 +211,12 @@ class CancelledError(ProgrammingError):
     hint = "Rows that were finished are kept: run the statement again to go on from there."
 
 
+class SpendingLimitError(ProgrammingError):
+    """A statement was stopped before it would ask models for more than its session allows. The number is one of ours."""
+
+    errno, sqlstate = 100353, "57014"
+
+
 class ModelError(ProgrammingError):
     """A model call that failed."""
 

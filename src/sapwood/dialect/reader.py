@@ -17,6 +17,8 @@ from sapwood.errors import UnsupportedError
 
 _TEXTS = (TokenType.STRING, TokenType.RAW_STRING, TokenType.HEREDOC_STRING, TokenType.NATIONAL_STRING)
 
+_FRACTION = re.compile(r"\d*\.\d+|\d+\.")
+
 
 class Reader:
     """A place in a statement, and steps from there. `take` moves on if the next words are those given."""
@@ -122,6 +124,9 @@ class Reader:
         word = self.word()
         if word.isdigit() or word == "-":
             return self.integer()
+        if _FRACTION.fullmatch(word):
+            self._place += 1
+            return float(word)
         if word in ("TRUE", "FALSE"):
             self._place += 1
             return word == "TRUE"

@@ -18,6 +18,7 @@ from pathlib import Path
 
 from sapwood.dialect.statements import Call
 from sapwood.engine.answering import Wanted, is_keepable
+from sapwood.engine.budget import Budget, Spending
 from sapwood.engine.dialogue import Dialogue
 from sapwood.engine.generation import Generation, Store
 from sapwood.engine.key import content_key
@@ -50,6 +51,7 @@ class Batching:
     reads_cache: bool = True
     keeps_endpoints: bool = False
     fails_on_error: bool = False
+    spending: Spending = Spending()
 
 
 class Batcher:
@@ -59,6 +61,7 @@ class Batcher:
         self._with = batching
         self._lock = threading.Lock()
         self._done = _Completions(batching.folder)
+        self.budget = Budget(batching.spending, batching.models)
         self.usage = Usage()
         self.tokens: dict[tuple[str, str], int] = {}
         """Tokens asked and answered by function and model."""
@@ -124,10 +127,12 @@ class Batcher:
         done.update(found)
         report.tell(len(done), cached=len(done))
         self._take(call, requests, new)
-        if missing:
-            for completions in self._generated(missing, report):
+        for part in self.budget.parts(missing) if missing else ():
+            for completions in self._generated(part, report):
                 self._take(call, requests, completions)
-                done.update((completion.key, completion) for completion in completions)
+                for completion in completions:
+                    done[completion.key] = completion
+                    self.budget.spend(requests[completion.key].model, completion)
         unanswered = requests.keys() - done.keys()
         if unanswered:
             raise InternalError(f"{len(unanswered)} of {len(requests)} questions got no answer")

@@ -19,6 +19,10 @@ class Registry(Protocol):
 
     def resolve(self, name: str, *, database: str | None = None, schema: str | None = None) -> ModelVersion: ...
 
+    def limits_of(self, version: ModelVersion) -> Mapping[str, Any]:
+        """The limits of an endpoint, among them its price; {} of other models."""
+        ...
+
     def listing(self) -> Any:
         """The base models: name, aliases, kind, size, licence, present, sources, data_leaves."""
         ...

@@ -22,7 +22,7 @@ class Parameter:
     """One parameter. `only` are the values that are served; None means any of the default's type that `is_fit`."""
 
     name: str
-    default: str | int | bool
+    default: str | int | float | bool
     summary: str
     only: tuple[Any, ...] | None = None
     is_fit: Callable[[Any], bool] | None = None
@@ -57,7 +57,9 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("NOORDER_SEQUENCE_AS_DEFAULT", True, "Whether a sequence may leave gaps and change the order; it does neither in one session."),
         Parameter("QUERY_TAG", "", "A text that the query history keeps with each statement."),
         Parameter("QUOTED_IDENTIFIERS_IGNORE_CASE", False, "Whether quoted names are folded.", (False,)),
+        Parameter("STATEMENT_COST_LIMIT", 0.0, "Money, at the endpoints' prices, that a statement may spend on models; 0 for no limit."),
         Parameter("STATEMENT_TIMEOUT_IN_SECONDS", 172_800, "Seconds after which a statement is cancelled; 0 for never."),
+        Parameter("STATEMENT_TOKEN_LIMIT", 0, "Tokens, asked and answered, that a statement may spend on models; 0 for no limit."),
         Parameter("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "What TIMESTAMP means.", ("TIMESTAMP_NTZ",)),
         Parameter("TIMEZONE", "UTC", "The session's time zone, by its name in the IANA database.", is_fit=_is_zone),
         Parameter("USE_CACHED_RESULT", True, "Whether finished LLM rows are found again instead of being asked again."),
@@ -73,20 +75,20 @@ class AccountParameters:
         self._catalog = catalog
         self._known: dict[str, str | None] = {}
 
-    def get(self, name: str) -> str | int | bool | None:
+    def get(self, name: str) -> str | int | float | bool | None:
         """A parameter's value; None if the account has none."""
         if name not in self._known:
             self._known[name] = self._catalog.parameter(name)
         stored = self._known[name]
         return None if stored is None else checked(name, stored)
 
-    def set(self, name: str, value: str | int | bool | None) -> None:
+    def set(self, name: str, value: str | int | float | bool | None) -> None:
         """Keep a value; None takes it back to the default."""
         self._catalog.set_parameter(name, None if value is None else str(value))
         self._known.pop(name, None)
 
 
-def default_of(name: str, config: Config) -> str | int | bool:
+def default_of(name: str, config: Config) -> str | int | float | bool:
     """A parameter's value where nobody set one."""
     return config.inference.max_answer_tokens if name == "MAX_ANSWER_TOKENS" else PARAMETERS[name].default
 
@@ -103,7 +105,7 @@ def known(name: str) -> Parameter:
     return parameter
 
 
-def checked(name: str, value: Any) -> str | int | bool:
+def checked(name: str, value: Any) -> str | int | float | bool:
     """The value as the parameter's type; ProgrammingError if it is none, UnsupportedError if it is not served."""
     parameter = known(name)
     cast = _cast(parameter, value)
@@ -115,13 +117,13 @@ def checked(name: str, value: Any) -> str | int | bool:
     return cast
 
 
-def _cast(parameter: Parameter, value: Any) -> str | int | bool:
+def _cast(parameter: Parameter, value: Any) -> str | int | float | bool:
     try:
         if isinstance(parameter.default, bool):
             return value if isinstance(value, bool) else _BOOLEANS[str(value).lower()]
-        if isinstance(parameter.default, int):
-            number = int(value)
-            if number < 0 or isinstance(value, bool):
+        if isinstance(parameter.default, (int, float)):
+            number = type(parameter.default)(value)
+            if not 0 <= number < float("inf") or number != float(value) or isinstance(value, bool):
                 raise ValueError(value)
             return number
         return str(value)

@@ -1,0 +1,124 @@
+"""What a statement may spend on models: tokens, and money at endpoints that have a price.
+
+Comes in: requests that are to be asked, and what answers have cost. Goes out: the requests in parts, each of which is sure to
+fit into what is left. It asks no model.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sapwood.engine.answering import Wanted
+from sapwood.errors import ModelError, SpendingLimitError
+from sapwood.functions.function import Models
+from sapwood.inference.request import Completion, Embed, Request
+from sapwood.store.records import ModelVersion
+
+MILLION = 1_000_000
+_TURN = 16
+"""Tokens that a chat template may add to a turn."""
+
+
+@dataclass(frozen=True)
+class Price:
+    """Money for a million tokens asked, and for a million answered; no currency is meant."""
+
+    asked: float = 0.0
+    answered: float = 0.0
+
+    @classmethod
+    def of(cls, limits: Mapping[str, Any]) -> Price:
+        """The price among an endpoint's limits; what is not there costs nothing."""
+        return cls(float(limits.get("price_asked", 0)), float(limits.get("price_answered", 0)))
+
+    def cost(self, asked: int, answered: int) -> float:
+        """Money for so many tokens."""
+        return (asked * self.asked + answered * self.answered) / MILLION
+
+
+@dataclass(frozen=True)
+class Spending:
+    """What a statement may spend; 0 is no limit."""
+
+    tokens: int = 0
+    cost: float = 0.0
+    price_of: Callable[[ModelVersion], Price] = lambda model: Price()
+
+
+class Budget:
+    """What is left of a statement's limits."""
+
+    def __init__(self, spending: Spending, models: Models) -> None:
+        self._may = spending
+        self._models = models
+        self._prices: dict[str, Price] = {}
+        self.tokens = 0
+        self.cost = 0.0
+        """Money that was spent."""
+
+    def parts(self, requests: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
+        """The requests in parts that fit whatever is answered; SpendingLimitError when nothing more does."""
+        if not self._may.tokens and not self._may.cost:
+            yield requests
+            return
+        at = 0
+        while at < len(requests):
+            count = self._fitting(requests, at)
+            if not count:
+                raise self._spent()
+            yield requests[at : at + count]
+            at += count
+
+    def spend(self, model: ModelVersion, completion: Completion) -> None:
+        """Count what an answer cost."""
+        self.tokens += completion.prompt_tokens + completion.completion_tokens
+        self.cost += self._price(model).cost(completion.prompt_tokens, completion.completion_tokens)
+
+    def _fitting(self, requests: Sequence[Wanted], start: int) -> int:
+        """How many of the requests from a place on fit, if each takes all that it may."""
+        tokens, cost = self.tokens, self.cost
+        for count in range(len(requests) - start):
+            request = requests[start + count]
+            asked, answered = _asked(request, self._models), _answered(request)
+            tokens += asked + answered
+            cost += self._price(request.model).cost(asked, answered)
+            if (self._may.tokens and tokens > self._may.tokens) or (self._may.cost and cost > self._may.cost):
+                return count
+        return len(requests) - start
+
+    def _price(self, model: ModelVersion) -> Price:
+        if model.name not in self._prices:
+            self._prices[model.name] = self._may.price_of(model)
+        return self._prices[model.name]
+
+    def _spent(self) -> SpendingLimitError:
+        limits = [f"STATEMENT_TOKEN_LIMIT = {self._may.tokens}"] if self._may.tokens else []
+        limits += [f"STATEMENT_COST_LIMIT = {self._may.cost:g}"] if self._may.cost else []
+        return SpendingLimitError(
+            f"Statement was stopped before it would exceed {' and '.join(limits)}: it has spent {self.tokens} tokens"
+            f" and {self.cost:.6g}.",
+            hint="Finished rows are kept: with a higher limit a second run asks only for the others.",
+        )
+
+
+def _asked(request: Wanted, models: Models) -> int:
+    """Tokens of a prompt; where the tokenizer is on another machine, at least as many: no token is less than a byte."""
+    texts = [request.text] if isinstance(request, Embed) else [message.content for message in request.messages]
+    try:
+        if isinstance(request, Embed):
+            return models.count_text_tokens(request.model, request.text)
+        return models.count_tokens(request.model, request.messages)
+    except ModelError:
+        return sum(len(text.encode("utf-8", "surrogatepass")) + _TURN for text in texts)
+
+
+def _answered(request: Wanted) -> int:
+    """Tokens that an answer may have."""
+    if not isinstance(request, Request):
+        return 0
+    if request.labels:
+        return max(len(label.encode()) for label in request.labels) + 1
+    most = request.sampling.max_tokens
+    return request.model.max_output if most is None else most
