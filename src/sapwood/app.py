@@ -277,8 +277,30 @@ def work(config: Config, job_id: str) -> None:
     office = open_office(config)
     try:
         run_worker(office.catalog, job_id, {"finetune": finetune_handler(office.registry, config)}, config.data)
+        office.jobs.recover()  # whoever waited for this one's memory
     finally:
         office.close()
+
+
+def export_model(office: Office, name: str, folder: Path, form: str) -> Sequence[Path]:
+    """Write a tuned model's files for other programs; see training.export. `name` is [db.]schema.model or in full."""
+    from sapwood.training import export  # torch comes with it
+
+    version = office.registry.prepare(office.registry.resolve(name, database=FIRST_DATABASE, schema="PUBLIC"))
+    return export.export_model(export.Order(version, office.registry.source_file(version)), folder, form)
+
+
+def import_model(office: Office, name: str, folder: Path, base: str, *, allows_other_base: bool) -> str:
+    """Register an adapter that was trained elsewhere under `name`; gives the name that it got."""
+    from sapwood.inference.weights import precision
+    from sapwood.training import importing
+
+    names = qualify(parts(name), database=FIRST_DATABASE, schema="PUBLIC")
+    version = office.registry.prepare(office.registry.base_model(base).version)
+    place = importing.Place(*names, owner="ACCOUNTADMIN", data=office.config.data)
+    dtype = precision(office.config.inference).dtype
+    made = importing.import_adapter(folder, version, place, dtype=dtype, allows_other_base=allows_other_base)
+    return office.catalog.add_model(made).full_name
 
 
 def _worker_command(config: Config) -> Sequence[str]:
@@ -309,27 +331,5 @@ class _Downloads:
         self.listeners: list[OnProgress] = []
 
     def __call__(self, download: Download) -> None:
-        office.jobs.recover()  # whoever waited for this one's memory
         for listener in tuple(self.listeners):
             as_progress(listener)(download)
-def export_model(office: Office, name: str, folder: Path, form: str) -> Sequence[Path]:
-    """Write a tuned model's files for other programs; see training.export. `name` is [db.]schema.model or in full."""
-    from sapwood.training import export  # torch comes with it
-
-    version = office.registry.prepare(office.registry.resolve(name, database=FIRST_DATABASE, schema="PUBLIC"))
-    return export.export_model(export.Order(version, office.registry.source_file(version)), folder, form)
-
-
-def import_model(office: Office, name: str, folder: Path, base: str, *, allows_other_base: bool) -> str:
-    """Register an adapter that was trained elsewhere under `name`; gives the name that it got."""
-    from sapwood.inference.weights import precision
-    from sapwood.training import importing
-
-    names = qualify(parts(name), database=FIRST_DATABASE, schema="PUBLIC")
-    version = office.registry.prepare(office.registry.base_model(base).version)
-    place = importing.Place(*names, owner="ACCOUNTADMIN", data=office.config.data)
-    dtype = precision(office.config.inference).dtype
-    made = importing.import_adapter(folder, version, place, dtype=dtype, allows_other_base=allows_other_base)
-    return office.catalog.add_model(made).full_name
-
-
