@@ -9,7 +9,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
@@ -192,6 +193,12 @@ class Service:
     listener: Listener
     first_password: FirstPassword | None
 
+    @property
+    def url(self) -> str:
+        """Where clients on this machine reach it."""
+        host = "127.0.0.1" if self.listener.host in ("0.0.0.0", "::") else self.listener.host
+        return f"{self.listener.protocol}://{host}:{self.listener.port}"
+
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM, then give the directory back."""
         try:
@@ -219,10 +226,35 @@ def serve(data: str | Path | None = None, *, flags: Mapping[str, Any] | None = N
             shelf=app.office.catalog,
             resume_session=app.resume_remote,
         )
-        return Service(app, Listener(config.server, edge), made)
+        service = Service(app, Listener(config.server, edge), made)
+        app.ownership.announce(app.door.address if app.door else "", served=service.url)
+        return service
     except BaseException:
         app.close()
         raise
+
+
+@contextmanager
+def serving(data: str | Path | None) -> Generator[tuple[str, FirstPassword | None]]:
+    """The URL of the data directory's server for the length of a block: the one that runs, else one on a free port.
+
+    ADMIN's first password comes with it, if it was made just now.
+    """
+    try:
+        service = serve(data, flags={"server.port": 0})
+    except DataDirectoryBusyError:
+        owner = read_owner(settings.load(data).data)
+        if owner is None or not owner.served:
+            raise
+        yield owner.served, None
+        return
+    thread = service.listener.start()
+    try:
+        yield service.url, service.first_password
+    finally:
+        service.listener.stop()
+        thread.join()
+        service.app.close()
 
 
 ADMIN_PASSWORD = "SAPWOOD_ADMIN_PASSWORD"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import errno
 import os
+import signal
 import sys
 import time
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, Any
@@ -19,9 +20,11 @@ from sapwood import __version__, app, config, terminal
 from sapwood.connection import Connection, literal
 from sapwood.dialect.compile import split
 from sapwood.dialect.names import spelled, unquote
-from sapwood.errors import Error, StorageFullError, UnknownFileError
+from sapwood.errors import ConfigError, Error, StorageFullError, UnknownFileError
+from sapwood.server.first_admin import FirstPassword
 from sapwood.server.journal import start_log
 from sapwood.server.snippets import snippets
+from sapwood.studio.launch import Studio, StudioError, is_installed, start_studio
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -44,6 +47,9 @@ Data = Annotated[
     Path | None,
     typer.Option("--data", help="Data directory. Default: $SAPWOOD_DATA, then ./sapwood-data.", show_default=False),
 ]
+
+
+STUDIO_PORT = 8501
 
 
 def main() -> None:
@@ -151,6 +157,7 @@ def serve(
     ] = None,
     tls_key: Annotated[Path | None, typer.Option("--tls-key", help="The certificate's key (PEM).")] = None,
     allow_plain: Annotated[bool, typer.Option("--allow-plain", help="Let other machines connect without TLS.")] = False,
+    with_studio: Annotated[bool, typer.Option("--studio", help="Start Studio beside it, on port 8501.")] = False,
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="NAME=VALUE: a setting for this run, such as inference.threads=1. Repeatable."),
@@ -170,14 +177,59 @@ def serve(
     }
     service = app.serve(data, flags=flags, demo=demo)
     start_log(service.app.office.config.server.log_level)
-    if service.first_password is not None:
-        terminal.notice(
-            f"ADMIN's password is {service.first_password.password} (kept in {service.first_password.file})."
-        )
+    _tell(service.first_password)
     listener = service.listener
     typer.echo(snippets(listener.host, listener.port, listener.protocol))
     sys.stdout.flush()
-    service.run()
+    with _studio(service.url, port=STUDIO_PORT) if with_studio else nullcontext():
+        service.run()
+
+
+@cli.command()
+def studio(
+    data: Data = None,
+    port: Annotated[int, typer.Option("--port", help="Port of the pages.")] = STUDIO_PORT,
+    connection: Annotated[
+        str | None,
+        typer.Option("--connection", help="A server by its name in the clients' connections.toml, instead of --data."),
+    ] = None,
+) -> None:
+    """Open Studio, pages in a browser: worksheet, playground, fine-tuning without code, jobs. Until Ctrl-C.
+
+    Serves the data directory meanwhile, if nothing does. Sign in with the users of the server.
+    """
+    if connection is not None:
+        with _studio(connection, port=port) as running:
+            running.wait()
+        return
+    with app.serving(data) as (url, first_password), _studio(url, port=port) as running:
+        _tell(first_password)
+        running.wait()
+
+
+@contextmanager
+def _studio(place: str, *, port: int) -> Generator[Studio]:
+    """Studio's process for the length of a block; Ctrl-C and SIGTERM end the block."""
+    if not is_installed():
+        raise ConfigError("Studio's packages are not installed", hint="pip install 'sapwood[studio]'")
+    try:
+        running = start_studio(place, host="127.0.0.1", port=port)
+    except StudioError as error:
+        raise ConfigError(f"Studio does not start: {error}") from error
+    typer.echo(f"Studio is on {running.url}")
+    sys.stdout.flush()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield running
+    except KeyboardInterrupt:
+        pass
+    finally:
+        running.stop()
+
+
+def _tell(first_password: FirstPassword | None) -> None:
+    if first_password is not None:
+        terminal.notice(f"ADMIN's password is {first_password.password} (kept in {first_password.file}).")
 
 
 @models.command("list")

@@ -27,10 +27,12 @@ TOKEN = "owner.token"
 
 @dataclass(frozen=True)
 class Owner:
-    """The process that owns a directory. `address` is 'host:port' of its door, '' while that is not open yet."""
+    """The process that owns a directory. `address` is 'host:port' of its door, '' while that is not open yet;
+    `served` is the URL that clients of the server use, '' if it serves none."""
 
     pid: int
     address: str = ""
+    served: str = ""
 
 
 class Ownership:
@@ -43,9 +45,9 @@ class Ownership:
         _write_private(path / TOKEN, self.token)
         self._write(Owner(os.getpid()))
 
-    def announce(self, address: str) -> None:
-        """Tell other processes where the door is."""
-        self._write(Owner(os.getpid(), address))
+    def announce(self, address: str, *, served: str = "") -> None:
+        """Tell other processes where the door is, and the server if there is one."""
+        self._write(Owner(os.getpid(), address, served))
 
     def release(self) -> None:
         """Give the directory back."""

@@ -20,7 +20,7 @@ LADDER = (
     {"server"},
     {"connection", "hookspecs"},
     {"plugins"},
-    {"app", "terminal"},
+    {"app", "terminal", "studio"},
     {"quickstart"},
     {"cli"},
     {"__main__"},
@@ -50,6 +50,9 @@ OWNERS = {
     "sklearn": {"training"},
     "scipy": {"quickstart"},
     "matplotlib": {"quickstart", "training"},
+    "streamlit": {"studio"},
+    "altair": {"studio"},
+    "snowflake": {"studio"},
     "pluggy": {"hookspecs", "plugins"},
     "typer": {"cli"},
     "rich": {"terminal", "cli", "quickstart"},
@@ -89,6 +92,12 @@ def test_a_foreign_library_stays_in_its_rooms(path: Path) -> None:
     for name in imported(path):
         owners = OWNERS.get(name.split(".")[0])
         assert owners is None or room_of(path) in owners, f"{name} belongs in {owners}"
+
+
+def test_studio_sees_the_sql_door_only() -> None:
+    for path in (SOURCE / "studio").rglob("*.py"):
+        seen = {name for name in imported(path) if name.startswith("sapwood.")}
+        assert all(name.startswith("sapwood.studio") for name in seen), f"{path.name} imports {seen}"
 
 
 def test_every_room_has_its_step() -> None:

@@ -399,7 +399,7 @@ def _status_of(statement: Statement) -> dict[str, Any]:
     status = "RUNNING" if not statement.done.done() else "FAILED_WITH_ERROR" if statement.error else "SUCCESS"
     found = _status(statement.id, status, statement.order.text, statement.started_ms)
     if statement.error is not None:
-        found.update(errorCode=f"{statement.error.errno:06d}", errorMessage=statement.error.msg)
+        found.update(errorCode=f"{statement.error.errno:06d}", errorMessage=str(statement.error))
     return {**found, "sessionId": statement.session.id}
 
 

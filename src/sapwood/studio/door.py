@@ -1,0 +1,120 @@
+"""The SQL door: one signed-in user's session, and the statements that went through it.
+
+Statements in, rows out. Everything that Studio knows comes through here, with the rights of the user; every statement is
+noted, so that a page can show what its clicks were in SQL.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from snowflake.connector import DictCursor
+from snowflake.connector.constants import QueryStatus
+from snowflake.snowpark import Session
+
+from sapwood.studio.address import Address
+from sapwood.studio.rows import Rows
+from sapwood.studio.sql import literal
+
+LOOK_S = 20.0
+"""Seconds for which a list of tables or models, once read, is shown again without asking."""
+TAG = "sapwood studio"
+"""QUERY_TAG of Studio's look-ups; what the user runs has none."""
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """A statement that went through the door."""
+
+    sql: str
+    seconds: float = 0.0
+
+
+class Door:
+    """A user's session. `ask` runs a statement, `look` may remember its rows, `do` is for changes, `start` does not wait."""
+
+    def __init__(self, session: Session, address: Address) -> None:
+        self.session = session
+        self.address = address
+        self.spoken: list[Spoken] = []
+        self._looked: dict[str, tuple[float, list[Row]]] = {}
+
+    def ask(self, sql: str) -> list[Row]:
+        """The rows of a look-up whose result is small."""
+        return self._run(sql, tag=TAG)
+
+    def _run(self, sql: str, *, tag: str) -> list[Row]:
+        started = time.perf_counter()
+        with self.session.connection.cursor(DictCursor) as cursor:
+            cursor.execute(sql, _statement_params={"QUERY_TAG": tag})
+            rows: list[Row] = list(cursor.fetchall())  # type: ignore[arg-type]
+        self.spoken.append(Spoken(sql, time.perf_counter() - started))
+        return rows
+
+    def look(self, sql: str) -> list[Row]:
+        """`ask`, or what it gave some seconds ago."""
+        at, rows = self._looked.get(sql, (float("-inf"), []))
+        if time.monotonic() - at < LOOK_S:
+            self.spoken.append(Spoken(sql))
+            return rows
+        rows = self.ask(sql)
+        self._looked[sql] = (time.monotonic(), rows)
+        return rows
+
+    def do(self, sql: str) -> list[Row]:
+        """A statement of the user's own, which may change something: what was looked up before is asked again."""
+        self._looked.clear()
+        return self._run(sql, tag="")
+
+    def forget(self) -> None:
+        """Ask for everything again."""
+        self._looked.clear()
+
+    def one(self, sql: str) -> Any:
+        """The first value of the first row."""
+        return next(iter(self.ask(sql)[0].values()))
+
+    def start(self, sql: str) -> str:
+        """Begin a statement and give its query id. Errors of its text are raised here or by `rows`."""
+        self.spoken.append(Spoken(sql))
+        self._looked.clear()
+        with self.session.connection.cursor() as cursor:
+            cursor.execute_async(sql, _statement_params={"QUERY_TAG": ""})
+            return str(cursor.sfqid)
+
+    def is_running(self, query_id: str) -> bool:
+        """Whether a statement that was started has not ended."""
+        status: QueryStatus = self.session.connection.get_query_status(query_id)
+        return self.session.connection.is_still_running(status)
+
+    def cancel(self, query_id: str) -> None:
+        """Stop a statement; finished rows of models stay finished."""
+        with self.session.connection.cursor() as cursor:
+            cursor.abort_query(query_id)
+
+    def rows(self, query_id: str) -> Rows:
+        """The rows of a statement that has ended; raises its error."""
+        connection = self.session.connection
+        connection.get_query_status_throw_if_error(query_id)
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT * FROM TABLE(RESULT_SCAN({literal(query_id)}))")
+            columns = [column.name for column in cursor.description or ()]
+            return Rows(cursor.get_result_batches() or (), columns)
+
+    def close(self) -> None:
+        """Sign out."""
+        self.session.close()
+
+
+def open_door(address: Address, user: str, password: str) -> Door:
+    """Sign in. The password may be a programmatic access token. Raises the connector's errors."""
+    settings: dict[str, Any] = {
+        "account": address.account, "host": address.host, "port": address.port, "protocol": address.protocol,
+        "user": user, "password": password, "login_timeout": 10, "client_session_keep_alive": False,
+    }  # fmt: skip
+    return Door(Session.builder.configs(settings).create(), address)

@@ -1,0 +1,36 @@
+"""The table of pages: a module, a name for its address, a title and an icon each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import streamlit as st
+
+from sapwood.studio import home, jobs, playground, wizard, worksheet
+from sapwood.studio.door import Door
+
+
+@dataclass(frozen=True)
+class Page:
+    """A page. `show` gets the door and the links to all pages by name."""
+
+    name: str
+    title: str
+    icon: str
+    show: Callable[[Door, dict[str, st.Page]], None]
+
+
+PAGES = (
+    Page("home", "Home", ":material/home:", home.page),
+    Page("worksheet", "Worksheet", ":material/terminal:", worksheet.page),
+    Page("playground", "Playground", ":material/forum:", playground.page),
+    Page("wizard", "Create custom LLM", ":material/auto_awesome:", wizard.page),
+    Page("jobs", "Jobs", ":material/model_training:", jobs.page),
+)
+SECTIONS = {
+    "": ("home",),
+    "Ask": ("worksheet", "playground"),
+    "Tune": ("wizard", "jobs"),
+}
+"""How the navigation groups them."""

@@ -1,0 +1,117 @@
+"""What there is to choose from: databases, schemas, tables, columns, roles and models, as SHOW lists them for the user."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sapwood.studio.door import Door, Row
+from sapwood.studio.sql import path
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table or view by its three names."""
+
+    database: str
+    schema: str
+    name: str
+
+    def __str__(self) -> str:
+        return path(self.database, self.schema, self.name)
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model that a statement can name. `answered_by` is what stands behind a Cortex name; `is_tuned` is one made here."""
+
+    name: str
+    answered_by: str
+    comment: str
+    is_tuned: bool
+    place: str = ""
+    owner: str = ""
+    created_on: object = None
+
+    @property
+    def label(self) -> str:
+        """With what answers, where that is another."""
+        other = self.answered_by and self.answered_by.upper() != self.name.upper()
+        return f"{self.name} · {self.answered_by}" if other else self.name
+
+
+def databases(door: Door) -> list[str]:
+    return [str(row["name"]) for row in door.look("SHOW DATABASES")]
+
+
+def schemas(door: Door, database: str) -> list[str]:
+    """The schemas in which things can be made."""
+    rows = door.look(f"SHOW SCHEMAS IN DATABASE {path(database)}")
+    return [str(row["name"]) for row in rows if row["name"] != "INFORMATION_SCHEMA"]
+
+
+def tables(door: Door) -> list[Table]:
+    """All tables and views that the user may see."""
+    rows = door.look("SHOW OBJECTS IN ACCOUNT")
+    found = [Table(str(row["database_name"]), str(row["schema_name"]), str(row["name"])) for row in rows]
+    return [table for table in found if table.schema != "INFORMATION_SCHEMA"]
+
+
+def columns(door: Door, table: Table) -> list[str]:
+    return [str(row["column_name"]) for row in door.look(f"SHOW COLUMNS IN TABLE {table}")]
+
+
+def roles(door: Door) -> list[str]:
+    """The roles that the user can take on."""
+    return [str(row["name"]) for row in door.look("SHOW ROLES")]
+
+
+def warehouses(door: Door) -> list[str]:
+    return [str(row["name"]) for row in door.look("SHOW WAREHOUSES")]
+
+
+def models(door: Door) -> list[Model]:
+    """Tuned models first, then those that come with sapwood."""
+    found = [_model(row) for row in door.look("SHOW MODELS IN ACCOUNT")]
+    return sorted(found, key=lambda model: (not model.is_tuned, model.name))
+
+
+def generators(door: Door) -> list[Model]:
+    """The models that write answers; those that only make vectors are left out."""
+    return [model for model in models(door) if not _is_embedder(model)]
+
+
+def bases(door: Door) -> list[Model]:
+    """The models that can be tuned, the small ones of the vendor's list first."""
+    usable = [model for model in generators(door) if not model.is_tuned]
+    return sorted(usable, key=lambda model: (_rank(model.name), model.name))
+
+
+_TUNABLE = ("mistral-7b", "llama3-8b", "llama3.1-8b", "mixtral-8x7b", "llama3-70b", "llama3.1-70b")
+"""Base models of the vendor's fine-tuning page, in its order."""
+
+
+def _rank(name: str) -> int:
+    return _TUNABLE.index(name.lower()) if name.lower() in _TUNABLE else len(_TUNABLE)
+
+
+def _model(row: Row) -> Model:
+    is_tuned = row["database_name"] != "SNOWFLAKE"
+    name = str(row["name"])
+    return Model(
+        name=path(str(row["database_name"]), str(row["schema_name"]), name) if is_tuned else name.lower(),
+        answered_by=str(row.get("answered_by") or ""),
+        comment=str(row.get("comment") or ""),
+        is_tuned=is_tuned,
+        place=path(str(row["database_name"]), str(row["schema_name"])),
+        owner=str(row.get("owner") or ""),
+        created_on=row["created_on"] if is_tuned else None,
+    )
+
+
+_EMBEDDERS = ("embed", "minilm", "e5-", "voyage", "arctic-embed")
+
+
+def _is_embedder(model: Model) -> bool:
+    names: Sequence[str] = (model.name.lower(), model.answered_by.lower())
+    return any(word in name for word in _EMBEDDERS for name in names)
