@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import date, datetime, time
 from decimal import Decimal
 from itertools import islice
@@ -14,6 +15,7 @@ from typing import Any, TextIO
 from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.padding import Padding
 from rich.progress import (
     BarColumn,
@@ -163,10 +165,47 @@ def job_table(jobs: Iterable[Job]) -> Table:
     table.add_column("job")
     table.add_column("status", no_wrap=True)
     for job in jobs:
-        created = datetime.fromtimestamp(job.created_on / 1000).strftime("%Y-%m-%d %H:%M:%S")
-        below = (job.model or job.model_name, f"from {job.base_model}, {created}")
+        below = (job.model or job.model_name, f"from {job.base_model}, {_moment(job.created_on)}", job.detail)
         table.add_row(_titled(job.id, *below), f"{job.status}\n{job.progress:.0%}")
     return table
+
+
+def job_line(job: Job) -> str:
+    """A job's state in one line."""
+    said = f"{job.error['code']}: {job.error['message']}" if job.error else job.detail or job.model or ""
+    return f"{job.status} {job.progress:.0%} {said}".rstrip()
+
+
+def show_job(job: Job, events: Sequence[tuple[int, str, Mapping[str, Any]]]) -> None:
+    """A job's fields, what is to be known of its data, its evaluations as a table, and its other events with their times."""
+    fields = Table.grid(padding=(0, 2))
+    for name, value in asdict(job).items():
+        fields.add_row(f"[bold]{name}[/bold]", Text(_moment(value) if name.endswith("_on") and value else str(value)))
+    show(fields)
+    for warning in (text for _, kind, facts in events if kind == "data" for text in facts["warnings"]):
+        show(f"[yellow]{escape(warning)}[/yellow]")
+    evaluations = [facts for _, kind, facts in events if kind == "evaluation"]
+    if evaluations:
+        show(_evaluation_table(evaluations))
+    for at, kind, facts in events:
+        if kind != "evaluation":
+            show(f"[dim]{_moment(at)}[/dim] {kind} {escape(json.dumps(dict(facts), ensure_ascii=False))}")
+
+
+def _evaluation_table(evaluations: Iterable[Mapping[str, Any]]) -> Table:
+    table = Table(box=SIMPLE_HEAD)
+    for title in ("model", "epoch", "asked for", "rows", "loss", "right", "macro F1", "well-formed", "ECE"):
+        table.add_column(title, justify="left" if title in ("model", "asked for") else "right")
+    scores = ("loss", "exact_match", "macro_f1", "well_formed", "calibration_error")
+    for each in evaluations:
+        figures = ("" if each[name] is None else f"{each[name]:.3f}" for name in scores)
+        table.add_row(each["subject"], str(each["epoch"]), each["method"], str(each["rows"]), *figures)
+    return table
+
+
+def _moment(at_ms: int) -> str:
+    """Epoch milliseconds in local time."""
+    return datetime.fromtimestamp(at_ms / 1000).strftime("%Y-%m-%d %H:%M:%S")
 
 
 def _titled(title: str, *lines: str) -> RenderableType:
