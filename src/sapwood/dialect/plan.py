@@ -55,8 +55,6 @@ def _joined(names: Namespace) -> list[str]:
 
 
 def _filter(asking: Sequence[Value], work: Compilation) -> str:
-    if len(asking) == 1:
-        return asking[0].sql
     read = sorted(frozenset[str]().union(*(part.loose for part in asking)))
     row = f"hash({', '.join(read)})" if read and not any(part.has_aggregate for part in asking) else ""
     made = Filter(FILTER.format(len(work.filters)), tuple(part.sql for part in asking), row)

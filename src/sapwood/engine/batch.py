@@ -58,7 +58,7 @@ class Batcher:
     """Answers the askings of one statement and counts what they cost."""
 
     def __init__(self, batching: Batching) -> None:
-        self._with = batching
+        self.batching = batching
         self._lock = threading.Lock()
         self._done = _Completions(batching.folder)
         self.budget = Budget(batching.spending, batching.models)
@@ -66,15 +66,10 @@ class Batcher:
         self.tokens: dict[tuple[str, str], int] = {}
         """Tokens asked and answered by function and model."""
 
-    @property
-    def folder(self) -> Path:
-        """Where what does not fit into memory goes, until the statement ends."""
-        return self._with.folder
-
     def answer(self, call: Call, windows: Iterable[Sequence[Asking]], total: int) -> Iterator[tuple[Asking, Outcome]]:
         """An outcome for each asking of the windows, of which there are `total`; CancelledError once what was finished is stored."""
         with self._lock:
-            report = Report(self._with.query_id, self._with.on_progress, total)
+            report = Report(self.batching.query_id, self.batching.on_progress, total)
             for askings in windows:
                 yield from self._answered(call, askings, report).items()
 
@@ -97,17 +92,17 @@ class Batcher:
         return dialogue.outcomes
 
     def _begun(self, call: Call, askings: Sequence[Asking]) -> Dialogue:
-        function = self._with.functions[call.function]
-        rule = OutcomeRule(function, call, fails_on_error=self._with.fails_on_error)
+        function = self.batching.functions[call.function]
+        rule = OutcomeRule(function, call, fails_on_error=self.batching.fails_on_error)
         dialogue = Dialogue(rule, lambda ask, asking: self._request(ask, call, asking))
         for asking in askings:
-            if self._with.is_cancelled():
+            if self.batching.is_cancelled():
                 raise CancelledError("SQL execution canceled")
-            dialogue.begin(asking, function.rounds(arguments_of(call, asking), self._with.models))
+            dialogue.begin(asking, function.rounds(arguments_of(call, asking), self.batching.models))
         return dialogue
 
     def _request(self, ask: Ask | EmbedAsk, call: Call, asking: Asking) -> Wanted:
-        key = content_key(ask, version=self._with.backend.version(ask.model))
+        key = content_key(ask, version=self.batching.backend.version(ask.model))
         if isinstance(ask, EmbedAsk):
             return Embed(key, ask.model, ask.text, ask.dimensions)
         if ask.sampling.temperature > 0:
@@ -140,19 +135,19 @@ class Batcher:
 
     def _known(self, requests: Mapping[str, Wanted], before: AbstractSet[str]) -> dict[str, Completion]:
         """Answers that are stored; without the cache only those that this statement has stored itself."""
-        reads = self._with.reads_cache
+        reads = self.batching.reads_cache
         kept = [key for key, request in requests.items() if self._keeps(request) and (reads or key in before)]
-        return {key: _from_cached(answer) for key, answer in self._with.answers.get_many(kept).items()}
+        return {key: _from_cached(answer) for key, answer in self.batching.answers.get_many(kept).items()}
 
     def _keeps(self, request: Wanted) -> bool:
-        return is_keepable(request) and (self._with.keeps_endpoints or request.model.kind != "endpoint")
+        return is_keepable(request) and (self.batching.keeps_endpoints or request.model.kind != "endpoint")
 
     def _generated(self, requests: Sequence[Wanted], report: Report) -> Iterator[list[Completion]]:
         """What the backend answers, as it comes; stored before it is told of."""
         kept = {request.key: request for request in requests if self._keeps(request)}
-        store = Store(self._with.answers)
+        store = Store(self.batching.answers)
         report.ask(requests[0].model.name)
-        with Generation(self._with.backend, requests, self._with.is_cancelled) as generation:
+        with Generation(self.batching.backend, requests, self.batching.is_cancelled) as generation:
             try:
                 for completions in generation:
                     store.add(
@@ -165,7 +160,7 @@ class Batcher:
                     yield completions
             finally:
                 store.flush()
-        if self._with.is_cancelled():
+        if self.batching.is_cancelled():
             raise CancelledError("SQL execution canceled")
         if generation.error is not None:
             raise generation.error

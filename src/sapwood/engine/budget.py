@@ -12,8 +12,8 @@ from typing import Any
 
 from sapwood.engine.answering import Wanted
 from sapwood.errors import ModelError, SpendingLimitError
-from sapwood.functions.function import Models
-from sapwood.inference.request import Completion, Embed, Request
+from sapwood.functions.function import Ask, EmbedAsk, Models
+from sapwood.inference.request import Completion, Embed
 from sapwood.store.records import ModelVersion
 
 MILLION = 1_000_000
@@ -81,7 +81,7 @@ class Budget:
         tokens, cost = self.tokens, self.cost
         for count in range(len(requests) - start):
             request = requests[start + count]
-            asked, answered = _asked(request, self._models), _answered(request)
+            asked, answered = prompt_tokens(request, self._models), most_answered(request)
             tokens += asked + answered
             cost += self._price(request.model).cost(asked, answered)
             if (self._may.tokens and tokens > self._may.tokens) or (self._may.cost and cost > self._may.cost):
@@ -103,20 +103,21 @@ class Budget:
         )
 
 
-def _asked(request: Wanted, models: Models) -> int:
+def prompt_tokens(request: Wanted | Ask | EmbedAsk, models: Models) -> int:
     """Tokens of a prompt; where the tokenizer is on another machine, at least as many: no token is less than a byte."""
-    texts = [request.text] if isinstance(request, Embed) else [message.content for message in request.messages]
     try:
-        if isinstance(request, Embed):
+        if isinstance(request, (Embed, EmbedAsk)):
             return models.count_text_tokens(request.model, request.text)
         return models.count_tokens(request.model, request.messages)
     except ModelError:
+        is_text = isinstance(request, (Embed, EmbedAsk))
+        texts = [request.text] if is_text else [message.content for message in request.messages]
         return sum(len(text.encode("utf-8", "surrogatepass")) + _TURN for text in texts)
 
 
-def _answered(request: Wanted) -> int:
+def most_answered(request: Wanted | Ask) -> int:
     """Tokens that an answer may have."""
-    if not isinstance(request, Request):
+    if isinstance(request, Embed):
         return 0
     if request.labels:
         return max(len(label.encode()) for label in request.labels) + 1

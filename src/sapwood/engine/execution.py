@@ -57,6 +57,7 @@ from sapwood.engine.definition import alter_sequence, create_function, create_se
 from sapwood.engine.describe import describe_object
 from sapwood.engine.dml import change_rows
 from sapwood.engine.drop import drop
+from sapwood.engine.explain import explain
 from sapwood.engine.files import get_files, list_stage, put_files, remove_files
 from sapwood.engine.grants import follow, grant_privileges, grant_role, is_there, show_grants, target_of
 from sapwood.engine.model import alter_model
@@ -115,16 +116,6 @@ def _query(work: Work, query: Query) -> Rows:
     return Rows("SELECT", query.columns, table, rowcount=table.num_rows)
 
 
-def _explain(work: Work, statement: Explain) -> Rows:
-    """What would be read and asked, as far as it is known before a row is read."""
-    query = statement.query
-    rows = [("read", str(name)) for name in query.reads]
-    rows += [("call", f"{call.function}({', '.join(call.arguments)})") for call in query.calls]
-    rows += [("command", command.function) for command in query.commands]
-    rows += [("result", f"{column.name} {column.type}") for column in query.columns]
-    return listing("EXPLAIN", {"operation": text(), "objects": text()}, rows)
-
-
 def _open_transaction(work: Work, statement: Query | Statement) -> None:
     """Without AUTOCOMMIT the first change opens a transaction, which COMMIT, ROLLBACK or DDL ends."""
     if isinstance(statement, (Dml, CopyInto)) and not work.state.is_in_transaction and not work.parameter("AUTOCOMMIT"):
@@ -176,5 +167,5 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     Show: show,
     Describe: describe_object,
     Transaction: _transaction,
-    Explain: _explain,
+    Explain: explain,
 }

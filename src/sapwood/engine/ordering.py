@@ -53,6 +53,12 @@ def written(statement: Asking, orders: Orders | None = None) -> str:
     return _filled(statement, {each.mark: each.in_order(_order(each, orders)) for each in statement.filters})
 
 
+def written_as_true(statement: Asking) -> str:
+    """The statement's SQL as if all filters let everything through; their parts are evaluated for every row."""
+    tests = {each.mark: ", ".join(f"CAST({part} AS VARCHAR)" for part in each.parts) for each in statement.filters}
+    return _filled(statement, {mark: f"len([{parts}]) > 0" for mark, parts in tests.items()})
+
+
 def _order(wanted: Filter, orders: Orders | None) -> Sequence[int]:
     return (orders or {}).get(wanted.mark, range(len(wanted.parts)))
 
@@ -71,7 +77,7 @@ def learned(
     """An order for each filter. `probe` runs SQL until nothing in it is unknown; `cost_of` says what an answer of a site costs."""
     orders: dict[str, Sequence[int]] = {}
     for each in statement.filters:
-        if each.row and each.mark in statement.sql:
+        if each.row and len(each.parts) > 1 and each.mark in statement.sql:
             order = _learned(statement, each, orders, probe, cost_of)
             orders |= {each.mark: order} if order else {}
     return orders

@@ -16,7 +16,8 @@ import pyarrow as pa
 from sapwood.dialect.statements import Query
 from sapwood.engine.batch import Batcher
 from sapwood.engine.failure import translated
-from sapwood.engine.ordering import Asking, Sample, learned, written
+from sapwood.engine.ledger import Notes
+from sapwood.engine.ordering import Asking, Sample, learned, written, written_as_true
 from sapwood.engine.udf import AnswerCalls, Asked, CallDoor
 from sapwood.errors import CancelledError, Error
 
@@ -81,6 +82,20 @@ class Passes:
         asked = self._asked(statement.calls, answer=self._batcher.answer)
         return self._inside(asked, lambda: self._single(asked, written(statement), run))
 
+    def foreseen(self, query: Query) -> dict[int, tuple[int, Notes]]:
+        """Rows and different askings of each call site, as if every condition that asks were true; no model is asked."""
+        asked = self._asked(query.calls)
+        met: dict[int, tuple[int, Notes]] = {}
+        asked.begin_pass(met=met)
+
+        def run() -> None:
+            with translated():
+                for _ in self._cursor.execute(self._tokened(written_as_true(query))).to_arrow_reader():
+                    self._raise_if_cancelled()
+
+        self._inside(asked, run)
+        return met
+
     def _inside(self, asked: Asked, work: Callable[[], Any]) -> Any:
         self._door.open(self._token, asked)
         try:
@@ -90,7 +105,7 @@ class Passes:
             asked.close()
 
     def _asked(self, calls: tuple[Any, ...], *, answer: AnswerCalls | None = None) -> Asked:
-        return Asked(calls, folder=self._batcher.folder, is_cancelled=self._is_cancelled, answer=answer)
+        return Asked(calls, folder=self._batcher.batching.folder, is_cancelled=self._is_cancelled, answer=answer)
 
     def _loop(self, asked: Asked, sql: str, run: Callable[[str], Any], undo: Callable[[], None]) -> Any:
         while True:
@@ -128,7 +143,7 @@ class Passes:
         asked = self._asked(query.calls)
 
         def plan() -> str:
-            asked.begin_pass(is_quiet=True)
+            asked.begin_pass(met={})
             with translated():
                 sql = f"EXPLAIN (FORMAT json) {self._tokened(written(query))}"
                 row = self._cursor.execute(sql, parameters or None).fetchone()

@@ -57,7 +57,7 @@ class Asked:
         self._folder = folder
         self._answer = answer
         self._is_cancelled = is_cancelled
-        self._is_quiet = False
+        self._met: dict[int, tuple[int, Notes]] | None = None
         self._lock = threading.Lock()
         self._known = {site: Ledger(folder) for site in self.calls}
         self._leader: int | None = None
@@ -67,9 +67,9 @@ class Asked:
         self.probed: dict[tuple[str | None, ...], None] = {}
         """The different rows that `sapwood_probe` saw in this pass."""
 
-    def begin_pass(self, *, is_quiet: bool = False) -> None:
-        """Forget what the last pass asked. In a quiet pass nothing is noted: every unknown asking is just NULL."""
-        self._is_quiet = is_quiet
+    def begin_pass(self, *, met: dict[int, tuple[int, Notes]] | None = None) -> None:
+        """Forget what the last pass asked. With `met` nothing is asked: it takes the rows and askings of each site."""
+        self._met = met
         self._leader = None
         self._unknown = Notes(self._folder)
         self._turns.clear()
@@ -97,7 +97,11 @@ class Asked:
             self.rows += len(arguments)
             askings = [(row, self._turn(site, row) if is_sampled else 0) for row in arguments]
             values, missing = self._known[site].values(askings)
-            if missing and not self._is_quiet and self._meet(site, missing):
+            if self._met is not None:
+                rows, notes = self._met.get(site, (0, Notes(self._folder)))
+                notes.add(missing)
+                self._met[site] = (rows + len(arguments), notes)
+            elif missing and self._meet(site, missing):
                 values, _ = self._known[site].values(askings)
             return values
 

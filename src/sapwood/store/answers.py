@@ -11,6 +11,7 @@ import sqlite3
 import threading
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -31,11 +32,21 @@ _TOO_MUCH = """DELETE FROM answers WHERE key IN (SELECT key FROM (
 _FILE_BYTES = (
     "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
+_PACE = """SELECT avg(seconds), avg(completion_tokens) FROM (
+    SELECT seconds, completion_tokens, model FROM answers ORDER BY made_on DESC LIMIT 10000) WHERE model = ?"""
 _KEYS_A_QUERY = 500
 _NO_SCORES = "[]"
 _DAY_MS = 86_400_000
 COMMITS_A_PRUNE = 1000
 """Calls of `put_many` after which old answers are looked for."""
+
+
+@dataclass(frozen=True)
+class Pace:
+    """Seconds and tokens of an answer."""
+
+    seconds: float
+    tokens: float
 
 
 class AnswerCache:
@@ -62,6 +73,12 @@ class AnswerCache:
                 rows = self._connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE key IN ({marks})", some)
                 found.update((row[0], _answer(row)) for row in rows)
         return found
+
+    def pace(self, model: str) -> Pace | None:
+        """What a model's last answers took on average; None if it has none."""
+        with self._lock, _translated():
+            row = self._connection.execute(_PACE, (model,)).fetchone()
+        return Pace(*row) if row[0] is not None else None
 
     def put_many(self, answers: Sequence[CachedAnswer]) -> None:
         """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
