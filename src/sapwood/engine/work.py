@@ -110,6 +110,7 @@ class Work:
     batcher: Batcher
     cancelled: threading.Event
     run_query: Callable[[str], pa.Table]
+    read_documents: Callable[[Work, str], pa.ChunkedArray]
     snapshots: Snapshots
     notices: list[str] = field(default_factory=list)
 
@@ -121,7 +122,6 @@ class Work:
 
     def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
         """The rows of DuckDB's SQL without calls, some at a time, as it runs."""
-    read_documents: Callable[[Work, str], pa.ChunkedArray]
         with translated():
             yield from self.cursor.execute(sql).to_arrow_reader(rows)
 
