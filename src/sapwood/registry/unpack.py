@@ -42,7 +42,7 @@ _INSIDE = {
     "ffn_up": "mlp.up_proj",
     "ffn_down": "mlp.down_proj",
 }
-_ROPE_FACTORS = "rope_freqs.weight"
+ROPE_FACTORS = "rope_freqs.weight"
 
 
 @dataclass(frozen=True)
@@ -63,8 +63,8 @@ _ARCHITECTURES = {
 
 def context_length(path: Path) -> int:
     """Tokens that a GGUF's model can take. Raises UnsupportedError for an architecture that can't be unpacked."""
-    file = _read(path)
-    return int(file.value(f"{_architecture(file)[0]}.context_length"))
+    file = open_gguf(path)
+    return int(file.value(f"{architecture_of(file)[0]}.context_length"))
 
 
 def unpacked_bytes(parameters: int) -> int:
@@ -79,8 +79,8 @@ def unpack(
 
     Raises UnsupportedError, naming what it is, for a file that would come out wrong.
     """
-    file = _read(path)
-    name, architecture = _architecture(file)
+    file = open_gguf(path)
+    name, architecture = architecture_of(file)
     plan = _plan(file, name, architecture, rope or {})
     config = _config(file, name, architecture, rope or {})
     tokenizer = write_tokenizer(file, folder, context=config["max_position_embeddings"])
@@ -102,14 +102,16 @@ class _Move:
         return 2 * math.prod(self.tensor.shape)
 
 
-def _read(path: Path) -> GgufFile:
+def open_gguf(path: Path) -> GgufFile:
+    """The header of a GGUF file. Raises UnsupportedError for what is none, or where gguf is not installed."""
     if find_spec("gguf") is None:
         hint = "pip install 'sapwood[local]'"
         raise UnsupportedError("local models need packages that are not installed", hint=hint)
     return read_gguf(path)
 
 
-def _architecture(file: GgufFile) -> tuple[str, Architecture]:
+def architecture_of(file: GgufFile) -> tuple[str, Architecture]:
+    """The architecture's name and what is special of it; UnsupportedError for one that is not known."""
     name = str(file.value("general.architecture"))
     if name not in _ARCHITECTURES:
         hint = "Add the model as a folder of safetensors, or serve it with an OpenAI-compatible server and add that."
@@ -118,19 +120,24 @@ def _architecture(file: GgufFile) -> tuple[str, Architecture]:
 
 
 def _plan(file: GgufFile, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> list[_Move]:
-    heads = int(file.value(f"{prefix}.attention.head_count"))
-    kv_heads = int(file.value(f"{prefix}.attention.head_count_kv", heads))
-    permuted = {"attn_q": heads, "attn_k": kv_heads} if architecture.permuted else {}
+    permuted = permuted_heads(file, prefix, architecture)
     plan: list[_Move] = []
     for tensor in file.tensors:
-        if tensor.name == _ROPE_FACTORS and rope:
+        if tensor.name == ROPE_FACTORS and rope:
             continue
-        name, part = _place(tensor.name)
+        name, part = place(tensor.name)
         plan.append(_Move(name, tensor, permuted.get(part, 0)))
     return plan
 
 
-def _place(name: str) -> tuple[str, str]:
+def permuted_heads(file: GgufFile, prefix: str, architecture: Architecture) -> Mapping[str, int]:
+    """The parts of a layer whose rows llama.cpp's converter permutes, and how many heads they have."""
+    heads = int(file.value(f"{prefix}.attention.head_count"))
+    kv_heads = int(file.value(f"{prefix}.attention.head_count_kv", heads))
+    return {"attn_q": heads, "attn_k": kv_heads} if architecture.permuted else {}
+
+
+def place(name: str) -> tuple[str, str]:
     """A GGUF tensor's name in transformers, and what it is in its layer ('' outside)."""
     if name in _OUTSIDE:
         return _OUTSIDE[name], ""

@@ -7,7 +7,7 @@ Every step follows from the plan's seed, so a run that goes on from a checkpoint
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -29,11 +29,15 @@ STEPS_BETWEEN_MEASURES = 500
 
 
 class Observer(Protocol):
-    """Who watches a run. Either call may raise to stop it."""
+    """Who watches a run. Each call may raise to stop it."""
 
     def report(self, progress: float, detail: str) -> None: ...
 
     def checkpointed(self, step: int) -> None: ...
+
+    def measured(self, epoch: int, validation_loss: float) -> None:
+        """An epoch (from 1) is over; the model is the one that was measured."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -78,7 +82,7 @@ def train(
     records = list(found.records) if found else []
     best = found.best if found else None
     saved_at = clock()
-    batches: list[list[Example]] = []
+    batches: Sequence[list[Example]] = []
 
     while step < steps and not _is_over(best, plan):
         epoch, at = divmod(step, steps_per_epoch)
@@ -97,7 +101,9 @@ def train(
         if at + 1 in measured_at:
             measured = evaluate(model, dataset.validation, dataset.prefix, plan.own_tokens)
             best = _better(best, measured, layers, step)
-            record = replace(record, validation_loss=measured if at + 1 == steps_per_epoch else None)
+            if at + 1 == steps_per_epoch:
+                record = replace(record, validation_loss=measured)
+                observer.measured(epoch + 1, measured)
         records.append(record)
 
         observer.report(step / steps, f"epoch {epoch + 1} of {plan.epochs}, step {step} of {steps}, loss {loss:.4f}")
@@ -120,7 +126,7 @@ def train(
         validation_loss=best.validation_loss,
         training_loss=_mean_loss(records, records[best.step - 1].epoch),
         epochs=records[-1].epoch,
-        tokens=sum(example.tokens for example in dataset.train) * step // steps_per_epoch,
+        tokens=dataset.tokens * step // steps_per_epoch,
         stop_reason="epochs" if step == steps else "early_stop",
         records=tuple(records),
     )

@@ -8,7 +8,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -18,7 +18,7 @@ import pytest
 from safetensors.torch import load_file
 
 from sapwood.config import Config, InferenceConfig
-from sapwood.errors import ModelError
+from sapwood.errors import InvalidArgumentsError, ModelError
 from sapwood.inference.adapter import read_canary
 from sapwood.inference.weights import load_tokenizer
 from sapwood.jobs.durable import write_table
@@ -27,6 +27,7 @@ from sapwood.jobs.worker import work
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import Job, ModelVersion
 from sapwood.training.finetuning import finetune_handler
+from sapwood.training.train import train
 
 PAIRS = [(f"Which is it? {word}", label) for word, label in (("aa", "X"), ("bb", "Y"), ("ab", "Z")) for _ in range(8)]
 CONFIG = Config(inference=InferenceConfig(threads=1, number_type="fp32"))
@@ -111,12 +112,40 @@ def test_a_job_makes_a_model_with_all_its_files(catalog: Catalog, tmp_path: Path
     assert model.adapter_path == "models/j"
     folder = tmp_path / model.adapter_path
     assert sorted(path.name for path in folder.iterdir()) == [
-        "adapter_config.json", "adapter_model.safetensors", "canary.json", "training_results.csv",
+        "README.md", "adapter_config.json", "adapter_model.safetensors", "canary.json", "curves.png", "evaluations.json",
+        "training_results.csv",
     ]  # fmt: skip
     assert model.adapter_digest == hashlib.sha256((folder / "adapter_model.safetensors").read_bytes()).hexdigest()
     assert (model.base_model, model.base_digest, model.owner, model.job_id) == ("tiny", "basedigest", "TRAINER", "j")
     assert done.training_result is not None
     assert done.training_result["validation_loss"] == model.metrics["validation_loss"]
+
+
+def test_what_only_a_run_that_goes_on_needs_is_gone_at_the_end(
+    catalog: Catalog, tmp_path: Path, job: Callable[..., Job], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(train, "__kwdefaults__", {**(train.__kwdefaults__ or {}), "checkpoint_s": 0.0})
+    finish(catalog, tmp_path, job())
+    assert events(catalog, "j", "checkpoint")
+    assert sorted(path.name for path in (tmp_path / "jobs" / "j").iterdir()) == [
+        "evaluations.json", "survey.json", "train.arrow",
+    ]  # fmt: skip
+
+
+def test_a_tuned_model_is_tuned_further_and_is_one_adapter_of_the_first_base(
+    catalog: Catalog, tmp_path: Path, job: Callable[..., Job], model_folder: Path
+) -> None:
+    finish(catalog, tmp_path, job("first"))
+    first = tmp_path / "models" / "first"
+    base = ModelVersion("DB.S.M", "tuned", "basedigest", path=str(model_folder), adapter_path=str(first), base="tiny")
+    second = job("second")
+    finish(catalog, tmp_path, replace(second, spec={**second.spec, "base": asdict(base)}))
+    _, model = catalog.models()
+    assert (model.base_model, model.base_digest, model.metrics["tuned_from"]) == ("tiny", "basedigest", "DB.S.M")
+    config = json.loads((tmp_path / "models" / "second" / "adapter_config.json").read_text())
+    assert (config["r"], config["lora_alpha"], config["base_model_name_or_path"]) == (8, 8.0, "tiny")
+    (before, *_), (after, *_) = (events(catalog, name, "evaluation") for name in ("first", "second"))
+    assert after["loss"] < before["loss"]  # it begins where the first one ended
 
 
 def test_the_results_file_has_a_row_a_step(catalog: Catalog, tmp_path: Path, job: Callable[..., Job]) -> None:
@@ -136,15 +165,47 @@ def test_the_results_file_has_a_row_a_step(catalog: Catalog, tmp_path: Path, job
     )
 
 
-def test_the_plan_and_what_was_cut_are_in_the_jobs_events(
+def test_the_plan_and_what_the_data_are_like_are_in_the_jobs_events(
     catalog: Catalog, tmp_path: Path, job: Callable[..., Job]
 ) -> None:
-    finish(catalog, tmp_path, job(validation=[("x" * 200, "y" * 30), ("a", "b")]))
+    finish(catalog, tmp_path, job(validation=[("x" * 200, "y" * 30), (PAIRS[0][0], "b")]))
     (plan,) = events(catalog, "j", "plan")
     assert (plan["epochs"], plan["batch_rows"], plan["rank"], plan["alpha"], plan["seed"]) == (2, 4, 4, 8, 0)
-    assert (plan["train_rows"], plan["validation_rows"]) == (24, 2)
-    assert (plan["validation_cut_prompts"], plan["validation_cut_completions"], plan["train_cut_prompts"]) == (1, 1, 0)
-    assert (plan["train_dropped_rows"], plan["validation_dropped_rows"]) == (1, 1)
+    assert (plan["train_rows"], plan["validation_rows"], plan["leaked_rows"]) == (24, 2, 1)
+    train, validation = events(catalog, "j", "data")
+    assert (train["part"], train["rows"], train["dropped_rows"], train["cut_prompts"]) == ("train", 24, 1, 0)
+    assert (train["duplicates"], train["labels"]) == (21, {"X": 8, "Y": 8, "Z": 8})
+    assert (validation["part"], validation["cut_prompts"], validation["cut_completions"]) == ("validation", 1, 1)
+    assert validation["warnings"][0] == "validation: 1 rows have no prompt or no completion and were dropped."
+
+
+def test_the_model_is_asked_before_after_each_epoch_and_at_the_end(
+    catalog: Catalog, tmp_path: Path, job: Callable[..., Job]
+) -> None:
+    finish(catalog, tmp_path, job())
+    found = events(catalog, "j", "evaluation")
+    assert [(each["subject"], each["method"], each["epoch"]) for each in found] == [
+        ("base", "answers", 0), ("linear", "labels", 0), ("epoch", "answers", 1), ("epoch", "answers", 2),
+        ("tuned", "answers", 2), ("tuned", "labels", 2),
+    ]  # fmt: skip
+    assert json.loads((tmp_path / "models" / "j" / "evaluations.json").read_text()) == found
+
+
+def test_rows_that_teach_nothing_are_an_error_by_name(
+    catalog: Catalog, tmp_path: Path, job: Callable[..., Job]
+) -> None:
+    blank = job()
+    columns = [["a", "b"], ["", " "]]
+    write_table(tmp_path / "jobs" / "j" / "train.arrow", pa.table(columns, names=["prompt", "completion"]))
+    with pytest.raises(InvalidArgumentsError):
+        finish(catalog, tmp_path, blank)
+    failed = catalog.job("j")
+    assert failed is not None
+    assert failed.error == {
+        "code": "INVALID_PARAMETER_VALUE",
+        "message": "All 2 completions of the train data are blank: there is nothing to learn. "
+        "Look at the column completion of the query.",
+    }
 
 
 def test_the_canary_is_a_validation_prompt(

@@ -25,6 +25,7 @@ class Quiet:
     def __init__(self, stop_at: int | None = None) -> None:
         self.progress: list[float] = []
         self.checkpoints: list[int] = []
+        self.epochs: list[tuple[int, float]] = []
         self._stop_at = stop_at
 
     def report(self, progress: float, detail: str) -> None:
@@ -34,6 +35,9 @@ class Quiet:
 
     def checkpointed(self, step: int) -> None:
         self.checkpoints.append(step)
+
+    def measured(self, epoch: int, validation_loss: float) -> None:
+        self.epochs.append((epoch, validation_loss))
 
 
 def dataset() -> Dataset:
@@ -72,7 +76,9 @@ def test_tokens_are_input_tokens_times_epochs(build_model: Callable[..., Any], t
 
 
 def test_validation_loss_stands_on_the_last_step_of_each_epoch(build_model: Callable[..., Any], tmp_path: Path) -> None:
-    records = run(build_model, tmp_path, Quiet()).records
+    observer = Quiet()
+    records = run(build_model, tmp_path, observer).records
+    assert observer.epochs == [(at + 1, records[6 * at + 5].validation_loss) for at in range(3)]
     assert [record.step for record in records] == list(range(1, 19))
     assert [record.epoch for record in records] == [1] * 6 + [2] * 6 + [3] * 6
     assert [record.step for record in records if record.validation_loss is not None] == [6, 12, 18]

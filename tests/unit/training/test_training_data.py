@@ -9,9 +9,9 @@ from sapwood.inference.chat import Chat
 from sapwood.inference.request import Message
 from sapwood.training.data import (
     MOST_VALIDATION_ROWS,
+    Encoder,
     Example,
     cut_by_tokens,
-    encode,
     epoch_batches,
     make_dataset,
     shared_prefix,
@@ -28,26 +28,31 @@ def examples(lengths: list[int]) -> list[Example]:
     return [Example((1, *[at + 2] * length), (0,)) for at, length in enumerate(lengths)]
 
 
+def encoder(chat: Chat, *, prompt_tokens: int = 100, completion_tokens: int = 10) -> Encoder:
+    return Encoder(chat, prompt_tokens=prompt_tokens, completion_tokens=completion_tokens)
+
+
 def test_a_row_is_rendered_as_inference_renders_it(chat: Chat) -> None:
-    (example,) = encode([("hi", "yes")], chat, prompt_tokens=100, completion_tokens=10).examples
+    example = encoder(chat).example("hi", "yes")
     assert list(example.prompt) == chat.prompt_ids([Message("user", "hi")])
     assert list(example.completion) == [*chat.text_ids("yes"), chat.end_id]
 
 
 def test_a_long_prompt_loses_the_end_of_its_text_and_keeps_the_chats_frame(chat: Chat) -> None:
-    limit = len(chat.prompt_ids([Message("user", "x" * 10)]))
-    encoded = encode([("x" * 10 + "y" * 5, "a"), ("z" * 10, "b")], chat, prompt_tokens=limit, completion_tokens=10)
-    assert encoded.cut_prompts == 1
-    assert [list(example.prompt) for example in encoded.examples] == [
+    ours = encoder(chat, prompt_tokens=len(chat.prompt_ids([Message("user", "x" * 10)])))
+    found = [ours.example("x" * 10 + "y" * 5, "a"), ours.example("z" * 10, "b")]
+    assert ours.cut_prompts == 1
+    assert [list(example.prompt) for example in found] == [
         chat.prompt_ids([Message("user", text)]) for text in ("x" * 10, "z" * 10)
     ]
 
 
 def test_a_long_completion_loses_its_end_and_does_not_teach_to_stop_there(chat: Chat) -> None:
-    encoded = encode([("q", "abcdef"), ("q", "ab")], chat, prompt_tokens=100, completion_tokens=3)
-    assert encoded.cut_completions == 1
-    assert [chat.decode(example.completion) for example in encoded.examples] == ["abc", "ab"]
-    assert [example.completion[-1] == chat.end_id for example in encoded.examples] == [False, True]
+    ours = encoder(chat, completion_tokens=3)
+    found = [ours.example("q", "abcdef"), ours.example("q", "ab")]
+    assert ours.cut_completions == 1
+    assert [chat.decode(example.completion) for example in found] == ["abc", "ab"]
+    assert [example.completion[-1] == chat.end_id for example in found] == [False, True]
 
 
 @pytest.mark.parametrize(
@@ -62,8 +67,9 @@ def test_a_split_holds_out_a_tenth_but_at_least_one_and_never_all(rows: int, hel
 
 def test_a_split_depends_on_the_seed_alone() -> None:
     whole = [Example((at,), (0,)) for at in range(50)]
-    assert split(whole, seed=1) == split(whole, seed=1)
-    assert split(whole, seed=1) != split(whole, seed=2)
+    first, again, other = ([list(part) for part in split(whole, seed=seed)] for seed in (1, 1, 2))
+    assert first == again
+    assert first != other
 
 
 def test_the_shared_prefix_leaves_each_prompt_a_token_of_its_own() -> None:
@@ -81,9 +87,14 @@ def test_validation_rows_count_for_the_prefix() -> None:
     assert dataset.prefix == (1,)
 
 
+def test_rows_to_measure_by_that_training_has_seen_are_counted() -> None:
+    seen, other, new = (Example((1, token), (0,)) for token in (2, 3, 4))
+    assert make_dataset([seen, seen, other], [seen, seen, new], seed=0).leaked_rows() == 2
+
+
 def test_an_epoch_has_each_row_once_and_its_own_order() -> None:
     rows = examples([random.Random(0).randrange(1, 40) for _ in range(100)])
-    first, again, second = (epoch_batches(rows, rows=8, seed=3, epoch=epoch) for epoch in (0, 0, 1))
+    first, again, second = (list(epoch_batches(rows, rows=8, seed=3, epoch=epoch)) for epoch in (0, 0, 1))
     assert first == again
     assert first != second
     for batches in (first, second):
