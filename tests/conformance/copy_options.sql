@@ -83,6 +83,20 @@ copy into t from @s/in/half.csv validation_mode = return_3_rows;
 copy into t from @s/in/ on_error = continue files = ('half.csv', 'good.csv');
 -- rows: 2
 
+-- https://docs.snowflake.com/en/sql-reference/functions/validate
+select error, file, line, code, column_name, rejected_record from table(validate(t, job_id => '_last'));
+-- row: ["Numeric value 'x' is not recognized", "s/in/half.csv", 2, 100038, "\"T\"[\"N\":1]", "x,d\n"]
+-- row: ["Numeric value 'y' is not recognized", "s/in/half.csv", 4, 100038, "\"T\"[\"N\":1]", "y,f\n"]
+
+select count(*) as n from table(validate(public.t, job_id => last_query_id(-2)));
+-- row: [2]
+
+select * from table(validate(t, job_id => 'nothing'));
+-- error: 000709 02000 SQL compilation error:\nNo COPY INTO CORTEX_FINETUNING_DB.PUBLIC.T with the job id 'nothing' in this session
+
+select * from table(validate('t'));
+-- error: 001003 * SQL compilation error:\nVALIDATE takes a table's name and JOB_ID
+
 copy into t from @s/in/half.csv validation_mode = return_errors;
 -- rows: none
 

@@ -15,8 +15,9 @@ from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.compilation import Bound, Compilation, Field, Namespace, Source
 from sapwood.dialect.flatten import flatten, split_to_table, strtok_split_to_table
 from sapwood.dialect.given import Given, arity
-from sapwood.dialect.names import duck, parts
+from sapwood.dialect.names import duck, parts, qualify
 from sapwood.dialect.relations import alias_of, query_of, relation_bound, unnamed
+from sapwood.dialect.statements import Name
 from sapwood.dialect.tablecall import TableCall
 from sapwood.dialect.types import number
 from sapwood.dialect.userfunctions import fitting, functions_of, rows_of_function
@@ -90,12 +91,29 @@ def _known_to_engine(call: TableCall) -> Bound:
     named = {**{str(place): each for place, each in enumerate(call.plain, start=1)}, **call.given}
     refusal = f"Arguments of {call.name} can't read the column {{column}}."
     values = {key: bind(each, Namespace(refusal=refusal), call.work) for key, each in named.items()}
-    known = {key: _known(value, call.work) for key, value in values.items()}
+    return _from_engine(call, {key: _known(value, call.work) for key, value in values.items()})
+
+
+def _validate(call: TableCall) -> Bound:
+    """VALIDATE(table, JOB_ID => '_last' | '<query id>'): the table is a name, not a value."""
+    given = call.by_name(("TABLE", "JOB_ID"))
+    table, job = given.get("TABLE"), given.get("JOB_ID")
+    if not isinstance(table, exp.Column) or job is None:
+        raise ProgrammingError(
+            "SQL compilation error:\nVALIDATE takes a table's name and JOB_ID => '<query id>' or '_last'."
+        )
+    written = tuple(identifier(part) for part in table.parts)
+    scope = call.work.scope
+    name = Name(*qualify(written, database=scope.database, schema=scope.schema))
+    return _from_engine(call, {"TABLE": name, "JOB_ID": _known(bind(job, Namespace(), call.work), call.work)})
+
+
+def _from_engine(call: TableCall, known: Mapping[str, Any]) -> Bound:
     relation = call.work.scope.table_function(call.name, known)
     if relation is None:
         raise UnknownFunctionError(
             f"SQL compilation error:\nUnknown table function {call.name}.",
-            hint="Table functions here are FLATTEN, GENERATOR, RESULT_SCAN, INFER_SCHEMA and those of INFORMATION_SCHEMA.",
+            hint="Table functions here are FLATTEN, GENERATOR, RESULT_SCAN, INFER_SCHEMA, VALIDATE and those of INFORMATION_SCHEMA.",
         )
     query = query_of(relation, call.work)
     return Bound(query.as_source(call.alias, columns=call.columns), f"{relation.source} AS {duck(call.alias)}")
@@ -131,4 +149,5 @@ _TABLE_FUNCTIONS: Mapping[str, Callable[[TableCall], Bound]] = {
     "GENERATOR": _generator,
     "SPLIT_TO_TABLE": split_to_table,
     "STRTOK_SPLIT_TO_TABLE": strtok_split_to_table,
+    "VALIDATE": _validate,
 }

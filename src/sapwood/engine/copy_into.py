@@ -14,9 +14,7 @@ import pyarrow as pa
 
 from sapwood.dialect.names import spelled
 from sapwood.dialect.stage_statements import CopyInto
-from sapwood.dialect.statements import (
-    Column,
-)
+from sapwood.dialect.statements import Column, Name
 from sapwood.dialect.types import number, text
 from sapwood.engine.copy_options import CopyOptions, copy_options
 from sapwood.engine.copy_query import apart, documents, queried
@@ -29,8 +27,8 @@ from sapwood.engine.location import Location, StageFile, check_is_there, files, 
 from sapwood.engine.metadata import LoadedFile, TableInfo, read_history, write_history
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.staged import options_of
-from sapwood.engine.validation import validated
-from sapwood.engine.work import Work, now_ms, source_of
+from sapwood.engine.validation import error_rows, validated
+from sapwood.engine.work import Copied, Work, now_ms, source_of
 from sapwood.errors import (
     InvalidIdentifierError,
     NotNullError,
@@ -42,6 +40,8 @@ from sapwood.errors import (
 HISTORY_DAYS = 64
 """Days after which it is uncertain whether a file was loaded."""
 DAY_MS = 86_400_000
+MOST_COPIES = 100
+"""Loads of a session that VALIDATE knows."""
 NOTHING = "Copy executed with 0 files processed."
 COLUMNS = {
     "file": text(),
@@ -195,11 +195,46 @@ def _loaded(copy: Copy, reader: Work) -> Rows:
     chosen = _within_limit(_not_loaded(copy), copy.options.size_limit)
     if not chosen:
         return status_rows("COPY", NOTHING)
+    _remember(copy, chosen)
     with copy.work.transaction():
         loaded = _loader(copy, reader).load(chosen)
         _note(copy, loaded)
     _purge(copy, loaded)
     return _result(loaded, copy.options)
+
+
+def _remember(copy: Copy, chosen: Sequence[StageFile]) -> None:
+    """What this load reads, for VALIDATE; the oldest loads are forgotten."""
+    copies = copy.work.state.copies
+    copies[copy.work.query_id] = Copied(copy.statement, tuple(file.label for file in chosen))
+    for query_id in list(copies)[:-MOST_COPIES]:
+        del copies[query_id]
+
+
+def earlier(work: Work, table: Name, job: str) -> Copied:
+    """A load of this session into a table, by its query id or '_last'; ProgrammingError if there is none."""
+    into_table = {
+        query_id: copied for query_id, copied in work.state.copies.items() if copied.statement.target == table
+    }
+    found = list(into_table.values())[-1:] if job == "_last" else [into_table[job]] if job in into_table else []
+    if not found:
+        raise ProgrammingError(
+            f"SQL compilation error:\nNo COPY INTO {table} with the job id '{job}' in this session",
+            errno=709,
+            sqlstate="02000",
+            hint="JOB_ID is a COPY's query id or '_last'. VALIDATION_MODE looks at files before they are loaded.",
+        )
+    return found[0]
+
+
+def faults_of(work: Work, copied: Copied) -> list[tuple[Any, ...]]:
+    """VALIDATE: a row of ERROR_COLUMNS for each fault in the files of an earlier load that are still there."""
+    if copied.statement.query is not None:
+        raise UnsupportedError("VALIDATE is not supported for a COPY with a transformation")
+    copy = _copy(work, copied.statement)
+    found = files(copy.location, pattern=copied.statement.pattern)
+    with apart(work) as reader:
+        return list(error_rows(_loader(copy, reader), [file for file in found if file.label in copied.files]))
 
 
 def _loader(copy: Copy, reader: Work) -> Loader:

@@ -1,4 +1,4 @@
-"""Table functions whose rows the engine gives: RESULT_SCAN, INFER_SCHEMA and those of INFORMATION_SCHEMA.
+"""Table functions whose rows the engine gives: RESULT_SCAN, INFER_SCHEMA, VALIDATE and those of INFORMATION_SCHEMA.
 
 Comes in: the name as written and constant arguments. Goes out: a relation, None for a name that is none of these.
 """
@@ -9,11 +9,14 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sapwood.dialect.statements import Column, Name, Relation
-from sapwood.dialect.types import BOOLEAN, SnowType, number, text
+from sapwood.dialect.types import BOOLEAN, REAL, SnowType, number, text
+from sapwood.engine.copy_into import earlier, faults_of
 from sapwood.engine.infer import infer_schema
 from sapwood.engine.information_schema import INFORMATION_SCHEMA, QUERY_COLUMNS, VIEWS, type_of_column
+from sapwood.engine.privileges import check
 from sapwood.engine.result import listing
-from sapwood.engine.usage_history import MOST_QUERIES, query_rows
+from sapwood.engine.usage_history import MOST_QUERIES, progress_rows, query_rows
+from sapwood.engine.validation import ERROR_COLUMNS
 from sapwood.engine.work import Work
 from sapwood.errors import InvalidArgumentsError, ProgrammingError
 
@@ -87,6 +90,17 @@ def _infer_schema(work: Work, arguments: Arguments) -> Relation:
     )
 
 
+# VALIDATE -------------------------------------------------------------------------------------------------------------
+
+
+def _validate(work: Work, arguments: Arguments) -> Relation:
+    """VALIDATE(table, JOB_ID => '_last' | query id): the faults in the files of an earlier COPY INTO the table."""
+    copied = earlier(work, arguments["TABLE"], str(arguments["JOB_ID"]))
+    check(work, copied.statement)
+    rows = [dict(zip(ERROR_COLUMNS, row, strict=True)) for row in faults_of(work, copied)]
+    return _made(work, "VALIDATE", ERROR_COLUMNS, rows)
+
+
 # INFORMATION_SCHEMA ---------------------------------------------------------------------------------------------------
 
 
@@ -116,6 +130,23 @@ def _is_wanted(work: Work, row: Row, kind: str, arguments: Arguments) -> bool:
     return (start is None or ended >= str(start)) and (end is None or ended <= str(end))
 
 
+_PROGRESS = {
+    "QUERY_ID": text(),
+    "USER_NAME": text(),
+    "MODEL_NAME": text(),
+    "DONE": number(38, 0),
+    "TOTAL": number(38, 0),
+    "CACHED": number(38, 0),
+    "REQUESTS_PER_SECOND": REAL,
+    "SECONDS_LEFT": REAL,
+}
+
+
+def _query_progress(work: Work, arguments: Arguments) -> Relation:
+    """QUERY_PROGRESS(): the statements that ask a model now. The vendor has no such function."""
+    return _made(work, "QUERY_PROGRESS", _PROGRESS, list(progress_rows(work)))
+
+
 def _copy_history(work: Work, arguments: Arguments) -> Relation:
     """COPY_HISTORY(TABLE_NAME => 't', START_TIME => ...): the loads of a table."""
     table = str(arguments.get("TABLE_NAME", arguments.get("1", ""))).upper().split(".")[-1]
@@ -128,11 +159,16 @@ def _copy_history(work: Work, arguments: Arguments) -> Relation:
     return _made(work, "COPY_HISTORY", {column: type_of_column(column) for column in columns.split()}, rows)
 
 
-_BARE: dict[str, Callable[[Work, Arguments], Relation]] = {"RESULT_SCAN": _result_scan, "INFER_SCHEMA": _infer_schema}
+_BARE: dict[str, Callable[[Work, Arguments], Relation]] = {
+    "RESULT_SCAN": _result_scan,
+    "INFER_SCHEMA": _infer_schema,
+    "VALIDATE": _validate,
+}
 _OF_INFORMATION_SCHEMA: dict[str, Callable[[Work, Arguments], Relation]] = {
     "QUERY_HISTORY": _query_history(""),
     "QUERY_HISTORY_BY_SESSION": _query_history("SESSION"),
     "QUERY_HISTORY_BY_USER": _query_history("USER"),
     "QUERY_HISTORY_BY_WAREHOUSE": _query_history("WAREHOUSE"),
+    "QUERY_PROGRESS": _query_progress,
     "COPY_HISTORY": _copy_history,
 }

@@ -18,6 +18,7 @@ import duckdb
 import pyarrow as pa
 
 from sapwood.config import Config
+from sapwood.dialect.stage_statements import CopyInto
 from sapwood.dialect.statements import Command, Name, Query, Signature
 from sapwood.engine.batch import Batcher
 from sapwood.engine.database import Databases, unknown_database
@@ -29,6 +30,7 @@ from sapwood.engine.passes import Passes
 from sapwood.engine.physical import table_source, temporary_source
 from sapwood.engine.recent import RecentResults
 from sapwood.engine.rights import Rights, rights_of_user
+from sapwood.engine.running import Running
 from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.udf import CallDoor
 from sapwood.errors import Error, ObjectExistsError, UnknownObjectError
@@ -54,12 +56,22 @@ class Parts:
     door: CallDoor
     account: AccountParameters
     recent: RecentResults
+    running: Running = field(default_factory=Running)
+
+
+@dataclass(frozen=True)
+class Copied:
+    """A COPY INTO that was run, and the labels of the files that it read: what VALIDATE looks at again."""
+
+    statement: CopyInto
+    files: tuple[str, ...]
 
 
 @dataclass
 class State:
     """What a session remembers between statements. `parameters` holds those set in the session only.
 
+    `copies` are the last loads by query id.
     `has_all_roles` says that secondary roles are on, `is_role_fixed` that the login allows this role alone, `is_by_token`
     that it was made with an access token. `transaction` is the id of the one that is open.
     """
@@ -74,6 +86,7 @@ class State:
     parameters: dict[str, Any] = field(default_factory=dict)
     temporary: dict[Name, TableInfo] = field(default_factory=dict)
     temporary_loads: dict[Name, dict[str, LoadedFile]] = field(default_factory=dict)
+    copies: dict[str, Copied] = field(default_factory=dict)
     temporary_stages: dict[Name, Stage] = field(default_factory=dict)
     temporary_formats: dict[Name, FileFormat] = field(default_factory=dict)
     transaction: str | None = None
