@@ -33,7 +33,8 @@ from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
 from sapwood.engine.physical import text_literal
 from sapwood.engine.privileges import check_model, guarded
-from sapwood.engine.result import OnProgress, Result, Rows
+from sapwood.engine.result import OnProgress, Progress, Result, Rows
+from sapwood.engine.running import RunningStatement
 from sapwood.engine.scope import SessionScope
 from sapwood.engine.snapshot import Snapshots
 from sapwood.engine.staged import staged_documents
@@ -144,7 +145,10 @@ class Session:
         started = now_ms()
         batcher = self._batcher(query_id)
         try:
-            with self._running():
+            running = RunningStatement(
+                query_id, without_secrets(written), self.state.user, self.state.role, self.state.id, started
+            )
+            with self._parts.running.during(running), self._running():
                 rows, notices = self._rows(text, query_id, batcher, asked)
         except Error as error:
             error.sfqid = query_id
@@ -238,7 +242,7 @@ class Session:
                 self._parts.answers,
                 self._cancelled.is_set,
                 spill_folder(self._parts.config.data),
-                on_progress=self._on_progress,
+                on_progress=self._told,
                 reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
                 keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),
                 fails_on_error=parameter_value(self._parts, self.state, "AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR"),
@@ -249,6 +253,11 @@ class Session:
                 ),
             )
         )
+
+    def _told(self, progress: Progress) -> None:
+        self._parts.running.tell(progress)
+        if self._on_progress is not None:
+            self._on_progress(progress)
 
     def _models(self) -> SessionModels:
         return SessionModels(

@@ -10,7 +10,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from sapwood.engine.work import Work, moment
+from sapwood.engine.running import RunningStatement
+from sapwood.engine.work import Work, moment, now_ms
 from sapwood.store.records import QueryRecord
 
 MOST_QUERIES = 10_000
@@ -22,6 +23,7 @@ Row = dict[str, Any]
 
 def query_rows(work: Work, limit: int = MOST_QUERIES) -> Iterator[Row]:
     """The statements that the session's role may see, newest first."""
+    yield from _running(work)
     for query in _queries(work, limit):
         elapsed = None if query.finished_on is None else query.finished_on - query.started_on
         yield {
@@ -46,6 +48,51 @@ def query_rows(work: Work, limit: int = MOST_QUERIES) -> Iterator[Row]:
             "EXECUTION_TIME": elapsed,
             "ROWS_PRODUCED": query.rows,
         }
+
+
+def _running(work: Work) -> Iterator[Row]:
+    """The statements that run now, but for the one that asks; the finished ones have their rows below."""
+    for statement in running_statements(work):
+        if statement.id != work.query_id:
+            elapsed = now_ms() - statement.started
+            yield {
+                "QUERY_ID": statement.id,
+                "QUERY_TEXT": statement.text,
+                "SESSION_ID": statement.session,
+                "USER_NAME": statement.user,
+                "ROLE_NAME": statement.role,
+                "QUERY_TAG": "",
+                "EXECUTION_STATUS": "RUNNING",
+                "START_TIME": moment(statement.started),
+                "END_TIME": None,
+                "TOTAL_ELAPSED_TIME": elapsed,
+                "EXECUTION_TIME": elapsed,
+                "ROWS_PRODUCED": 0 if statement.progress is None else statement.progress.done,
+            }
+
+
+def running_statements(work: Work) -> list[RunningStatement]:
+    """The running statements that the session's role may see."""
+    found = work.parts.running.statements
+    return [each for each in found if work.rights.is_all or each.user == work.state.user]
+
+
+def progress_rows(work: Work) -> Iterator[Row]:
+    """How far the statements are that ask a model now."""
+    for statement in running_statements(work):
+        progress = statement.progress
+        if progress is not None:
+            rate, left = progress.rows_per_s, progress.total - progress.done
+            yield {
+                "QUERY_ID": statement.id,
+                "USER_NAME": statement.user,
+                "MODEL_NAME": progress.model,
+                "DONE": progress.done,
+                "TOTAL": progress.total,
+                "CACHED": progress.cached,
+                "REQUESTS_PER_SECOND": rate,
+                "SECONDS_LEFT": left / rate if rate else None,
+            }
 
 
 def _queries(work: Work, limit: int) -> list[QueryRecord]:
