@@ -132,3 +132,10 @@ select l::varchar as l from moments;
 -- https://docs.snowflake.com/en/sql-reference/functions/current_timestamp
 select current_timestamp() = current_timestamp as same, current_date() = current_timestamp()::date as today, sysdate()::date = current_date as utc, typeof(current_timestamp()::variant) as t;
 -- row: [true, true, true, "VARCHAR"]
+
+-- Clients bind far dates as nanoseconds since 1970.
+select '32472144000000000000'::date as far, '-86400000000000000'::timestamp_ntz as before;
+-- row: ["2999-01-01", "1967-04-07 00:00:00"]
+
+select '99999999999999999999999999999999999999'::date;
+-- error: 100040 22018 Date '99999999999999999999999999999999999999' is not recognized

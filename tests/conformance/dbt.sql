@@ -143,6 +143,19 @@ select to_varchar(convert_timezone('UTC', '2024-01-01 10:00:00'::timestamp_ntz),
 select convert_timezone('Europe/Berlin', current_timestamp());
 -- error: 000002 0A000 SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.
 
+-- https://docs.snowflake.com/en/user-guide/tables-clustering-keys: how files lie is nobody's concern here.
+create table clustered (a int, b text) cluster by (a);
+
+alter table clustered cluster by (to_date(b), a);
+-- row: ["Statement executed successfully."]
+
+alter table clustered resume recluster;
+
+alter table if exists clustered drop clustering key;
+
+alter table nowhere cluster by (a);
+-- error: 002003 42S02 *
+
 -- https://docs.snowflake.com/en/sql-reference/data-types-datetime
 create table zoned (a timestamp without time zone, b timestamp(3) with time zone, c timestamp with local time zone, d double precision);
 

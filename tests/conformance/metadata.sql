@@ -14,6 +14,16 @@ select table_name, table_type, row_count, comment from information_schema.tables
 -- row: ["TMP", "LOCAL TEMPORARY", 0, null]
 -- row: ["V", "VIEW", null, null]
 
+-- Rows that were written just now lie in the log beside the file.
+create table "a ""name" as select 1 as a;
+
+select table_name, row_count, bytes from information_schema.tables where table_name in ('T', 'V', 'a "name') order by 1;
+-- row: ["T", 2, 0]
+-- row: ["V", null, null]
+-- row: ["a \"name", 1, null]
+
+drop table "a ""name";
+
 select column_name, ordinal_position, is_nullable, data_type, character_maximum_length, numeric_precision, numeric_scale, column_default, comment from cortex_finetuning_db.information_schema.columns where table_name = 'T' order by 2;
 -- row: ["ID", 1, "NO", "NUMBER", null, 38, 0, null, "the key"]
 -- row: ["NAME", 2, "YES", "TEXT", 10, null, null, "'x'", null]
@@ -26,6 +36,9 @@ show terse schemas;
 
 show views like 'tables' in schema information_schema;
 -- row: ["*", "TABLES", "VIEW", "", "CORTEX_FINETUNING_DB", "INFORMATION_SCHEMA", "", "", "", "false", "false", "ROLE"]
+
+select language, package_name, version, runtime_version from information_schema.packages;
+-- rows: none
 
 select schema_name from information_schema.schemata order by 1;
 -- row: ["INFORMATION_SCHEMA"]

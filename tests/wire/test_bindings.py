@@ -74,6 +74,28 @@ out["updated"] = cursor.execute("select count(*) from bulk where b in ('z', 'zz'
     }  # fmt: skip
 
 
+def test_values_may_come_by_a_stage(client: ClientPython) -> None:
+    out = client.run(
+        QMARK
+        + """
+columns = "a int, b varchar, c float, d date, e timestamp_ntz, f number(12,3), g boolean, h time, i binary"
+cursor.execute(f"create or replace temporary table staged ({columns})")
+rows = [(1, 'a,"b"\\n\\\\c', 0.5, dt.date(2020, 1, 31), dt.datetime(2020, 1, 1, 1, 1, 1, 5), decimal.Decimal("1.125"), True,
+         dt.time(1, 2, 3, 4), b"\\x00\\xff"),
+        (2, "", None, dt.date(2999, 1, 1), None, None, False, dt.time(0), b""),
+        (3, None, *[None] * 7)]
+cursor.execute("alter session set client_stage_array_binding_threshold = 20")
+cursor.executemany("insert into staged values (?,?,?,?,?,?,?,?,?)", rows)
+out["count"] = cursor.rowcount
+found = cursor.execute("select * from staged order by a").fetchall()
+out["same"] = [[bytes(a) == b if isinstance(b, bytes) else a == b for a, b in zip(*pair)] for pair in zip(found, rows)]
+stages = [row[1] for row in cursor.execute("show stages").fetchall()]
+out["staged"] = any("BIND" in name for name in stages)
+"""
+    )
+    assert out == {"count": 3, "same": [[True] * 9] * 3, "staged": True}
+
+
 def test_a_bulk_insert_is_all_or_nothing(client: ClientPython) -> None:
     out = client.run(
         QMARK

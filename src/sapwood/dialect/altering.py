@@ -15,7 +15,7 @@ from sapwood.dialect.tables import declared_columns
 
 
 def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, kind: str) -> Statement:
-    """RENAME TO, SWAP WITH, RENAME COLUMN, ADD COLUMN ..., DROP COLUMN ..., ALTER COLUMN ..., SET COMMENT"""
+    """RENAME TO, SWAP WITH, RENAME COLUMN, ADD COLUMN ..., DROP COLUMN ..., ALTER COLUMN ..., SET COMMENT, CLUSTER BY"""
     if reader.take("RENAME", "TO"):
         found = replace(statement, action="RENAME", new_name=named(reader, compiler))
     elif reader.take("RENAME", "COLUMN"):
@@ -29,12 +29,25 @@ def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, ki
         found = replace(statement, action="SET COMMENT", comment=reader.string())
     elif reader.take("UNSET", "COMMENT"):
         found = replace(statement, action="SET COMMENT")
+    elif kind == "TABLE" and _is_clustering(reader):
+        found = replace(statement, action="CLUSTER")
     elif kind == "TABLE":
         found = _changed_columns(statement, reader, compiler)
     else:
         raise unsupported(f"ALTER {kind} ... {reader.word()}")
     reader.end()
     return found
+
+
+def _is_clustering(reader: Reader) -> bool:
+    """How the vendor should lay out a table's files; changes no result, and nothing here."""
+    if reader.take("CLUSTER", "BY"):
+        reader.inside()
+        return True
+    return any(
+        reader.take(*words)
+        for words in (("RESUME", "RECLUSTER"), ("SUSPEND", "RECLUSTER"), ("DROP", "CLUSTERING", "KEY"))
+    )
 
 
 def _changed_columns(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:

@@ -37,7 +37,7 @@ def stage_path(text: str, place: Place) -> tuple[StagePath, int]:
         if inner:
             return (stage_path(inner, place)[0] if inner.startswith("@") else StagePath(url=inner)), end + 1
     found = _PLACE.match(text)
-    if found is None:
+    if found is None or not (found["name"] or found["kind"] == "~"):
         raise ParseError("SQL compilation error:\nA stage is expected here, such as @my_stage/path.")
     path = (found["path"] or "").lstrip("/")
     if found["kind"] == "~":

@@ -35,7 +35,7 @@ def _reading(sql: str) -> str:
     """A text as TIMESTAMP, NULL if it is none; an offset at its end counts for nothing."""
     bare = f"regexp_replace({sql}, {literal(_OFFSET)}, '\\1')"
     forms = [*_OTHER_STAMPS, *_OTHER_DATES, *_WITH_YEAR_LAST]
-    counted = f"make_timestamp({micros(f'TRY_CAST({sql} AS BIGINT)')})"
+    counted = f"make_timestamp(TRY_CAST({micros(f'TRY_CAST({sql} AS HUGEINT)')} AS BIGINT))"
     return f"coalesce(TRY_CAST({bare} AS TIMESTAMP), try_strptime({bare}, {_list(forms)}), {counted})"
 
 

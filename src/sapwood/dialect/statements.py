@@ -332,7 +332,7 @@ class Dml(Statement):
 
 @dataclass(frozen=True)
 class AlterTable(Statement):
-    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT.
+    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT, CLUSTER.
 
     Of a column: COMMENT, TYPE (`type`), NOT NULL, NULL and DROP DEFAULT. `more` are done after it, in the same commit. `is_lenient` passes
     over a column that is there, or gone, already.

@@ -20,7 +20,7 @@ from sapwood.engine.privileges import may_see
 from sapwood.engine.result import listing
 from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.usage_history import finetune_usage, function_usage, query_rows, query_usage
-from sapwood.engine.work import Work, moment, source_of
+from sapwood.engine.work import Work, moment, size_of
 
 INFORMATION_SCHEMA, ACCOUNT_USAGE, SYSTEM_DATABASE = "INFORMATION_SCHEMA", "ACCOUNT_USAGE", "SNOWFLAKE"
 
@@ -168,12 +168,14 @@ def _named(table: TableInfo) -> Row:
 def _tables(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for table in _relations(work, databases):
         is_view = table.kind == "VIEW"
+        rows, size = (None, None) if is_view else size_of(work, table)
         yield {
             **_named(table),
             "TABLE_OWNER": table.owner,
             "TABLE_TYPE": "VIEW" if is_view else "LOCAL TEMPORARY" if table.is_temporary else "BASE TABLE",
             "IS_TRANSIENT": None if is_view else "NO",
-            "ROW_COUNT": None if is_view else work.run(f"SELECT count(*) FROM {source_of(table)}")[0][0],
+            "ROW_COUNT": rows,
+            "BYTES": size,
             "RETENTION_TIME": None if is_view else 1,
             "IS_INSERTABLE_INTO": "YES",
             "IS_TYPED": "YES",
@@ -347,6 +349,7 @@ def _loads(work: Work, databases: Sequence[str]) -> Iterator[Row]:
 
 
 def _nothing(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """The rows of what nobody has here: procedures, and packages for their languages."""
     yield from ()
 
 
@@ -410,6 +413,7 @@ VIEWS = {
         "PROCEDURE_DEFINITION CREATED LAST_ALTERED COMMENT",
         _nothing,
     ),
+    "PACKAGES": View("LANGUAGE PACKAGE_NAME VERSION RUNTIME_VERSION", _nothing),
     "LOAD_HISTORY": View(
         "SCHEMA_NAME FILE_NAME TABLE_NAME LAST_LOAD_TIME STATUS ROW_COUNT ROW_PARSED FIRST_ERROR_MESSAGE FIRST_ERROR_LINE_NUMBER "
         "FIRST_ERROR_CHARACTER_POSITION FIRST_ERROR_COL_NAME ERROR_COUNT ERROR_LIMIT",

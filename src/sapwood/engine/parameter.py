@@ -44,7 +44,7 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("AUTOCOMMIT", True, "Whether each statement commits by itself; else a change opens a transaction."),
         Parameter("CACHE_ENDPOINT_ANSWERS", False, "Whether answers of endpoints are kept and found again, as those of local models are."),
         Parameter("CLIENT_SESSION_KEEP_ALIVE", False, "Whether clients keep their session alive."),
-        Parameter("CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", 65_280, "Bound values from which clients ask for a stage; they get none."),
+        Parameter("CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", 0, "Bound values from which clients use a temporary stage; 0 for never, which is faster."),
         Parameter("CORTEX_ENABLED_CROSS_REGION", "DISABLED", "Regions that may answer; there is one here.", ("DISABLED", "ANY_REGION")),
         Parameter("CORTEX_MODELS_ALLOWLIST", "All", "Base models that may be asked: All, None, or names with commas between them."),
         *(

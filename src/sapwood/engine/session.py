@@ -86,6 +86,11 @@ class Session:
                 for statement, words in zip(statements, written, strict=True)
             ]
 
+    def read(self, text: str) -> pa.Table:
+        """The rows of a SELECT that the server needs for itself; the history knows nothing of it."""
+        with self._lock, self._running():
+            return self._query_table(text)
+
     def fork(self) -> Session | None:
         """A session that begins where this one is, to run beside it; None if this one has something of its own to read."""
         state = self.state

@@ -18,7 +18,7 @@ from sapwood.engine.metadata import TableInfo, read_database, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.schema_objects import FUNCTION, KEYS, SEQUENCE, SchemaObject, read_objects
 from sapwood.engine.show_places import Row, base_row, databases_of, schema_of
-from sapwood.engine.work import Work, source_of, unknown_object
+from sapwood.engine.work import Work, size_of, unknown_object
 from sapwood.store.records import FileFormat, Stage
 
 Kept = TypeVar("Kept", Stage, FileFormat)
@@ -48,14 +48,14 @@ def _table(work: Work, table: TableInfo) -> Row:
     row = base_row(
         table.created_on, table.name.name, table.name.database, table.name.schema, table.owner, table.comment
     )
-    count = work.run(f"SELECT count(*) FROM {source_of(table)}")[0][0]
+    rows, size = size_of(work, table)
     kind = "TEMPORARY" if table.is_temporary else "TABLE"
     return {
         **row,
         "kind": kind,
         "cluster_by": "",
-        "rows": count,
-        "bytes": None,
+        "rows": rows,
+        "bytes": size,
         "retention_time": "1",
         "is_external": "N",
         **dict.fromkeys(("is_hybrid", "is_dynamic", "is_iceberg"), "N"),

@@ -290,6 +290,7 @@ _ACTIONS: dict[str, Action] = {
     "DROP COLUMN": _drop_column,
     "RENAME COLUMN": _rename_column,
     "SET COMMENT": _set_comment,
+    "CLUSTER": lambda work, held, statement: held,
 }
 
 

@@ -282,6 +282,23 @@ def source_of(table: TableInfo) -> str:
     return temporary_source(table.name) if table.is_temporary else table_source(table.name)
 
 
+def size_of(work: Work, table: TableInfo) -> tuple[int, int | None]:
+    """Rows of a table, and bytes that it takes up in its database's file; its newest rows lie in the log beside it.
+
+    DuckDB can't tell the bytes of a table with a quote in its name.
+    """
+    source = source_of(table)
+    ((rows,),) = work.run(f"SELECT count(*) FROM {source}")
+    if '""' in source:
+        return rows, None
+    ((blocks,),) = work.run("SELECT count(DISTINCT block_id) FROM pragma_storage_info(?) WHERE block_id >= 0", [source])
+    return rows, blocks * _BLOCK
+
+
+_BLOCK = 262_144
+"""Bytes of a block of DuckDB's files."""
+
+
 def unknown_object(kind: str, name: Name, *, sqlstate: str = "42S02") -> Error:
     """The error of an object that is not there."""
     return UnknownObjectError(

@@ -340,7 +340,6 @@ _CLIENT_PARAMETERS: Mapping[str, Any] = {
     "CLIENT_PREFETCH_THREADS": 4,
     "CLIENT_RESULT_CHUNK_SIZE": 48,
     "CLIENT_SESSION_KEEP_ALIVE_HEARTBEAT_FREQUENCY": 3600,
-    "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD": 0,
     "CLIENT_TELEMETRY_ENABLED": False,
     "CLIENT_OUT_OF_BAND_TELEMETRY_ENABLED": False,
     "BINARY_OUTPUT_FORMAT": "HEX",
@@ -349,7 +348,7 @@ _CLIENT_PARAMETERS: Mapping[str, Any] = {
     "DATE_OUTPUT_FORMAT": "YYYY-MM-DD",
     "ENABLE_STAGE_S3_PRIVATELINK_FOR_US_EAST_1": False,
 }
-"""What clients are told of how to behave. No stage binding: array binding is as fast."""
+"""What clients are told of how to behave."""
 
 
 def read_order(body: Mapping[str, Any], request_id: str) -> Order:
@@ -366,6 +365,7 @@ def read_order(body: Mapping[str, Any], request_id: str) -> Order:
         describe_only=bool(body.get("describeOnly")),
         count=int(count) if str(count).isdigit() else 1,
         binds=read_binds(_object(body, "bindings")),
+        bind_stage=bind_stage if isinstance(bind_stage := body.get("bindStage"), str) else "",
         parameters={name: value for name, value in given.items() if name in PARAMETERS},
     )
 

@@ -19,6 +19,8 @@ from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, field
 from typing import Any, Protocol
 
+import pyarrow as pa
+
 from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
 from sapwood.errors import DataDirectoryBusyError, Error, StorageFullError
@@ -79,6 +81,7 @@ class EngineSession(Protocol):
     def execute(
         self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
     ) -> list[Result]: ...
+    def read(self, text: str) -> pa.Table: ...
     def with_parameters(self, values: Mapping[str, Any]) -> AbstractContextManager[None]: ...
     def parameter(self, name: str) -> Any: ...
     def set_parameters(self, values: Mapping[str, Any]) -> None: ...

@@ -21,6 +21,7 @@ from typing import Any
 
 from sapwood.dialect.bindings import placeholders
 from sapwood.dialect.compile import split
+from sapwood.dialect.types import text as text_type
 from sapwood.dialect.users import gives_secret, without_secrets, without_secrets_of
 from sapwood.engine.binds import Binds
 from sapwood.engine.result import Result
@@ -47,7 +48,8 @@ log = logging.getLogger("sapwood.server")
 class Order:
     """What a query-request asks for. `count` is the number of statements in the text, 0 for any.
 
-    `binds` are the values of its `?`, `parameters` those of the session that count for this order alone.
+    `binds` are the values of its `?`, or `bind_stage` is where the client put them; `parameters` are those of the session
+    that count for this order alone.
     """
 
     text: str
@@ -56,6 +58,7 @@ class Order:
     describe_only: bool = False
     count: int = 1
     binds: Binds | None = None
+    bind_stage: str = ""
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
 
 
@@ -226,11 +229,12 @@ class Statements:
         with engine.with_parameters(order.parameters):
             as_arrow = session.takes_arrow
             if len(texts) == 1:
+                binds = _staged(engine, order, texts[0]) if order.bind_stage else order.binds
                 results += engine.execute(
-                    order.text, describe_only=order.describe_only, query_id=statement.id, binds=order.binds
+                    order.text, describe_only=order.describe_only, query_id=statement.id, binds=binds
                 )
                 statement.transfer = results[0].transfer
-                return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(order.binds))
+                return encode(results[0], place(engine), as_arrow=as_arrow, binds=_width(binds))
             if any(map(gives_secret, texts)):
                 raise ProgrammingError("A statement that makes an access token must be sent by itself.", hint="")
             for text, binds in zip(texts, _shared(order.binds, texts), strict=True):
@@ -299,7 +303,7 @@ def told_parameters(engine: EngineSession) -> tuple[tuple[str, Any], ...]:
     return tuple((name, engine.parameter(name)) for name in _FOLLOWED)
 
 
-_FOLLOWED = ("AUTOCOMMIT", "TIMEZONE", "CLIENT_SESSION_KEEP_ALIVE", "QUERY_TAG")
+_FOLLOWED = ("AUTOCOMMIT", "TIMEZONE", "CLIENT_SESSION_KEEP_ALIVE", "CLIENT_STAGE_ARRAY_BINDING_THRESHOLD", "QUERY_TAG")
 
 
 def _check_count(found: int, wanted: int) -> None:
@@ -320,6 +324,19 @@ def _mark(session: WireSession, order: Order) -> str:
 
 def _width(binds: Binds | None) -> int:
     return 0 if binds is None else len(binds.types)
+
+
+def _staged(engine: EngineSession, order: Order, text: str) -> Binds:
+    """The values that a client put onto a stage: CSV files of texts, which become what they are bound to."""
+    if not _STAGED.fullmatch(order.bind_stage):
+        raise ProgrammingError("The stage of the bound values can't be read", errno=100132, sqlstate="22000", hint="")
+    width = placeholders(text)
+    columns = ", ".join(f"${place}" for place in range(1, width + 1))
+    return Binds((text_type(),) * width, engine.read(f"SELECT {columns} FROM {order.bind_stage}"), is_many=True)
+
+
+_STAGED = re.compile(r"@[\w$]+(/[\w-]+)*/?")
+"""Where clients put bound values: a temporary stage of theirs, and a folder on it."""
 
 
 def _shared(binds: Binds | None, texts: Sequence[str]) -> Iterator[Binds | None]:

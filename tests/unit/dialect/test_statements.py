@@ -275,7 +275,6 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("describe function u()", UnsupportedError, "DESCRIBE FUNCTION"),
     ("drop pipe p", UnsupportedError, "DROP PIPE"),
     ("alter warehouse w explode", UnsupportedError, "ALTER WAREHOUSE"),
-    ("alter table t cluster by (a)", UnsupportedError, "ALTER TABLE ... CLUSTER"),
     ("insert all into t values (1) select 1", UnsupportedError, "INSERT ALL"),
     ("copy into numbers from ''", ParseError, "A stage is expected here"),
     ("begin select 1; end", UnsupportedError, "scripting: BEGIN ... END"),
@@ -311,6 +310,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create user anna network_policy = p", UnsupportedError, "NETWORK_POLICY"),
     ("alter user anna reset password", UnsupportedError, "RESET"),
     ("list here", ParseError, "A stage is expected"),
+    ("list @/here", ParseError, "A stage is expected"),
     ("show tables where x", ParseError, "unexpected 'where'"),
 ]  # fmt: skip
 
