@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
+import random
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import killed_asking
 import pytest
 from engine_bench import FakeBackend, open_engine
 
@@ -58,6 +62,55 @@ def test_kill_9_in_a_statement_costs_at_most_a_second_of_answers(tmp_path: Path,
     assert len(set(backend.asked) | finished) == 300
     assert result.usage.distinct == 300
     assert result.usage.cached == 300 - len(backend.asked)
+    close()
+
+
+KILLS = int(os.environ.get("SAPWOOD_KILLS", "3"))
+"""Moments at which the statement is killed; by hand with SAPWOOD_KILLS=20."""
+
+
+def asked_until_killed(data: Path, log: Path, seconds: float) -> tuple[bool, set[str]]:
+    """Start the statement and kill it that long after its first question; whether it ended by itself, and what it asked."""
+    log.unlink(missing_ok=True)
+    command = [sys.executable, str(HERE / "killed_asking.py"), str(data), str(log)]
+    process = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": os.pathsep.join([str(HERE), *sys.path])})
+    while process.poll() is None and not log.exists():
+        time.sleep(0.01)
+    with contextlib.suppress(subprocess.TimeoutExpired):
+        process.wait(seconds)
+    process.kill()
+    process.wait()
+    prompts = log.read_text().splitlines()
+    assert len(prompts) == len(set(prompts)), "a row was asked twice by one process"
+    return process.returncode == 0, set(prompts)
+
+
+def stored(data: Path) -> set[str]:
+    """The prompts whose answers are durable: the fake model says them in upper case."""
+    with contextlib.closing(sqlite3.connect(data / "cache" / "answers.sqlite")) as connection:
+        return {text.lower() for (text,) in connection.execute("SELECT text FROM answers")}
+
+
+def test_kills_at_random_moments_ask_no_durable_row_again_and_change_nothing(
+    tmp_path: Path, backend: FakeBackend
+) -> None:
+    moments, log = random.Random(5), tmp_path / "log"
+    durable: set[str] = set()
+    for _ in range(KILLS):
+        has_ended, asked = asked_until_killed(tmp_path, log, moments.uniform(0, 4 / KILLS))
+        assert not durable & asked, "a durable row was asked again"
+        durable = stored(tmp_path)
+        if has_ended:
+            break
+    assert durable, "something was finished before the last kill"
+    engine, close = open_engine(tmp_path, backend)
+    session = engine.open_session()
+    session.execute(killed_asking.STATEMENT)
+    assert set(backend.asked) == {f"p{row}" for row in range(killed_asking.ROWS)} - durable
+    (table,) = session.execute(
+        "select count(*) as n, count(distinct x) as x, count_if(said = upper(x)) as good from answers"
+    )
+    assert table.table.to_pylist() == [dict.fromkeys(("N", "X", "GOOD"), killed_asking.ROWS)]
     close()
 
 

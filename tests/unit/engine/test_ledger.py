@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import itertools
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import pytest
+from engine_bench import FakeBackend, open_engine
 
 from sapwood.engine import ledger
 from sapwood.engine.ledger import Ledger, Notes, digest
+from sapwood.inference.request import Completion, Request
 
 
 def asking(*texts: str | None) -> ledger.Asking:
@@ -20,6 +24,39 @@ def test_values_are_found_by_asking_and_what_is_unknown_is_named(tmp_path: Path)
     assert values == [None, None, "ä, \ud800 and more"]
     assert list(missing.values()) == [asking("c", None)]
     kept.close()
+
+
+class PrefixCounter(FakeBackend):
+    """Counts the characters that it is asked, and those that the prompt before does not begin with: what a model would compute."""
+
+    characters = computed = 0
+
+    def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+        last = ""
+        for request in requests:
+            prompt = request.messages[-1].content
+            self.characters += len(prompt)
+            alike = (a == b for a, b in zip(prompt, last, strict=False))
+            self.computed += len(prompt) - sum(1 for _ in itertools.takewhile(bool, alike))
+            last = prompt
+            yield Completion(request.key, "said")
+
+
+@pytest.mark.parametrize("window", [300, 5000])
+def test_rows_of_a_wide_table_share_a_fifth_and_less_is_computed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, window: int
+) -> None:
+    monkeypatch.setattr(ledger, "WINDOW", window)
+    backend = PrefixCounter()
+    engine, close = open_engine(tmp_path, backend)
+    session = engine.open_session()
+    session.execute(
+        "create table reviews as select 'Film ' || mod(seq4(), 50) as film, repeat('What happens in ' || film || '. ', 15) as plot,"
+        " 'I saw it ' || seq4() || ' times, and liked it less each time.' as review from table(generator(rowcount => 1000))"
+    )
+    session.execute("select snowflake.cortex.complete('echo', 'Judge: ' || film || plot || review) from reviews")
+    assert backend.computed < backend.characters / 5
+    close()
 
 
 @pytest.mark.parametrize("window", [2, 100])

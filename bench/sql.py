@@ -1,0 +1,176 @@
+"""What SQL over many rows costs around the model: the model `echo` answers at once, so all time is sapwood's own.
+
+    python bench/sql.py [--rows 1000 10000 100000] [--distinct 1000] [--out FOLDER]
+
+Each count of rows runs in a process of its own, whose peak of memory counts. Prints a table for people; its last line is
+JSON. With `--out` that goes to a dated file there, beside a plot of the cost per row.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import sapwood
+from sapwood.connection import Cursor
+
+PREDICATE_ROWS = 4000
+SELECTIVITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+
+def main() -> None:
+    options = read_options()
+    if options.one:
+        print(json.dumps(MEASURES[options.one](options)))
+        return
+    rows = [measured("rows", str(count), str(count)) for count in options.rows]
+    repeated = measured("rows", str(max(options.rows)), str(options.distinct))
+    predicates = measured("predicates", "0", "0")
+    result = {**surroundings(), "rows": rows, "repeated": repeated, "predicates": predicates}
+    print_tables(rows, repeated, predicates)
+    if options.out:
+        name = options.out / f"{datetime.now(UTC):%Y-%m-%d}-sql"
+        name.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
+        plot(rows, name.with_suffix(".png"))
+    print(json.dumps(result))
+
+
+def read_options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
+    parser.add_argument("--rows", type=int, nargs="+", default=[1000, 10_000, 100_000])
+    parser.add_argument("--distinct", type=int, default=1000, help="different prompts of the run with repeated ones")
+    parser.add_argument("--out", type=Path, default=None)
+    parser.add_argument("--one", choices=list(MEASURES), default=None, help=argparse.SUPPRESS)
+    return parser.parse_args()
+
+
+def measured(measure: str, rows: str, distinct: str) -> Any:
+    """A measure in a process of its own."""
+    command = [sys.executable, __file__, "--one", measure, "--rows", rows, "--distinct", distinct]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+# Measures -------------------------------------------------------------------------------------------------------------
+
+
+def rows_of_echo(options: argparse.Namespace) -> dict[str, Any]:
+    """COMPLETE over a table into another one: wall and CPU seconds (user and system), and the process's peak."""
+    (rows,) = options.rows
+    with tempfile.TemporaryDirectory() as folder, sapwood.connect(data=folder) as connection:
+        cursor = connection.cursor()
+        cursor.execute(
+            "create table notes as select seq4() as id, 'Say in one word what this note is about: ' ||"
+            f" mod(seq4(), {options.distinct}) as prompt from table(generator(rowcount => {rows}))"
+        )
+        wall, cpu = time.perf_counter(), time.process_time()
+        cursor.execute("create table said as select id, snowflake.cortex.complete('echo', prompt) as word from notes")
+        wall, cpu, asked = time.perf_counter() - wall, time.process_time() - cpu, calls(cursor)
+        cursor.execute("select count(*), count(distinct word) from said")
+        assert cursor.fetchone() == (rows, min(rows, options.distinct))
+        return {
+            "rows": rows,
+            "calls": asked,
+            "seconds": round(wall, 2),
+            "cpu_seconds": round(cpu, 2),
+            "cpu_us_per_row": round(cpu / rows * 1e6, 1),
+            "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        }
+
+
+def two_predicates(options: argparse.Namespace) -> list[dict[str, Any]]:
+    """Calls for two predicates that ask, behind a cheap one; against the better order, and one that knew each row's answer."""
+    return [of_selectivity(selectivity) for selectivity in SELECTIVITIES]
+
+
+def of_selectivity(selectivity: float) -> dict[str, Any]:
+    with tempfile.TemporaryDirectory() as folder, sapwood.connect(data=folder) as connection:
+        cursor = connection.cursor()
+        drawn = "iff(abs(hash(seq4(), {})) % 1000 < {}, 'y', 'n')"
+        cursor.execute(
+            f"create table t as select seq4() as id, {drawn.format(1, selectivity * 1000)} as p, {drawn.format(2, 500)} as q"
+            f" from table(generator(rowcount => {2 * PREDICATE_ROWS}))"
+        )
+        part = "left(snowflake.cortex.complete('echo', {0} || '{0}' || id), 1) = 'y'"
+        cursor.execute(
+            f"select count(*) from t where id < {PREDICATE_ROWS} and {part.format('q')} and {part.format('p')}"
+        )
+        asked = calls(cursor)
+        cursor.execute(
+            f"select count_if(p = 'y'), count_if(q = 'y'), count_if(p = 'y' and q = 'y') from t where id < {PREDICATE_ROWS}"
+        )
+        first, second, both = cursor.fetchone() or (0, 0, 0)
+        fewest = PREDICATE_ROWS + min(first, second)
+        return {
+            "selectivity": selectivity,
+            "calls": asked,
+            "fewest": fewest,
+            "more": round(asked / fewest - 1, 4),
+            "knowing_all": PREDICATE_ROWS + both,
+        }
+
+
+def calls(cursor: Cursor) -> int:
+    """Questions that the model was asked by the last statement."""
+    assert cursor.result is not None, "a statement has run"
+    return cursor.result.usage.distinct - cursor.result.usage.cached
+
+
+MEASURES = {"rows": rows_of_echo, "predicates": two_predicates}
+
+
+# Output ---------------------------------------------------------------------------------------------------------------
+
+
+def surroundings() -> dict[str, Any]:
+    return {
+        "bench": "sql",
+        "date": f"{datetime.now(UTC):%Y-%m-%d}",
+        "python": platform.python_version(),
+        "cores": os.cpu_count(),
+        "load_1m": round(os.getloadavg()[0], 1),
+        "versions": {name: version(name) for name in ("sapwood", "duckdb", "pyarrow")},
+    }
+
+
+def print_tables(rows: list[dict[str, Any]], repeated: dict[str, Any], predicates: list[dict[str, Any]]) -> None:
+    print(f"{'rows':>9} {'calls':>9} {'seconds':>9} {'CPU s':>8} {'CPU us/row':>11} {'peak MB':>8}")
+    for row in [*rows, repeated]:
+        print(
+            f"{row['rows']:>9} {row['calls']:>9} {row['seconds']:>9} {row['cpu_seconds']:>8}"
+            f" {row['cpu_us_per_row']:>11} {row['peak_mb']:>8}"
+        )
+    print(f"\n{'selectivity':>11} {'calls':>7} {'fewest':>7} {'more':>7} {'knowing all':>12}")
+    for row in predicates:
+        print(
+            f"{row['selectivity']:>11} {row['calls']:>7} {row['fewest']:>7} {row['more']:>7.1%} {row['knowing_all']:>12}"
+        )
+
+
+def plot(rows: list[dict[str, Any]], path: Path) -> None:
+    """CPU microseconds of a row by the number of rows."""
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(6, 3.5), layout="constrained")
+    axes = figure.subplots()
+    axes.plot([row["rows"] for row in rows], [row["cpu_us_per_row"] for row in rows], marker="o")
+    axes.set(
+        xscale="log", xlabel="rows", ylabel="CPU microseconds a row", title="COMPLETE with echo, all prompts different"
+    )
+    axes.set_ylim(bottom=0)
+    figure.savefig(path, dpi=120)
+
+
+if __name__ == "__main__":
+    main()
