@@ -15,11 +15,12 @@ import pytest
 from sapwood.errors import DataDirectoryBusyError, JobError, StorageFullError
 from sapwood.jobs import worker
 from sapwood.jobs.jobs import MOST_STARTS, Jobs
+from sapwood.jobs.keeper import Keeper
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import Job
 
 WORKER = """
-    import os, sys, time
+    import errno, os, sys, time
     from pathlib import Path
     from sapwood.jobs import worker
     from sapwood.jobs.handler import Outcome
@@ -36,6 +37,11 @@ WORKER = """
             os._exit(9)
         if mode == "raise":
             raise ValueError("no luck")
+        if mode == "full" and not (task.folder / "go").exists():
+            (task.folder / "go").touch()
+            raise RuntimeError("torch could not write") from OSError(errno.ENOSPC, "No space left on device")
+        while mode == "deaf":
+            time.sleep(0.05)
         task.report(0.5, "half")
         while mode == "slow" and not (task.folder / "go").exists():
             task.report(0.5, "half")
@@ -166,6 +172,64 @@ def test_a_running_job_can_be_cancelled_and_makes_no_model(jobs: Jobs, catalog: 
     assert catalog.models() == []
 
 
+def test_a_handler_that_does_not_hear_of_a_cancel_is_ended_within_two_seconds(jobs: Jobs, catalog: Catalog) -> None:
+    job = jobs.submit(new_job("deaf"))
+    wait_until(lambda: starts(jobs, job) == 1)
+    asked = time.monotonic()
+    jobs.cancel(job.id)
+    wait_until(lambda: jobs.job(job.id).status == "CANCELLED")
+    assert time.monotonic() - asked < 2 * worker.CANCEL_GRACE_S + 1  # a busy machine is given a second more
+    assert catalog.models() == []
+
+
+def test_a_job_whose_disk_was_full_is_resumed_and_ends_well(jobs: Jobs, catalog: Catalog) -> None:
+    job = replace(new_job("full"), spec={"data": {"train": {}}})
+    failed = jobs.wait(jobs.submit(job).id, 20)
+    assert failed.error == {
+        "code": "STORAGE_FULL",
+        "message": "The disk is full. Free some space; then `sapwood jobs resume` lets the job go on from its last checkpoint.",
+    }
+    assert jobs.resume(job.id).status in ("PENDING", "IN_PROGRESS")
+    done = jobs.wait(job.id, 20)
+    assert (done.status, done.error, done.model) == ("SUCCESS", None, "DB.S.M")
+    with pytest.raises(JobError, match="its status is SUCCESS"):
+        jobs.resume(job.id)
+
+
+def test_a_job_without_data_is_not_resumed(jobs: Jobs) -> None:
+    job = jobs.submit(replace(new_job("quick"), status="ERROR", finished_on=2))
+    with pytest.raises(JobError, match="no data"):
+        jobs.resume(job.id)
+
+
+def test_jobs_wait_for_memory_and_start_by_priority(jobs: Jobs, catalog: Catalog, tmp_path: Path) -> None:
+    jobs = Jobs(catalog, tmp_path, [sys.executable, "-c", dedent(WORKER), str(tmp_path)], memory=3)
+    first, second, third = (
+        replace(new_job("slow", number=number), spec={"memory_bytes": 2}, options={"priority": priority})
+        for number, priority in ((1, 5), (2, 5), (3, 9))
+    )
+    jobs.submit(first)
+    waiting = jobs.submit(second)
+    assert (waiting.status, waiting.detail.split(":")[0]) == ("PENDING", "waiting for memory")
+    jobs.submit(third)
+    (jobs.folder(first.id) / "go").touch()
+    assert jobs.wait(first.id, 20).status == "SUCCESS"
+    wait_until(lambda: third.id in jobs.recover())
+    assert (starts(jobs, second), jobs.job(second.id).status) == (0, "PENDING")
+    for job in (third, second):
+        (jobs.folder(job.id) / "go").touch()
+        assert jobs.wait(job.id, 20).status == "SUCCESS"
+
+
+def test_a_keeper_starts_what_has_no_worker(jobs: Jobs, catalog: Catalog) -> None:
+    job = catalog.add_job(new_job("quick"))
+    keeper = Keeper(jobs, every_s=0.05)
+    try:
+        wait_until(lambda: jobs.job(job.id).status == "SUCCESS")
+    finally:
+        keeper.close()
+
+
 def test_a_job_without_a_worker_is_cancelled_at_once(jobs: Jobs, catalog: Catalog) -> None:
     job = catalog.add_job(new_job("quick"))
     assert jobs.cancel(job.id).status == "CANCELLED"
@@ -241,6 +305,6 @@ def test_the_heart_goes_on_beating_after_a_full_disk(
 
     task = Task(catalog, job, "w", tmp_path)
     catalog.request_cancel(job.id)
-    with vars(worker)["_heartbeat"](task):
+    with vars(worker)["_heartbeat"](task, lambda code: None):
         wait_until(lambda: task.stop is not None)
     assert len(beats) > 1
