@@ -34,6 +34,7 @@ def main() -> None:
         "server.address": given.host,
         "server.port": given.port,
         "server.headless": "true",
+        "runner.magicEnabled": "false",
         "server.fileWatcherType": "none",
         "browser.gatherUsageStats": "false",
         "client.toolbarMode": "minimal",

@@ -135,8 +135,8 @@ def _figures(job: Job) -> None:
     losses = job.training_result
     seconds = job.seconds if job.seconds is not None else (datetime.now().timestamp() - job.created_on / 1000)
     with st.grid(4, min_column_width=150):
-        st.metric("Training loss", _number(losses.get("training_loss")), border=True)
-        st.metric("Validation loss", _number(losses.get("validation_loss")), border=True)
+        st.metric("Training loss", shown_loss(losses.get("training_loss")), border=True)
+        st.metric("Validation loss", shown_loss(losses.get("validation_loss")), border=True)
         st.metric("Trained tokens", f"{job.trained_tokens:,}" if job.trained_tokens else "–", border=True)
         st.metric("Time", str(timedelta(seconds=round(seconds))), border=True)
 
@@ -197,7 +197,8 @@ def _compare(door: Door, found: list[Job]) -> None:
         st.altair_chart(bars.encode(x="Validation loss:Q", y=alt.Y("Job:N", sort="x"), tooltip=["Model", "Options"]))
 
 
-def _number(value: float | None) -> str:
+def shown_loss(value: float | None) -> str:
+    """A loss as people read it; a dash where there is none."""
     return "–" if value is None else f"{value:.3f}"
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from sapwood.studio import home, jobs, playground, wizard, worksheet
+from sapwood.studio import home, jobs, models, playground, settings, usage, wizard, worksheet
 from sapwood.studio.door import Door
 
 
@@ -27,10 +27,15 @@ PAGES = (
     Page("playground", "Playground", ":material/forum:", playground.page),
     Page("wizard", "Create custom LLM", ":material/auto_awesome:", wizard.page),
     Page("jobs", "Jobs", ":material/model_training:", jobs.page),
+    Page("models", "Models", ":material/deployed_code:", models.page),
+    Page("usage", "Usage", ":material/monitoring:", usage.page),
+    Page("settings", "Settings", ":material/settings:", settings.page),
 )
+HOME = "home"
 SECTIONS = {
-    "": ("home",),
+    "": (HOME,),
     "Ask": ("worksheet", "playground"),
-    "Tune": ("wizard", "jobs"),
+    "Tune": ("wizard", "jobs", "models"),
+    "Account": ("usage", "settings"),
 }
 """How the navigation groups them."""

@@ -99,7 +99,7 @@ function offer(root) {
   const found = WORD.exec(field.value.slice(0, field.selectionStart));
   const start = found ? found[0].toUpperCase() : "";
   const all = [...root.data.words, ...root.data.functions, ...root.data.keywords];
-  const fitting = start.length < 2 ? [] : all.filter((word) => fits(word.toUpperCase(), start)).slice(0, MOST);
+  const fitting = start.length < 2 ? [] : ranked(all.filter((word) => fits(word.toUpperCase(), start)), start).slice(0, MOST);
   if (!fitting.length || fitting[0].toUpperCase() === start) return hide(root);
   const list = root.querySelector(".words");
   list.replaceChildren(...fitting.map((word, index) => entry(root, word, index)));
@@ -109,6 +109,12 @@ function offer(root) {
 
 function fits(word, start) {
   return word.startsWith(start) || word.split(".").pop().startsWith(start);
+}
+
+// Names that begin so before those that only end in it, short ones first.
+function ranked(words, start) {
+  const rank = (word) => (word.toUpperCase().startsWith(start) ? 0 : 1000) + word.length;
+  return words.sort((one, other) => rank(one) - rank(other));
 }
 
 function entry(root, word, index) {

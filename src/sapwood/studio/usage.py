@@ -1,0 +1,47 @@
+"""What models were asked and what it cost: tokens by day, model, function and user."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+import streamlit as st
+
+from sapwood.studio import shown
+from sapwood.studio.door import Door
+
+TOKENS = """SELECT TO_DATE(Q.START_TIME) AS DAY, U.MODEL_NAME AS MODEL, U.FUNCTION_NAME AS FUNCTION, Q.USER_NAME AS WHO,
+  SUM(U.TOKENS) AS TOKENS, COUNT(*) AS STATEMENTS
+FROM SNOWFLAKE.ACCOUNT_USAGE.CORTEX_FUNCTIONS_QUERY_USAGE_HISTORY AS U
+JOIN SNOWFLAKE.ACCOUNT_USAGE.QUERY_HISTORY AS Q ON Q.QUERY_ID = U.QUERY_ID
+WHERE Q.START_TIME >= DATEADD(day, -{days}, CURRENT_TIMESTAMP())
+GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC"""
+"""Tokens that were asked and answered; a cached answer counts what it cost when it was made."""
+
+_SPANS = {"Today": 1, "7 days": 7, "30 days": 30, "A year": 365}
+_BY = {"Model": "MODEL", "Function": "FUNCTION", "User": "WHO"}
+
+
+def page(door: Door, links: dict[str, st.Page]) -> None:
+    """The page."""
+    shown.heading("Usage", "Tokens that models were asked and answered, cached answers at what they cost once.")
+    with shown.trying():
+        span = st.segmented_control("Time", list(_SPANS), default="30 days") or "30 days"
+        rows = door.ask(TOKENS.format(days=_SPANS[span]))
+        if not rows:
+            shown.empty("No model was asked in this time.")
+            return
+        frame = pd.DataFrame(rows)
+        frame["TOKENS"] = frame["TOKENS"].astype("int64")
+        with st.grid(3, min_column_width=150):
+            st.metric("Tokens", f"{frame['TOKENS'].sum():,}", border=True)
+            st.metric("Statements", f"{frame['STATEMENTS'].sum():,}", border=True)
+            st.metric("Models", frame["MODEL"].nunique(), border=True)
+        _chart(frame)
+        st.dataframe(frame, hide_index=True, column_config={"WHO": "USER"})
+
+
+def _chart(frame: pd.DataFrame) -> None:
+    by = st.segmented_control("By", list(_BY), default="Model") or "Model"
+    bars = alt.Chart(frame, height=260).mark_bar(maxBarThickness=60)
+    day = alt.X("yearmonthdate(DAY):O", title=None, axis=alt.Axis(labelAngle=0))
+    st.altair_chart(bars.encode(x=day, y=alt.Y("sum(TOKENS):Q", title="Tokens"), color=alt.Color(_BY[by], title=by)))
