@@ -36,6 +36,8 @@ _PACE = """SELECT avg(seconds), avg(completion_tokens) FROM (
     SELECT seconds, completion_tokens, model FROM answers ORDER BY made_on DESC LIMIT 10000) WHERE model = ?"""
 _KEYS_A_QUERY = 500
 _NO_SCORES = "[]"
+_PAGES_KB = 65_536
+"""Pages held in memory: keys come in no order, so each falls on another page of the index."""
 _DAY_MS = 86_400_000
 COMMITS_A_PRUNE = 1000
 """Calls of `put_many` after which old answers are looked for."""
@@ -154,6 +156,7 @@ def _open(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     switch_to_wal(connection)
     connection.execute("PRAGMA synchronous=FULL")
+    connection.execute(f"PRAGMA cache_size=-{_PAGES_KB}")
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("BEGIN IMMEDIATE")
     connection.execute(_TABLE)
