@@ -17,10 +17,10 @@ select table_name, table_type, row_count, comment from information_schema.tables
 -- Rows that were written just now lie in the log beside the file.
 create table "a ""name" as select 1 as a;
 
-select table_name, row_count, bytes from information_schema.tables where table_name in ('T', 'V', 'a "name') order by 1;
--- row: ["T", 2, 0]
--- row: ["V", null, null]
--- row: ["a \"name", 1, null]
+select table_name, row_count, bytes, retention_time from information_schema.tables where table_name in ('T', 'V', 'a "name') order by 1;
+-- row: ["T", 2, 0, 1]
+-- row: ["V", null, null, null]
+-- row: ["a \"name", 1, null, 1]
 
 drop table "a ""name";
 

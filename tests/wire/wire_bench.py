@@ -56,7 +56,7 @@ class Server:
     def stop(self) -> int:
         """SIGTERM; the exit code."""
         self.process.send_signal(signal.SIGTERM)
-        return self.process.wait(timeout=30)
+        return self.process.wait(timeout=60)
 
 
 def start_server(data: Path, *options: str, settings: str = SETTINGS) -> Server:

@@ -84,11 +84,11 @@ _NAMES = (
 
 def type_of_column(name: str) -> SnowType:
     """A column's type by its name, which says it in these views."""
-    if name in _TIMES or (name.endswith("_TIME") and "ELAPSED" not in name and "EXECUTION" not in name):
-        return TIMESTAMP_LTZ
+    if name in _NUMBERS:
+        return number(38, 0)
     if name in _REALS:
         return REAL
-    return number(38, 0) if name in _NUMBERS else text()
+    return TIMESTAMP_LTZ if name in _TIMES or name.endswith("_TIME") else text()
 
 
 _TIMES = ("CREATED", "LAST_ALTERED", "LAST_DDL", "DELETED")
