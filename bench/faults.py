@@ -141,8 +141,9 @@ def _resume(jobs: Jobs) -> set[str]:
         assert job.error is not None
         assert job.error["code"] == CODES[str(job.spec["fault"])], job
         jobs.resume(job.id)
-    for job_id in failed:
-        jobs.wait(job_id, 120)
+    while any(jobs.job(job_id).status not in FINISHED for job_id in failed):
+        jobs.recover()
+        time.sleep(0.05)
     return failed
 
 
