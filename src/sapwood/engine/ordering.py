@@ -7,6 +7,7 @@ is not asked again.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -90,23 +91,45 @@ def _learned(
     probe: Callable[[str], Sample],
     cost_of: Callable[[int], float],
 ) -> Sequence[int]:
-    def probed(values: Sequence[str], condition: str) -> Sample:
-        listed = ", ".join(f"CAST({value} AS VARCHAR)" for value in (wanted.row, *values))
-        seen = f"CASE WHEN {condition} THEN sapwood_probe('{{token}}', [{listed}]) ELSE FALSE END"
-        others = {each.mark: each.in_order(_order(each, orders)) for each in statement.filters}
-        return probe(_filled(statement, {**others, wanted.mark: seen}))
-
-    rows = len(probed((), "TRUE").rows)
+    others = {each.mark: each.in_order(_order(each, orders)) for each in statement.filters}
+    rows = len(probe(_filled(statement, {**others, wanted.mark: _probe(wanted, ())})).rows)
     if rows * SHARE < FEWEST_ROWS:
         return ()
     every = max(round(1 / SHARE), rows // MOST_ROWS)
-    sample = probed(wanted.parts, f"{wanted.row} % {every} = 0")
+    seen = _of_every(wanted, every, _probe(wanted, wanted.parts))
+    sample = probe(_filled(statement, {**others, wanted.mark: seen}))
     if not sample.rows:
         return ()
     return sorted(
         range(len(wanted.parts)),
         key=lambda part: _rank(_cost(wanted.parts[part], cost_of), sample.selectivity(part)),
     )
+
+
+def _probe(wanted: Filter, values: Sequence[str]) -> str:
+    """False of each row, which the statement has seen then, with some values."""
+    listed = ", ".join(f"CAST({value} AS VARCHAR)" for value in (wanted.row, *values))
+    return f"sapwood_probe('{{token}}', [{listed}])"
+
+
+def _of_every(wanted: Filter, every: int, test: str) -> str:
+    """A test of every so-many-th of the different rows, chosen by their hash; false of the others."""
+    return f"CASE WHEN {wanted.row} % {every} = 0 THEN {test} ELSE FALSE END" if every > 1 else test
+
+
+def without_filter(statement: Asking) -> tuple[str, str]:
+    """SQL of a statement without its one filter, and with a probe in its place."""
+    (wanted,) = statement.filters
+    return _filled(statement, {wanted.mark: "TRUE"}), _filled(statement, {wanted.mark: _probe(wanted, ())})
+
+
+def windows(statement: Asking, *, rows: int, most: int) -> list[str]:
+    """SQL of a statement that takes any `most` rows which its one filter lets through, of `rows` different ones: for a part of
+    them, then for four times as many, at last for all."""
+    (wanted,) = statement.filters
+    test, times = wanted.in_order(range(len(wanted.parts))), rows / max(2 * most, 1)
+    steps = int(math.log(times, 4)) if times > 1 else 0
+    return [_filled(statement, {wanted.mark: _of_every(wanted, 4**step, test)}) for step in range(steps, -1, -1)]
 
 
 def _cost(part: str, cost_of: Callable[[int], float]) -> float:

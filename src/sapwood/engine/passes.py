@@ -1,7 +1,8 @@
 """A query with calls of ours to its table: run, answer what was unknown, run again, until nothing is.
 
-What the query asks is DuckDB's own business (filters, CASE, LIMIT): only rows that it evaluates are asked. A LIMIT above a
-filter with a call is run with answers at once instead, so that it stops when it has enough. Nothing is written here.
+What the query asks is DuckDB's own business (filters, CASE, LIMIT): only rows that it evaluates are asked. A LIMIT right
+above a filter with a call is run on a part of the rows at first; where more lies between, with answers at once, so that it
+stops when it has enough. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from sapwood.dialect.statements import Query
 from sapwood.engine.batch import Batcher
 from sapwood.engine.failure import translated
 from sapwood.engine.ledger import Notes
-from sapwood.engine.ordering import Asking, Sample, learned, written, written_as_true
+from sapwood.engine.ordering import Asking, Sample, learned, windows, without_filter, written, written_as_true
 from sapwood.engine.udf import AnswerCalls, Asked, CallDoor
 from sapwood.errors import CancelledError, Error
 
@@ -54,7 +55,10 @@ class Passes:
 
         if not query.calls:
             return run(query.sql)
-        if self._stops_early(query, parameters):
+        plan = self._plan(query, parameters)
+        if len(query.filters) == 1 and query.filters[0].row and _takes_any(plan):
+            return self.first_rows(query, run)
+        if _filters_below_limit(plan, False):
             return self.at_once(query, run)
         return self.until_known(query, run)
 
@@ -76,6 +80,33 @@ class Passes:
             return result
 
         return self._inside(asked, work)
+
+    def first_rows(self, query: Query, run: Callable[[str], pa.Table]) -> pa.Table:
+        """Rows up to a limit: a part of those at the filter is asked, then more, until there are enough."""
+        asked = self._asked(query.calls)
+
+        def quiet(sql: str) -> int:
+            asked.begin_pass(met={})
+            return run(self._tokened(sql)).num_rows
+
+        def work() -> pa.Table:
+            found = self._enough(asked, query, quiet, run)
+            self._batcher.count_rows(asked.rows)
+            return found
+
+        return self._inside(asked, work)
+
+    def _enough(
+        self, asked: Asked, query: Query, quiet: Callable[[str], int], run: Callable[[str], pa.Table]
+    ) -> pa.Table:
+        without, probe = without_filter(query)
+        most, _ = quiet(without), quiet(probe)
+        *parts, whole = windows(query, rows=len(asked.probed), most=most)
+        for part in parts:
+            found = self._loop(asked, part, run, lambda: None)
+            if found.num_rows >= most:
+                return found
+        return self._loop(asked, whole, run, lambda: None)
 
     def at_once(self, statement: Asking, run: Callable[[str], Any]) -> Any:
         """Run once; what is unknown is answered on the spot, chunk by chunk (2,048 rows)."""
@@ -138,18 +169,18 @@ class Passes:
         if self._is_cancelled():
             raise CancelledError("SQL execution canceled")
 
-    def _stops_early(self, query: Query, parameters: dict[str, Any] | None) -> bool:
-        """Whether DuckDB plans a LIMIT above a filter that holds a call."""
+    def _plan(self, query: Query, parameters: dict[str, Any] | None) -> dict[str, Any]:
+        """How DuckDB would run the query: its topmost operator."""
         asked = self._asked(query.calls)
 
-        def plan() -> str:
+        def plan() -> dict[str, Any]:
             asked.begin_pass(met={})
             with translated():
                 sql = f"EXPLAIN (FORMAT json) {self._tokened(written(query))}"
                 row = self._cursor.execute(sql, parameters or None).fetchone()
-            return row[1] if row else "[]"
+            return json.loads(row[1])[0] if row else {}
 
-        return any(_filters_below_limit(node, False) for node in json.loads(self._inside(asked, plan)))
+        return self._inside(asked, plan)
 
     def _tokened(self, sql: str) -> str:
         return sql.replace(TOKEN, self._token)
@@ -175,7 +206,22 @@ def _raise_if_failed(asked: Asked) -> None:
     raise failure
 
 
+def _takes_any(node: dict[str, Any]) -> bool:
+    """Whether the query wants any rows that a filter with a call lets through, up to a limit; nothing but projections lies between."""
+    is_limited = False
+    while True:
+        name = str(node.get("name", "")).strip()
+        if is_limited and name != "PROJECTION" and CALL in json.dumps(_conditions(node)):
+            return True
+        is_limited = is_limited or name in LIMITS
+        passes_rows = name in ("PROJECTION", *LIMITS) or (is_limited and name == "FILTER")
+        if not passes_rows or len(node.get("children", ())) != 1:
+            return False
+        node = node["children"][0]
+
+
 def _filters_below_limit(node: dict[str, Any], is_limited: bool) -> bool:
+    """Whether DuckDB plans a LIMIT above a filter that holds a call."""
     name = str(node.get("name", "")).strip()
     if is_limited and name != "PROJECTION" and CALL in json.dumps(_conditions(node)):
         return True

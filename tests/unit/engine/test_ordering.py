@@ -64,3 +64,30 @@ def test_an_update_learns_on_a_sample_that_changes_nothing(session: Session, bac
     (wanted,) = session.execute("select count(*) from t where p1 = 'z'")
     assert result.rowcount == next(iter(wanted.table.to_pylist()[0].values())) > 0
     assert len(backend.asked) <= 1.25 * ROWS
+
+
+@pytest.mark.parametrize(("share", "most"), [(0.5, 200), (0.05, 1200), (0.0, ROWS)])
+def test_a_limit_stops_early(session: Session, backend: FakeBackend, share: float, most: int) -> None:
+    table(session, share, 0.5)
+    (result,) = session.execute(f"select id from t where id < {ROWS} and {part(1)} limit 10")
+    (wanted,) = session.execute(f"select id from t where id < {ROWS} and p1 = 'y'")
+    found, good = (each.table.column("ID").to_pylist() for each in (result, wanted))
+    assert len(set(found)) == len(found) == min(10, len(good))
+    assert set(found) <= set(good)
+    assert len(backend.asked) == len(set(backend.asked)) <= most
+
+
+def test_a_limit_further_in_is_full(session: Session, backend: FakeBackend) -> None:
+    table(session, 0.5, 0.5)
+    (result,) = session.execute(f"select count(*) as n from (select id from t where {part(1)} limit 10)")
+    assert result.table.to_pylist() == [{"N": 10}]
+
+
+def test_a_limit_with_a_call_behind_its_filter_asks_that_for_few_rows(session: Session, backend: FakeBackend) -> None:
+    table(session, 1.0, 0.5)
+    said = "snowflake.cortex.complete('echo', 'name ' || id)"
+    (result,) = session.execute(f"select {said} as said from t where {part(1)} and {part(2)} limit 5")
+    names = {prompt.upper() for prompt in backend.asked if prompt.startswith("name")}
+    assert result.table.num_rows == 5
+    assert set(result.table.column("SAID").to_pylist()) <= names
+    assert len(names) < 5 + 5, "those of the first part of the rows, which were too few, and of the second"
