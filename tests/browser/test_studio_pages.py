@@ -9,6 +9,11 @@ import pytest
 PASSWORD = "Sap-And-Bark-7"
 PAGES = ("Home", "Worksheet", "Playground", "Create custom LLM", "Jobs", "Models", "Usage", "Settings")
 
+NO_WIDER = """() => {
+    const main = document.querySelector('[data-testid=stMain]');
+    return main.scrollWidth <= main.clientWidth;
+}"""
+
 
 def sign_in(tab: Any, password: str = PASSWORD, user: str = "admin") -> None:
     tab.get_by_label("User", exact=True).fill(user)
@@ -19,6 +24,7 @@ def sign_in(tab: Any, password: str = PASSWORD, user: str = "admin") -> None:
 def go(tab: Any, page: str) -> None:
     tab.get_by_test_id("stSidebarNav").get_by_role("link", name=page).click()
     tab.get_by_role("heading", name=page, exact=True).wait_for()
+    tab.get_by_text("SQL of this page").wait_for()  # the last thing on a page
 
 
 def load_sample(tab: Any) -> None:
@@ -50,8 +56,7 @@ def test_no_page_is_wider_than_a_phone_or_shows_a_traceback(signed_in: Any) -> N
         signed_in.set_viewport_size({"width": 1440, "height": 900})
         go(signed_in, page)
         signed_in.set_viewport_size({"width": 390, "height": 900})
-        widths = "(() => { const main = document.querySelector('[data-testid=stMain]'); return main.scrollWidth - main.clientWidth })()"
-        assert signed_in.evaluate(widths) <= 0, page
+        signed_in.wait_for_function(NO_WIDER)
         assert signed_in.get_by_test_id("stException").count() == 0, page
 
 
@@ -83,6 +88,7 @@ def test_a_worksheet_shows_rows_errors_and_stops(signed_in: Any) -> None:
     signed_in.get_by_text("SHOW TABLES lists what is there").wait_for()
     field.fill("select snowflake.cortex.complete('mistral-7b', '#sleep: 1000\n' || request) from support_tickets")
     run.click()
+    signed_in.get_by_text("of 1,000 questions answered").wait_for()
     signed_in.get_by_role("button", name="Cancel").click()
     signed_in.get_by_text("Rows that were finished are kept").wait_for()
 

@@ -79,12 +79,13 @@ class Door:
         """The first value of the first row."""
         return next(iter(self.ask(sql)[0].values()))
 
-    def start(self, sql: str) -> str:
+    def start(self, sql: str, *, tag: str = "") -> str:
         """Begin a statement and give its query id. Errors of its text are raised here or by `rows`."""
         self.spoken.append(Spoken(sql))
-        self._looked.clear()
+        if tag != TAG:
+            self._looked.clear()
         with self.session.connection.cursor() as cursor:
-            cursor.execute_async(sql, _statement_params={"QUERY_TAG": ""})
+            cursor.execute_async(sql, _statement_params={"QUERY_TAG": tag})
             return str(cursor.sfqid)
 
     def is_running(self, query_id: str) -> bool:

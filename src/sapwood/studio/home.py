@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from sapwood.studio import jobs, places, shown
-from sapwood.studio.door import TAG, Door
+from sapwood.studio.door import TAG, Door, Row
 from sapwood.studio.sql import literal
 
 SAMPLE = (
@@ -104,11 +104,19 @@ def _sample(door: Door) -> None:
         shown.will_run(";\n".join(SAMPLE) + ";")
 
 
+def history(door: Door, limit: int) -> list[Row]:
+    """The last statements, newest first; none for a role that may not see the history."""
+    try:
+        return door.ask(RECENT.format(limit=limit))
+    except shown.ERRORS:
+        return []
+
+
 def recent(door: Door, limit: int = 8) -> None:
-    """The last statements, newest first."""
-    rows = door.ask(RECENT.format(limit=limit))
+    """A table of the last statements."""
+    rows = history(door, limit)
     if not rows:
-        shown.empty("Nothing ran yet. The Worksheet is the place to begin.")
+        shown.empty("Nothing ran yet, or your role may not see what did. The Worksheet is the place to begin.")
         return
     frame = pd.DataFrame(rows)
     frame["TOTAL_ELAPSED_TIME"] = frame["TOTAL_ELAPSED_TIME"].astype("float") / 1000

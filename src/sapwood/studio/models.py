@@ -32,8 +32,8 @@ def _card(door: Door, model: places.Model, links: dict[str, st.Page]) -> None:
         source = next((job for job in _finished(door) if job.model == model.name), None)
         if source is not None:
             losses = source.training_result
-            with st.grid(4, min_column_width=150):
-                st.metric("Base model", source.base_model, border=True)
+            st.markdown(f"Tuned from **{source.base_model}** by `{source.id}`")
+            with st.grid(3, min_column_width=150):
                 st.metric("Training loss", jobs.shown_loss(losses.get("training_loss")), border=True)
                 st.metric("Validation loss", jobs.shown_loss(losses.get("validation_loss")), border=True)
                 st.metric("Trained tokens", f"{source.trained_tokens:,}" if source.trained_tokens else "–", border=True)

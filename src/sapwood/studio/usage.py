@@ -42,6 +42,6 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
 
 def _chart(frame: pd.DataFrame) -> None:
     by = st.segmented_control("By", list(_BY), default="Model") or "Model"
-    bars = alt.Chart(frame, height=260).mark_bar(maxBarThickness=60)
+    bars = alt.Chart(frame, height=260).mark_bar(size=36)
     day = alt.X("yearmonthdate(DAY):O", title=None, axis=alt.Axis(labelAngle=0))
     st.altair_chart(bars.encode(x=day, y=alt.Y("sum(TOKENS):Q", title="Tokens"), color=alt.Color(_BY[by], title=by)))

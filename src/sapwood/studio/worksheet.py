@@ -13,12 +13,12 @@ import streamlit as st
 from snowflake.connector.util_text import split_statements
 
 from sapwood.studio import places, shown
-from sapwood.studio.door import Door
+from sapwood.studio.door import TAG, Door
 from sapwood.studio.editor import Asked, editor
-from sapwood.studio.home import RECENT
+from sapwood.studio.home import history
 from sapwood.studio.problem import Problem, problem_of
 from sapwood.studio.rows import PAGE_ROWS, Rows
-from sapwood.studio.sql import path
+from sapwood.studio.sql import literal, path
 
 _POLL_S = 0.4
 _FIRST = "SELECT ticket_id, service_type, request\nFROM CORTEX_FINETUNING_DB.PUBLIC.SUPPORT_TICKETS\nLIMIT 100;"
@@ -34,6 +34,9 @@ class Run:
     seconds: float | None = None
     rows: Rows | None = None
     problem: Problem | None = None
+    glance_id: str = ""
+    done: float | None = None
+    told: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -122,12 +125,40 @@ def _watch(door: Door, sheet: Sheet) -> None:
         _take(door, sheet, run)
     if run.is_over and not sheet.waiting:
         st.rerun()
+    _glance(door, run)
+    if run.done is not None:
+        st.progress(run.done, run.told)
     with st.container(horizontal=True, vertical_alignment="center"):
         waiting = f" · {len(sheet.waiting)} more to come" if sheet.waiting else ""
         st.markdown(f":material/progress_activity: Running for {time.monotonic() - run.started:.0f} s{waiting}")
         if st.button("Cancel", icon=":material/stop_circle:"):
             sheet.waiting.clear()
             door.cancel(run.query_id)
+
+
+_PROGRESS = """SELECT DONE, TOTAL, CACHED, SECONDS_LEFT
+FROM TABLE(INFORMATION_SCHEMA.QUERY_PROGRESS()) WHERE QUERY_ID = {query}"""
+
+
+def _glance(door: Door, run: Run) -> None:
+    """How many rows of a SELECT its model has answered. Asked beside it and never waited for: what can't run beside it stays open."""
+    if run.is_over or not run.sql.upper().startswith(("SELECT", "WITH")):
+        return
+    try:
+        if run.glance_id and not door.is_running(run.glance_id):
+            _read_glance(run, door.rows(run.glance_id).page(1))
+            run.glance_id = ""
+        if not run.glance_id:
+            run.glance_id = door.start(_PROGRESS.format(query=literal(run.query_id)), tag=TAG)
+    except shown.ERRORS:  # a bar less; the statement itself goes on
+        run.glance_id = run.query_id
+
+
+def _read_glance(run: Run, frame: pd.DataFrame) -> None:
+    for done, total, cached, left in frame.head(1).itertuples(index=False):
+        rest = "" if pd.isna(left) else f", about {left:.0f} s to go"
+        run.done = min(1.0, float(done) / max(1.0, float(total)))
+        run.told = f"{int(done):,} of {int(total):,} questions answered, {int(cached):,} of them known before{rest}"
 
 
 def _current(door: Door, sheet: Sheet) -> Run | None:
@@ -221,9 +252,9 @@ def _chart(frame: pd.DataFrame, key: str) -> None:
 
 
 def _history(door: Door, sheet: Sheet) -> None:
-    found = door.ask(RECENT.format(limit=50))
+    found = history(door, 50)
     if not found:
-        shown.empty("Nothing ran yet.")
+        shown.empty("Nothing ran yet, or your role may not see what did.")
         return
     frame = pd.DataFrame(
         {
