@@ -20,6 +20,7 @@ import stat
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -50,13 +51,31 @@ def _s3(given: dict[str, Any], host: str) -> Any:
 def _gcs(given: dict[str, Any], host: str) -> Any:
     from pyarrow import fs
 
-    return fs.GcsFileSystem(**given)
+    if "endpoint" in given:
+        scheme, authority = _address(given.pop("endpoint"))
+        given |= {"scheme": scheme, "endpoint_override": authority}
+    return fs.GcsFileSystem(**given, retry_time_limit=timedelta(seconds=TIMEOUT_S))
 
 
 def _azure(given: dict[str, Any], host: str) -> Any:
     from pyarrow import fs
 
-    return fs.AzureFileSystem(account_name=host.partition(".")[0], **given)
+    account = host.partition(".")[0]
+    if "endpoint" in given:
+        scheme, authority = _address(given.pop("endpoint"))
+        given |= {f"{door}_storage_scheme": scheme for door in ("blob", "dfs")}
+        given |= {f"{door}_storage_authority": authority for door in ("blob", "dfs")}
+    return fs.AzureFileSystem(account_name=account, **given)
+
+
+def _address(endpoint: str) -> tuple[str, str]:
+    """Scheme and authority of an endpoint; https if it names none.
+
+    >>> _address("http://127.0.0.1:80"), _address("store.example")
+    (('http', '127.0.0.1:80'), ('https', 'store.example'))
+    """
+    scheme, mark, authority = endpoint.partition("://")
+    return (scheme, authority) if mark else ("https", endpoint)
 
 
 _S3 = Store(
@@ -77,8 +96,8 @@ STORES: Mapping[str, Store] = {
     "s3gov": _S3,
     "s3china": _S3,
     "s3compat": _S3,
-    "gcs": Store({"anonymous": "anonymous", "endpoint": "endpoint_override", "project": "project_id"}, _gcs),
-    "azure": Store({"account_key": "account_key", "sas_token": "sas_token", "endpoint": "blob_storage_authority"}, _azure, True),
+    "gcs": Store({"anonymous": "anonymous", "endpoint": "endpoint", "project": "project_id"}, _gcs),
+    "azure": Store({"account_key": "account_key", "sas_token": "sas_token", "endpoint": "endpoint"}, _azure, True),
 }  # fmt: skip
 """Kinds of object stores by the protocol of their URLs."""
 
