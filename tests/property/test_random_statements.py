@@ -21,7 +21,7 @@ from sapwood.connection import Connection
 from sapwood.dialect.compile import split
 from sapwood.errors import Error, InternalError
 
-COUNT = 300
+COUNT = 200
 SECRET = "what nothing may read"
 FOREIGN = re.compile(
     r"duckdb|(?:binder|catalog|parser|invalid input|conversion) error:|traceback|\.py\b|sqlglot|<class|object at 0x|sapwood_call",
