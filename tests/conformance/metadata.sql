@@ -37,6 +37,9 @@ show terse schemas;
 show views like 'tables' in schema information_schema;
 -- row: ["*", "TABLES", "VIEW", "", "CORTEX_FINETUNING_DB", "INFORMATION_SCHEMA", "", "", "", "false", "false", "ROLE"]
 
+describe view information_schema.information_schema_catalog_name;
+-- row: ["CATALOG_NAME", "VARCHAR(16777216)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
+
 select language, package_name, version, runtime_version from information_schema.packages;
 -- rows: none
 

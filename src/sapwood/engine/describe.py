@@ -12,6 +12,7 @@ from sapwood.dialect.types import TIMESTAMP_LTZ, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.identity import shown_default
+from sapwood.engine.information_schema import view_of
 from sapwood.engine.keys import key_columns
 from sapwood.engine.metadata import read_schemas, read_tables
 from sapwood.engine.privileges import may_see
@@ -47,6 +48,9 @@ _TABLE_COLUMNS = (
 
 
 def _relation(work: Work, name: Name) -> Rows:
+    view = view_of(work, name)
+    if view is not None:
+        return _texts(_TABLE_COLUMNS, [_column_row(column, {"PRIMARY": (), "UNIQUE": ()}) for column in view.listed])
     table = work.the_table(name)
     keys = {kind: key_columns(work, table.name, kind) for kind in ("PRIMARY", "UNIQUE")}
     rows = [_column_row(column, keys) for column in table.columns]

@@ -36,9 +36,14 @@ class View:
     rows: Rows
 
     def relation(self, work: Work, name: Name, databases: Sequence[str]) -> Relation:
-        types = {column: type_of_column(column) for column in self.columns.split()}
+        types = {column.name: column.type for column in self.listed}
         found = listing("", types, [tuple(row.get(column) for column in types) for row in self.seen(work, databases)])
-        return work.snapshots.relation(name, tuple(Column(each, kind) for each, kind in types.items()), found.table)
+        return work.snapshots.relation(name, self.listed, found.table)
+
+    @property
+    def listed(self) -> tuple[Column, ...]:
+        """The columns with their types."""
+        return tuple(Column(name, type_of_column(name)) for name in self.columns.split())
 
     def seen(self, work: Work, databases: Sequence[str]) -> Iterator[Row]:
         """Those of the rows that tell of what the session may know of."""
@@ -47,11 +52,19 @@ class View:
 
 def made_view(work: Work, name: Name) -> Relation | None:
     """The view of a name; None if it is none of these."""
-    if name.schema == INFORMATION_SCHEMA and name.name in VIEWS and work.parts.databases.has(name.database):
-        return VIEWS[name.name].relation(work, name, [name.database])
+    view = view_of(work, name)
+    if view is None:
+        return None
+    is_of_account = name.schema == ACCOUNT_USAGE
+    return view.relation(work, name, list(work.parts.databases.names()) if is_of_account else [name.database])
+
+
+def view_of(work: Work, name: Name) -> View | None:
+    """Which of these views a name means; None for any other relation."""
+    if name.schema == INFORMATION_SCHEMA and work.parts.databases.has(name.database):
+        return VIEWS.get(name.name)
     if (name.database, name.schema) == (SYSTEM_DATABASE, ACCOUNT_USAGE):
-        view = USAGE_VIEWS.get(name.name) or VIEWS.get(name.name)
-        return view.relation(work, name, list(work.parts.databases.names())) if view is not None else None
+        return USAGE_VIEWS.get(name.name) or VIEWS.get(name.name)
     return None
 
 
