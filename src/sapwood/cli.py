@@ -6,7 +6,6 @@ import errno
 import os
 import signal
 import sys
-import time
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import asdict
@@ -35,7 +34,7 @@ cli = typer.Typer(
     "Start with `sapwood quickstart`, or with `sapwood sql \"select snowflake.cortex.complete('mistral-7b', 'Say hello')\"`.",
 )
 models = typer.Typer(no_args_is_help=True, help="Base models, tuned models and endpoints: list, fetch, add, remove.")
-jobs = typer.Typer(no_args_is_help=True, help="Fine-tuning jobs: list, look at, follow, cancel.")
+jobs = typer.Typer(no_args_is_help=True, help="Fine-tuning jobs: list, look at, follow, cancel, resume.")
 cli.add_typer(models, name="models")
 cli.add_typer(jobs, name="jobs")
 users = typer.Typer(
@@ -296,6 +295,43 @@ def models_add(
         typer.echo(f"{name} added.")
 
 
+@models.command("export")
+def models_export(
+    name: Annotated[str, typer.Argument(help="A tuned model, as DATABASE.SCHEMA.MODEL.")],
+    folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],
+    form: Annotated[
+        str, typer.Option("--format", help="peft, safetensors (merged), gguf-f16 or gguf-q8_0 (merged).")
+    ] = "peft",
+    data: Data = None,
+) -> None:
+    """Write a tuned model's files for other programs: transformers, vLLM, llama.cpp, Ollama.
+
+    Example: `sapwood models export db.public.support out --format gguf-q8_0`.
+    """
+    with _office(data) as office:
+        for path in app.export_model(office, name, folder, form):
+            typer.echo(str(path))
+
+
+@models.command("import")
+def models_import(
+    name: Annotated[str, typer.Argument(help="The new model, as DATABASE.SCHEMA.MODEL.")],
+    folder: Annotated[Path, typer.Argument(help="A LoRA adapter in PEFT's format.")],
+    base: Annotated[str, typer.Option("--base", help="The base model that it was trained from.")],
+    other_base: Annotated[
+        bool, typer.Option("--other-base", help="Take it although its files name another base model.")
+    ] = False,
+    data: Data = None,
+) -> None:
+    """Make a tuned model of an adapter that was trained elsewhere.
+
+    Example: `sapwood models import db.public.mine ./adapter --base smollm2-135m-instruct`.
+    """
+    with _office(data) as office:
+        made = app.import_model(office, name, folder, base, allows_other_base=other_base)
+        typer.echo(f"{made} is here.")
+
+
 @jobs.command("list")
 def jobs_list(data: Data = None) -> None:
     """All fine-tuning jobs, newest first."""
@@ -306,12 +342,25 @@ def jobs_list(data: Data = None) -> None:
 
 @jobs.command("show")
 def jobs_show(job_id: str, data: Data = None) -> None:
-    """Everything that is known of one job, and its events."""
+    """Everything that is known of one job: its state, its data, how good its model is, and its events."""
     with _office(data) as office:
-        for key, value in asdict(office.jobs.job(job_id)).items():
-            typer.echo(f"{key:18} {value}")
-        for at_ms, kind, detail in office.catalog.job_events(job_id):
-            typer.echo(f"{time.strftime('%H:%M:%S', time.localtime(at_ms / 1000))} {kind} {detail}")
+        terminal.show_job(office.jobs.job(job_id), office.catalog.job_events(job_id))
+
+
+@jobs.command("watch")
+def jobs_watch(job_id: str, data: Data = None) -> None:
+    """Follow a job to its end; Ctrl-C leaves it running. Exits with 1 if no model comes of it."""
+    with _office(data) as office:
+        job = office.jobs.wait(job_id, on_change=lambda job: typer.echo(terminal.job_line(job)))
+    if job.status != "SUCCESS":
+        raise typer.Exit(1)
+
+
+@jobs.command("resume")
+def jobs_resume(job_id: str, data: Data = None) -> None:
+    """Let a job that failed or was cancelled go on from its last checkpoint."""
+    with _office(data) as office:
+        typer.echo(terminal.job_line(office.jobs.resume(job_id)))
 
 
 @jobs.command("cancel")
