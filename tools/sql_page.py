@@ -51,7 +51,15 @@ def _functions() -> str:
     windows = sorted(NEEDS_WINDOW)
     aggregates = sorted(name for name in AGGREGATES if name not in NEEDS_WINDOW)
     scalars = sorted(name for name in names() if not name.startswith("SYSTEM$"))
-    tables = ["FLATTEN", "GENERATOR", "SPLIT_TO_TABLE", "STRTOK_SPLIT_TO_TABLE", "RESULT_SCAN", "INFER_SCHEMA", "VALIDATE"]
+    tables = [
+        "FLATTEN",
+        "GENERATOR",
+        "SPLIT_TO_TABLE",
+        "STRTOK_SPLIT_TO_TABLE",
+        "RESULT_SCAN",
+        "INFER_SCHEMA",
+        "VALIDATE",
+    ]
     kinds = {"Scalar": sorted({*scalars}), "Aggregate": aggregates, "Window only": windows, "Table": tables}
     lines = [f"- {kind}: {', '.join(f'`{name}`' for name in found)}" for kind, found in kinds.items()]
     return "\n".join(["## Functions\n", *lines, ""])

@@ -28,7 +28,9 @@ def main(path: str) -> None:
 
         def one(prompt: str) -> str:
             asked = {"prompt": prompt, "max_tokens": question.max_tokens, "temperature": 0, "cache_prompt": True}
-            return str(server.handle_completions({**asked, **({"grammar": grammar} if grammar else {})})["choices"][0]["text"])
+            return str(
+                server.handle_completions({**asked, **({"grammar": grammar} if grammar else {})})["choices"][0]["text"]
+            )
 
         with ThreadPoolExecutor(SLOTS) as pool:
             return list(pool.map(one, question.prompts))

@@ -112,9 +112,6 @@ select * from numbered order by id;
 -- row: [20, "x"]
 -- row: [25, "y"]
 
-alter sequence counter set increment 1;
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'ALTER SEQUENCE'.
-
 select no_such_sequence.nextval;
 -- error: 002003 42S02 *
 

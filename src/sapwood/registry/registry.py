@@ -48,7 +48,9 @@ ECHO = ModelVersion(name="echo", kind="echo", digest="echo-1", context=1_000_000
 _ENDPOINT_CONTEXT, _ENDPOINT_OUTPUT = 128_000, 8192
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _FILE_KEY = "file:"
-_CALL_LIMITS = frozenset({"concurrency", "requests_per_minute", "token_budget", "timeout_s", "retries", "price_asked", "price_answered"})
+_CALL_LIMITS = frozenset(
+    {"concurrency", "requests_per_minute", "token_budget", "timeout_s", "retries", "price_asked", "price_answered"}
+)
 """Limits of an endpoint that its backend keeps, and its prices for a million tokens; context and max_output go into the ModelVersion."""
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from engine_bench import FakeBackend
 
-from sapwood.dialect import statements
+from sapwood.dialect import account_statements, definition_statements, stage_statements, statements
 from sapwood.engine import privileges
 from sapwood.engine.engine import Engine
 from sapwood.engine.session import Session
@@ -465,7 +465,8 @@ def test_what_the_account_did_is_told_by_grant(admin: Session, anna: Session) ->
 def test_every_kind_of_statement_says_what_it_needs() -> None:
     kinds = {
         kind
-        for kind in vars(statements).values()
+        for module in (statements, account_statements, definition_statements, stage_statements)
+        for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, statements.Statement) and kind is not statements.Statement
     }
     assert kinds | {statements.Query} == privileges.STATEMENTS

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
 import pytest
 
 from sapwood.engine.binds import Binds
@@ -43,6 +44,9 @@ class FakeEngine:
         self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
     ) -> list[Result]:
         return []
+
+    def read(self, text: str) -> pa.Table:
+        return pa.table({})
 
     def with_parameters(self, values: Mapping[str, Any]) -> AbstractContextManager[None]:
         return nullcontext()
