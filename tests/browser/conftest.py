@@ -41,8 +41,9 @@ def studio(served: Any) -> Generator[Studio]:
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Generator[Any]:
+    """Chromium, for one file: Playwright keeps an event loop running in this thread, which other files would not expect."""
     if CHROMIUM is None:
         pytest.skip("Chromium is not there: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:

@@ -52,7 +52,7 @@ select next from v;
 -- row: [3]
 
 show tables like 'T%';
--- row: ["*", "T", "CORTEX_FINETUNING_DB", "PUBLIC", "TABLE", "", "", 1, null, "ACCOUNTADMIN", "1", "N", "ROLE"]
+-- row: ["*", "T", "CORTEX_FINETUNING_DB", "PUBLIC", "TABLE", "", "", 1, "*", "ACCOUNTADMIN", "1", "N", "ROLE"]
 
 create or replace table t as select * from t where id = 99;
 
