@@ -11,17 +11,18 @@ RANK = 16
 ALPHA_BY_RANK = 2.0
 """LoRA's alpha is twice its rank, so that the learning rate needs no change with the rank."""
 BATCH_ROWS = 8
-"""Rows a step. Of the tickets' 800 labels, two epochs of 16 left 0.965 right of 200 from families that training never saw; the
-first of two epochs of 8, which takes half the time, 0.975 and 0.980 (two seeds)."""
-FEWEST_EPOCHS, MOST_EPOCHS = 2, 10
-ROW_VISITS = 1_600
-"""Rows that training sees in all, repeats counted: fewer rows get more epochs, from FEWEST_EPOCHS to MOST_EPOCHS."""
-RATE, WIDTH, POWER = 4e-4, 576, 0.781
+FEWEST_EPOCHS, MOST_EPOCHS = 1, 10
+ROW_VISITS = 800
+"""Rows that training sees in all, repeats counted: fewer rows get more epochs, from FEWEST_EPOCHS to MOST_EPOCHS. What was
+measured is in docs/log.md, 2026-11-23."""
+RATE, WIDTH, POWER = 6e-4, 576, 0.781
 """Learning rate of LoRA for a model of this hidden size, and how it falls for wider ones: rate x (width / hidden) ^ power.
-The power is Thinking Machines' for Llama ("LoRA Without Regret", 2025). The rate was measured with SmolLM2-135M on 270
-support tickets in 3 epochs: of rows from request families that training never saw, 0.965 were right. At 1.3e-3, which the
-same source would give, it was 0.82 (4 epochs, an earlier wording of the tickets)."""
-WARM_UP = 0.05
+The power is Thinking Machines' for Llama ("LoRA Without Regret", 2025). The rate was measured with SmolLM2-135M on 800
+support tickets in one epoch, by request families that training never saw (docs/log.md, 2026-11-23). At 1.3e-3, which the same
+source would give, fewer were right (270 tickets, four epochs of a falling rate, an earlier wording: 0.82)."""
+WARM_UP, COOL_DOWN = 0.05, 0.25
+"""Shares of the steps in which the learning rate rises and falls. It is level between them, as in "warm-up, stable, decay" (MiniCPM,
+arXiv 2404.06395; Haegele et al., arXiv 2405.18392): of few steps, none is wasted at a low rate."""
 PATIENCE = 2
 
 
@@ -41,6 +42,7 @@ class Plan:
     seed: int
     own_tokens: int = 1_536
     warm_up: float = WARM_UP
+    cool_down: float = COOL_DOWN
     patience: int = PATIENCE
     clip: float = 1.0
 
@@ -49,7 +51,7 @@ def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
     """The plan for this many training rows and a model of this hidden size; options win over our own choice.
 
     >>> make_plan({}, rows=800, hidden=576).epochs, make_plan({}, rows=400, hidden=576).epochs
-    (2, 4)
+    (1, 2)
     """
     rank = int(options.get("rank", RANK))
     return Plan(
@@ -63,16 +65,14 @@ def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
 
 
 def rate_at(plan: Plan, step: int, steps: int) -> float:
-    """The learning rate of a step (from 0) out of `steps`: a short linear warm-up, then linear decay to almost nothing.
+    """The learning rate of a step (from 0) out of `steps`: a short linear warm-up, a level, a linear fall to almost nothing.
 
     >>> plan = make_plan({"learning_rate": 0.01}, rows=100, hidden=576)
-    >>> rate_at(plan, 0, 100), rate_at(plan, 4, 100), rate_at(plan, 99, 100) < 0.0002
-    (0.002, 0.01, True)
+    >>> rate_at(plan, 0, 100), rate_at(plan, 4, 100), rate_at(plan, 75, 100), round(rate_at(plan, 99, 100), 6)
+    (0.002, 0.01, 0.01, 0.0004)
     """
-    warm = max(1, round(plan.warm_up * steps))
-    if step < warm:
-        return plan.learning_rate * (step + 1) / warm
-    return plan.learning_rate * (steps - step) / max(1, steps - warm + 1)
+    warm, cool = (max(1, round(share * steps)) for share in (plan.warm_up, plan.cool_down))
+    return plan.learning_rate * min(1.0, (step + 1) / warm, (steps - step) / cool)
 
 
 def _epochs(rows: int) -> int:
