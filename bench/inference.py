@@ -36,24 +36,12 @@ from sapwood.config import load
 from sapwood.inference.chat import Chat
 from sapwood.inference.request import Message
 from sapwood.inference.weights import load_tokenizer
+from sapwood.quickstart.story import PROMPT
 from sapwood.registry.registry import Registry
 from sapwood.store.catalog import Catalog
 
 HERE = Path(__file__).parent
 MODEL = "smollm2-135m-instruct"
-TICKETS = """You are an agent that helps organize requests that come to our support team. 
-
-The request category is the reason why the customer reached out. These are the possible types of request categories:
-
-Roaming fees
-Slow data speed
-Lost phone
-Add new line
-Closing account
-
-Try doing it for this request and return only the request category only.
-"""  # noqa: W291  word for word as the quickstart has it
-CATEGORIES = ("Roaming fees", "Slow data speed", "Lost phone", "Add new line", "Closing account")
 INTENT = "Say in a few words what this customer of a bank wants, and nothing else.\n"
 MAIL = "Write a short and friendly answer to this customer.\n"
 
@@ -70,8 +58,8 @@ class Workload:
 
 
 WORKLOADS: Mapping[str, Workload] = {
-    "tickets": Workload(TICKETS, "request", 6),
-    "labels": Workload(TICKETS, "request", 24, "category"),
+    "tickets": Workload(PROMPT, "request", 6),
+    "labels": Workload(PROMPT, "request", 24, "category"),
     "banking77": Workload(INTENT, "text", 24, "category"),
     "mixed": Workload(MAIL, "request", 120),
 }

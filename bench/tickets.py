@@ -27,22 +27,10 @@ from typing import Any
 from sapwood.config import Config, load
 from sapwood.inference.request import Backend, Completion, Message, Request, Sampling
 from sapwood.inference.threads import wait_as_cores_allow
+from sapwood.quickstart.story import PROMPT
 from sapwood.registry.registry import Registry
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import ModelVersion
-
-PROMPT = """You are an agent that helps organize requests that come to our support team. 
-
-The request category is the reason why the customer reached out. These are the possible types of request categories:
-
-Roaming fees
-Slow data speed
-Lost phone
-Add new line
-Closing account
-
-Try doing it for this request and return only the request category only.
-"""  # noqa: W291  word for word as the quickstart has it
 
 
 def main() -> None:
