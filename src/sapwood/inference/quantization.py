@@ -95,9 +95,8 @@ def quantize(model: PreTrainedModel, dtype: torch.dtype, *, levels: int = LEVELS
     finally:
         torch.set_num_threads(threads)
     for left in model.parameters():
-        left.data = left.data.to(
-            dtype, copy=True
-        )  # else views into the mapped file, which would stay in memory with them
+        # else they would be views into the mapped file, which would stay in memory with them
+        left.data = left.data.to(dtype, copy=True)
     return size
 
 

@@ -168,8 +168,8 @@ def _expected(door: Door, draft: Draft, epoch_tokens: float) -> str:
         if listed.base_model == draft.base and listed.status == "SUCCESS":
             last = jobs.described(door, listed.id)
             if last.seconds and last.trained_tokens:
-                minutes = 3 * epoch_tokens * last.seconds / last.trained_tokens / 60
-                return f"Expected time: about {max(1, round(minutes))} min for three epochs, judged by the last job on {draft.base}."
+                minutes = epoch_tokens * last.seconds / last.trained_tokens / 60
+                return f"Expected time: about {max(1, round(minutes))} min an epoch, judged by the last job on {draft.base}."
     return f"Expected time: unknown, since no job on {draft.base} has come to its end here yet. The Jobs page shows how it gets on."
 
 
