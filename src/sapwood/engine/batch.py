@@ -21,7 +21,7 @@ from sapwood.engine.answering import Wanted, is_keepable
 from sapwood.engine.budget import Budget, Spending
 from sapwood.engine.dialogue import Dialogue
 from sapwood.engine.generation import Generation, Store
-from sapwood.engine.key import content_key
+from sapwood.engine.key import ContentKeys
 from sapwood.engine.ledger import Texts
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
 from sapwood.engine.report import Report
@@ -30,7 +30,7 @@ from sapwood.errors import CancelledError, InternalError
 from sapwood.functions.function import Ask, EmbedAsk, Models, SqlFunction
 from sapwood.inference.request import Backend, Completion, Embed, Request
 from sapwood.store.answers import AnswerCache
-from sapwood.store.records import CachedAnswer, ModelVersion
+from sapwood.store.records import CachedAnswer
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Batcher:
         self.batching = batching
         self._lock = threading.Lock()
         self._done = _Completions(batching.folder)
-        self._versions: dict[str, str] = {}
+        self._keys = ContentKeys(batching.backend.version)
         self.budget = Budget(batching.spending, batching.models)
         self.usage = Usage()
         self.tokens: dict[tuple[str, str], int] = {}
@@ -103,18 +103,12 @@ class Batcher:
         return dialogue
 
     def _request(self, ask: Ask | EmbedAsk, call: Call, asking: Asking) -> Wanted:
-        key = content_key(ask, version=self._version(ask.model))
+        key = self._keys.key(ask)
         if isinstance(ask, EmbedAsk):
             return Embed(key, ask.model, ask.text, ask.dimensions)
         if ask.sampling.temperature > 0:
             key = f"{key}#{call.site}.{asking[1]}"
         return Request(key, ask.model, ask.messages, ask.sampling, ask.schema, ask.labels, ask.wants_confidence)
-
-    def _version(self, model: ModelVersion) -> str:
-        """The backend's version, asked once a statement."""
-        if model.name not in self._versions:
-            self._versions[model.name] = self.batching.backend.version(model)
-        return self._versions[model.name]
 
     def _completed(self, call: Call, requests: Mapping[str, Wanted], report: Report) -> dict[str, Completion]:
         """A completion for each request; one that this statement has asked before is not asked again."""

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sapwood.dialect.statements import Call
 from sapwood.engine.batch import Batching
 from sapwood.engine.budget import most_answered, prompt_tokens
-from sapwood.engine.key import content_key
+from sapwood.engine.key import ContentKeys
 from sapwood.engine.ledger import Notes
 from sapwood.engine.outcome import Asking, arguments_of
 from sapwood.errors import Error
@@ -46,7 +46,8 @@ def estimate(batching: Batching, call: Call, rows: int, notes: Notes) -> Estimat
     """What `rows` rows with these different askings cost."""
     count = len(notes)
     sample = _middle(next(notes.windows(), []))
-    asks = {content_key(ask, version=batching.backend.version(ask.model)): ask for ask in _asks(batching, call, sample)}
+    keys = ContentKeys(batching.backend.version)
+    asks = {keys.key(ask): ask for ask in _asks(batching, call, sample)}
     if not asks:
         return Estimate(calls=rows)
     known = batching.answers.get_many(list(asks)) if batching.reads_cache else {}

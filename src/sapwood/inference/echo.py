@@ -14,6 +14,7 @@ change what happens, and stay in the answer:
 
 from __future__ import annotations
 
+import itertools
 import json
 import math
 import random
@@ -60,15 +61,13 @@ class EchoBackend:
                 yield Vector(request.key, b"", error=error, retryable="retry" in orders)
                 continue
             values = _vector(request.text, request.dimensions or DIMENSIONS)
-            tokens = self.count_text_tokens(request.model, request.text)
-            yield Vector(request.key, values, tokens, seconds=time.perf_counter() - started)
+            yield Vector(request.key, values, _tokens(request.text), seconds=time.perf_counter() - started)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
-        wanted = _directives(_question(messages)).get("tokens")
-        return int(wanted) if wanted else sum(self.count_text_tokens(model, message.content) for message in messages)
+        return _prompt_tokens(messages, _directives(_question(messages)))
 
     def count_text_tokens(self, model: ModelVersion, text: str) -> int:
-        return len(text.split())
+        return _tokens(text)
 
     def version(self, model: ModelVersion) -> str:
         return "echo-1"
@@ -86,7 +85,7 @@ class EchoBackend:
         orders = _directives(question)
         if not _sleep(float(orders.get("sleep") or 0) / 1000, is_cancelled):
             return None
-        prompt = self.count_tokens(request.model, request.messages)
+        prompt = _prompt_tokens(request.messages, orders)
         error = _error(request, orders, prompt)
         if error is not None:
             return Completion(request.key, "", "error", error=error, retryable="retry" in orders)
@@ -94,7 +93,7 @@ class EchoBackend:
             text, finish = _say(request, orders.get("answer", question))
         except (ValueError, TypeError, LookupError, RecursionError) as problem:
             return Completion(request.key, "", "error", error=f"input schema validation error: {problem}")
-        tokens = self.count_text_tokens(request.model, text)
+        tokens = _tokens(text)
         seconds = time.perf_counter() - started
         done = Completion(request.key, text, finish, prompt, tokens, prompt + tokens, seconds)
         if not request.wants_confidence:
@@ -115,7 +114,16 @@ def _question(messages: tuple[Message, ...]) -> str:
 
 
 def _directives(text: str) -> dict[str, str]:
-    return {found[1]: found[2].strip() for found in _DIRECTIVE.finditer(text)}
+    return {found[1]: found[2].strip() for found in _DIRECTIVE.finditer(text)} if "#" in text else {}
+
+
+def _tokens(text: str) -> int:
+    return len(text.split())
+
+
+def _prompt_tokens(messages: tuple[Message, ...], orders: Mapping[str, str]) -> int:
+    wanted = orders.get("tokens")
+    return int(wanted) if wanted else sum(_tokens(message.content) for message in messages)
 
 
 def _sleep(seconds: float, is_cancelled: Callable[[], bool]) -> bool:
@@ -147,10 +155,10 @@ def _say(request: Request, text: str) -> tuple[str, str]:
 
 def _cut(text: str, max_tokens: int | None) -> tuple[str, str]:
     """The text up to its max_tokens-th word, and the finish."""
-    words = list(re.finditer(r"\S+", text))
-    if max_tokens is None or len(words) <= max_tokens:
+    if max_tokens is None or _tokens(text) <= max_tokens:
         return text, "stop"
-    return text[: words[max_tokens - 1].end()], "length"
+    *_, last = itertools.islice(re.finditer(r"\S+", text), max_tokens)
+    return text[: last.end()], "length"
 
 
 def _follow(schema: Any, text: str) -> str:

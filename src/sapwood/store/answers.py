@@ -2,17 +2,22 @@
 
 What `put_many` was given is on the disk when it returns: WAL with synchronous=FULL, one commit a call, so neither a
 kill -9 nor a power cut takes it back. It knows nothing of how a key is made.
+
+Keys come in no order, so an index of them has each new one on another page, and a large cache would write all pages again
+for each group. So the index holds 8 bytes of a key's hash, rows stand in the order in which they came, and age needs no index.
+Two keys of one hash (of 10 million keys, with a chance of 3 in a million) push each other out; neither gives the other's answer.
 """
 
 from __future__ import annotations
 
+import hashlib
+import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
@@ -21,23 +26,24 @@ from sapwood.store.database import BUSY_S, make_private, now_ms, switch_to_wal, 
 from sapwood.store.records import CachedAnswer
 
 _TABLE = """CREATE TABLE IF NOT EXISTS answers (
-    key TEXT PRIMARY KEY, text TEXT NOT NULL, finish TEXT NOT NULL, prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL,
-    computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL, model TEXT NOT NULL, made_on INTEGER NOT NULL,
-    scores TEXT NOT NULL DEFAULT '[]', confidence REAL)"""
-_LATER_COLUMNS = {"scores": "TEXT NOT NULL DEFAULT '[]'", "confidence": "REAL"}
-"""Columns that files of earlier versions lack."""
+    made INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE, key TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
+    prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL,
+    model TEXT NOT NULL, scores TEXT NOT NULL, confidence REAL, made_on INTEGER NOT NULL)"""
 _COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model, scores, confidence"
-_TOO_MUCH = """DELETE FROM answers WHERE key IN (SELECT key FROM (
-    SELECT key, SUM(LENGTH(CAST(text AS BLOB)) + 200) OVER (ORDER BY made_on DESC, key) AS size FROM answers) WHERE size > ?)"""
+_PUT = f"INSERT OR REPLACE INTO answers (hash, {_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_OLD = """DELETE FROM answers WHERE made < ifnull(
+    (SELECT made FROM answers WHERE made_on >= ? ORDER BY made LIMIT 1), (SELECT max(made) + 1 FROM answers))"""
+_TOO_MUCH = """DELETE FROM answers WHERE made IN (SELECT made FROM (
+    SELECT made, SUM(LENGTH(CAST(text AS BLOB)) + 200) OVER (ORDER BY made DESC) AS size FROM answers) WHERE size > ?)"""
 _FILE_BYTES = (
     "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count, pragma_freelist_count, pragma_page_size"
 )
 _PACE = """SELECT avg(seconds), avg(completion_tokens) FROM (
-    SELECT seconds, completion_tokens, model FROM answers ORDER BY made_on DESC LIMIT 10000) WHERE model = ?"""
+    SELECT seconds, completion_tokens, model FROM answers ORDER BY made DESC LIMIT 10000) WHERE model = ?"""
 _KEYS_A_QUERY = 500
 _NO_SCORES = "[]"
 _PAGES_KB = 65_536
-"""Pages held in memory: keys come in no order, so each falls on another page of the index."""
+"""Pages held in memory: the index of some five million answers."""
 _DAY_MS = 86_400_000
 COMMITS_A_PRUNE = 1000
 """Calls of `put_many` after which old answers are looked for."""
@@ -70,10 +76,12 @@ class AnswerCache:
         """The answers that are there, by key."""
         found: dict[str, CachedAnswer] = {}
         with self._lock, _translated():
-            for some in _groups(keys):
+            for some in _groups({_hash(key): key for key in keys}):
                 marks = ", ".join("?" * len(some))
-                rows = self._connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE key IN ({marks})", some)
-                found.update((row[0], _answer(row)) for row in rows)
+                rows = self._connection.execute(
+                    f"SELECT hash, {_COLUMNS} FROM answers WHERE hash IN ({marks})", [*some]
+                )
+                found.update((key, _answer(key, row)) for place, key, *row in rows if some[place] == key)
         return found
 
     def pace(self, model: str) -> Pace | None:
@@ -86,13 +94,11 @@ class AnswerCache:
         """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
         now = self._clock()
         rows = [
-            (*_plain(answer), json.dumps(answer.scores) if answer.scores else _NO_SCORES, answer.confidence, now)
-            for answer in answers
+            (_hash(key), key, *plain, json.dumps(scores) if scores else _NO_SCORES, confidence, now)
+            for key, *plain, scores, confidence in answers
         ]
         with self._lock, self._writing():
-            self._connection.executemany(
-                f"INSERT OR REPLACE INTO answers ({_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", rows
-            )
+            self._connection.executemany(_PUT, rows)
         self._commits += 1
         if self._limits is not None and self._commits % COMMITS_A_PRUNE == 0:
             self.prune(days=self._limits[0], megabytes=self._limits[1])
@@ -105,9 +111,7 @@ class AnswerCache:
         self._limits = (days, megabytes)
         with self._lock:
             with self._writing():
-                old = self._connection.execute(
-                    "DELETE FROM answers WHERE made_on < ?", (self._clock() - days * _DAY_MS,)
-                ).rowcount
+                old = self._connection.execute(_OLD, (self._clock() - days * _DAY_MS,)).rowcount
                 is_large = self._connection.execute(_FILE_BYTES).fetchone()[0] > megabytes * 2**20
                 large = self._connection.execute(_TOO_MUCH, (megabytes * 2**20,)).rowcount if is_large else 0
             if old + large:
@@ -159,27 +163,47 @@ def _open(path: Path) -> sqlite3.Connection:
     connection.execute(f"PRAGMA cache_size=-{_PAGES_KB}")
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("BEGIN IMMEDIATE")
+    columns = [row[1] for row in connection.execute("PRAGMA table_info(answers)")]
+    is_earlier = bool(columns) and "hash" not in columns
+    if is_earlier:
+        connection.execute("ALTER TABLE answers RENAME TO earlier")
     connection.execute(_TABLE)
-    known = {row[1] for row in connection.execute("PRAGMA table_info(answers)")}
-    for name, kind in _LATER_COLUMNS.items():
-        if name not in known:
-            connection.execute(f"ALTER TABLE answers ADD COLUMN {name} {kind}")
-    connection.execute("CREATE INDEX IF NOT EXISTS answers_by_age ON answers (made_on)")
+    if is_earlier:
+        _take_over(connection, columns)
     connection.execute("COMMIT")
     return connection
 
 
-_plain = attrgetter(*_COLUMNS.split(", ")[:-2])
+def _take_over(connection: sqlite3.Connection, columns: Sequence[str]) -> None:
+    """Move the answers of a file of an earlier version, which lack what that did not know."""
+    connection.create_function("hash_of", 1, _hash, deterministic=True)
+    listed = ", ".join(name if name in columns else _WITHOUT[name] for name in _COLUMNS.split(", "))
+    connection.execute(
+        f"INSERT INTO answers (hash, {_COLUMNS}, made_on) SELECT hash_of(key), {listed}, made_on FROM earlier ORDER BY made_on"
+    )
+    connection.execute("DROP TABLE earlier")
 
 
-def _answer(row: Sequence[Any]) -> CachedAnswer:
+_WITHOUT = {"scores": f"'{_NO_SCORES}'", "confidence": "NULL"}
+
+
+def _hash(key: str) -> int:
+    """63 bits that stand for a key."""
+    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) >> 1
+
+
+def _answer(key: str, row: Sequence[Any]) -> CachedAnswer:
     *plain, scores, confidence = row
-    return CachedAnswer(*plain, scores=() if scores == _NO_SCORES else tuple(json.loads(scores)), confidence=confidence)
+    return CachedAnswer(
+        key, *plain, scores=() if scores == _NO_SCORES else tuple(json.loads(scores)), confidence=confidence
+    )
 
 
-def _groups(keys: Sequence[str]) -> list[list[str]]:
-    distinct = list(dict.fromkeys(keys))
-    return [distinct[start : start + _KEYS_A_QUERY] for start in range(0, len(distinct), _KEYS_A_QUERY)]
+def _groups(keys: Mapping[int, str]) -> Iterator[dict[int, str]]:
+    """The keys by their hashes, some at a time."""
+    places = iter(keys.items())
+    while some := dict(itertools.islice(places, _KEYS_A_QUERY)):
+        yield some
 
 
 @contextmanager

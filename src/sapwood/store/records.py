@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 
 @dataclass(frozen=True)
@@ -129,11 +129,11 @@ class FileFormat:
     owner: str = "ACCOUNTADMIN"
 
 
-@dataclass(frozen=True)
-class CachedAnswer:
+class CachedAnswer(NamedTuple):
     """A finished LLM row: its content key and what the model said. `seconds` is its share of the run that made it.
 
-    `scores` are the labels' probabilities and `confidence` the answer's, where they were asked for.
+    `scores` are the labels' probabilities and `confidence` the answer's, where they were asked for. A tuple, which is made
+    six times as fast as a dataclass: a statement may have millions.
     """
 
     key: str

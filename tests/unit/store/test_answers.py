@@ -7,7 +7,6 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -174,7 +173,7 @@ def test_a_killed_writer_loses_no_group_that_was_stored_and_leaves_no_half_one(t
 
 def test_scores_and_confidence_come_back(tmp_path: Path) -> None:
     cache = AnswerCache(tmp_path / "answers.sqlite")
-    sure = replace(answer("k"), scores=(0.75, 0.25), confidence=0.75)
+    sure = answer("k")._replace(scores=(0.75, 0.25), confidence=0.75)
     cache.put_many([sure, answer("plain")])
     assert cache.get_many(["k", "plain"]) == {"k": sure, "plain": answer("plain")}
     cache.close()
