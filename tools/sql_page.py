@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW
+from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.functions import names
+from sapwood.dialect.window_functions import WINDOW_FUNCTIONS
 
 HEAD = """# SQL
 
@@ -48,8 +49,8 @@ def sql_page(folder: Path) -> str:
 
 
 def _functions() -> str:
-    windows = sorted(NEEDS_WINDOW)
-    aggregates = sorted(name for name in AGGREGATES if name not in NEEDS_WINDOW)
+    windows = sorted(WINDOW_FUNCTIONS)
+    aggregates = sorted(name for name in AGGREGATES if name not in WINDOW_FUNCTIONS)
     scalars = sorted(name for name in names() if not name.startswith("SYSTEM$"))
     tables = [
         "FLATTEN",

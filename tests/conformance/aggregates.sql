@@ -20,7 +20,8 @@ select median(units) as m, median(amount) as d, mode(region) is not null as mo, 
 -- row: ["2.500", "20.00000", true, 1.2909944487358056, 1.25, -1.2, 0.0]
 
 select percentile_cont(0.5) within group (order by units) as c, percentile_disc(0.5) within group (order by units) as d, approx_percentile(units, 0.5) between 2 and 3 as a, round(corr(units, units), 6) as co from sales;
--- row: [2.5, 2.0, true, 1.0]
+-- columns: C NUMBER(38,3), D NUMBER(38,0), A BOOLEAN, CO FLOAT
+-- row: ["2.500", 2, true, 1.0]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/listagg
 select region, listagg(quarter, '|') within group (order by quarter desc) as l, array_agg(units) within group (order by units desc) as a from sales group by region order by region;
@@ -38,6 +39,58 @@ select booland_agg(units > 0) as a, boolor_agg(units > 3) as o, bitand_agg(units
 -- https://docs.snowflake.com/en/sql-reference/functions/approx_count_distinct
 select approx_count_distinct(region) as a, hll(region) as h, array_size(array_unique_agg(region)) as u from sales;
 -- row: [2, 2, 2]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/percentile_disc
+select percentile_disc(0.5) within group (order by quarter desc) as q, percentile_disc(0) within group (order by units desc) as top, percentile_disc(0.3) within group (order by units desc) as third from sales;
+-- row: ["Q2", 4, 3]
+
+select region, percentile_disc(0.5) within group (order by units) over (partition by region) as d, percentile_cont(0.25) within group (order by amount) over (partition by region) as c from sales order by region, units;
+-- row: ["east", 1, "12.50000"]
+-- row: ["east", 1, "12.50000"]
+-- row: ["west", 3, "30.00000"]
+-- row: ["west", 3, "30.00000"]
+
+select percentile_cont(2) within group (order by units) from sales;
+-- error: 001015 22023 SQL compilation error:\nPERCENTILE_CONT takes a constant from 0 to 1
+
+-- https://docs.snowflake.com/en/sql-reference/functions/max_by
+select max_by(quarter, units, 3) as top, min_by(amount, units, 9) as bottom, max_by(amount, units) as of_null from sales;
+-- columns: TOP ARRAY, BOTTOM ARRAY, OF_NULL NUMBER(10,2)
+-- row: ["[\"Q2\",\"Q1\",\"Q2\"]", "[10,20,30,null]", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_union_agg
+select array_union_agg(a) as u from (select [1, 1, 2] as a union all select [1, 2, 3] union all select null);
+-- row: ["[1,1,2,3]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_agg
+select array_agg(distinct quarter) within group (order by quarter desc) as d, array_agg(distinct units) within group (order by units) as u from sales;
+-- row: ["[\"Q2\",\"Q1\"]", "[1,2,3,4]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/approx_top_k
+select approx_top_k(region) as one, approx_top_k(iff(units = 4, 'east', region), 2) as two, approx_top_k(amount, 1, 1000) as a from sales where units <> 1;
+-- row: ["[[\"west\",2]]", "[[\"east\",2],[\"west\",1]]", "[[30,1]]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/boolxor_agg
+select boolxor_agg(units = 1) as one, boolxor_agg(units > 1) as many, boolxor_agg(units > 9) as none, boolxor_agg(null) as n from sales;
+-- row: [true, false, false, null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/regr_count
+select regr_count(amount, units) as n, regr_valx(null, 1) as x, regr_valy(2, 1) as y, variance_samp(units) as v, bit_oragg(units) as b from sales;
+-- row: [3, null, 2.0, 1.6666666666666667, 7]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/bitmap_construct_agg
+select bitmap_count(bitmap_construct_agg(bitmap_bit_position(units))) as n, bitmap_bit_position(32769) as p, bitmap_bucket_number(32768) as first, bitmap_bucket_number(32769) as second from sales;
+-- row: [4, 0, 1, 2]
+
+select bitmap_count(bitmap_or_agg(b)) as n from (select bitmap_construct_agg(bitmap_bit_position(units)) as b from sales group by region);
+-- row: [4]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/conditional_true_event
+select x, conditional_true_event(x) over (order by x) as e from (values (0), (13), (13), (14)) v (x) order by x, e;
+-- row: [0, 0]
+-- row: [13, 1]
+-- row: [13, 2]
+-- row: [14, 3]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/regr_slope
 select regr_slope(amount, units) as s, regr_intercept(amount, units) as i, regr_r2(amount, units) as r, covar_pop(amount, units) as c from sales;

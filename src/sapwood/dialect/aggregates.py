@@ -1,40 +1,26 @@
-"""Aggregate and window functions: the list of those allowed, and what each is in DuckDB.
+"""Aggregate functions: the list of those allowed, with the window functions, and what each is in DuckDB.
 
 Comes in: bound arguments and the parts of the call around them. Goes out: SQL and a type. Knows no names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import replace
+from decimal import Decimal
 
 from sapwood.dialect.arithmetic import divide
+from sapwood.dialect.around import Aggregate, Around, Key, one, sole, total
 from sapwood.dialect.coercion import cast, numeric, truth
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import EACH
+from sapwood.dialect.numbers import BITMAP_BITS
 from sapwood.dialect.semistructured import as_json
-from sapwood.dialect.types import ARRAY, BOOLEAN, OBJECT, REAL, SnowType, number, text
-from sapwood.dialect.values import UNTYPED, Value, combine
+from sapwood.dialect.types import ARRAY, BINARY, BOOLEAN, OBJECT, REAL, SnowType, number, text
+from sapwood.dialect.values import Value, combine
+from sapwood.dialect.vectors import by_element
+from sapwood.dialect.window_functions import WINDOW_FUNCTIONS
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
-
-
-@dataclass(frozen=True)
-class Around:
-    """What stands around the arguments, as SQL or '': DISTINCT, ORDER BY (of WITHIN GROUP), OVER (...), IGNORE NULLS."""
-
-    distinct: str = ""
-    order: str = ""
-    over: str = ""
-    nulls: str = ""
-
-
-Aggregate = Callable[[str, Sequence[Value], Around], tuple[str, SnowType]]
-
-
-def _one(name: str, values: Sequence[Value]) -> Value:
-    if len(values) != 1:
-        raise arity(Given(name, tuple(values), {}), 1, 1)
-    return cast(values[0], text()) if values[0].type == UNTYPED else values[0]
 
 
 def _count(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
@@ -50,24 +36,17 @@ def _count(name: str, values: Sequence[Value], around: Around) -> tuple[str, Sno
 
 
 def _sum(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    value = numeric(_one(name, values))
-    type_ = REAL if value.type == REAL else number(38, value.type.scale or 0)
-    return f"CAST(sum({around.distinct}{_wide(value)}){around.over} AS {type_.duckdb()})", type_
-
-
-def _wide(value: Value) -> str:
-    return f"CAST({value.sql} AS {value.type.duckdb()})"
+    found = total(numeric(one(name, values)), around)
+    return found.sql, found.type
 
 
 def _avg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """AVG of NUMBER stays NUMBER: sum and count, divided exactly."""
-    value = numeric(_one(name, values))
+    value = numeric(one(name, values))
     if value.type == REAL:
         return f"avg({around.distinct}{value.sql}){around.over}", REAL
-    scale = value.type.scale or 0
-    total = Value(f"CAST(sum({around.distinct}{_wide(value)}){around.over} AS DECIMAL(38,{scale}))", number(38, scale))
     count = Value(f"CAST(count({around.distinct}{value.sql}){around.over} AS DECIMAL(18,0))", number(18, 0))
-    quotient = divide(total, count, zero="NULL")
+    quotient = divide(total(value, around), count, zero="NULL")
     return quotient.sql, quotient.type
 
 
@@ -75,7 +54,7 @@ def _kept(function: str) -> Aggregate:
     """Functions whose result has the type of the argument."""
 
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        value = _one(name, values)
+        value = one(name, values)
         return f"{function}({around.distinct}{value.sql}){around.over}", value.type
 
     return build
@@ -83,101 +62,172 @@ def _kept(function: str) -> Aggregate:
 
 def _real(function: str, count: int = 1) -> Aggregate:
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        if len(values) != count:
-            raise arity(Given(name, tuple(values), {}), count, count)
-        inner = ", ".join(cast(numeric(value), REAL).sql for value in values)
+        inner = ", ".join(cast(numeric(value), REAL).sql for value in sole(name, values, count))
         return f"{function}({around.distinct}{inner}){around.over}", REAL
 
     return build
 
 
+def _regr_count(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """REGR_COUNT(y, x): rows in which neither is NULL."""
+    return _count(name, sole(name, values, 2), around)
+
+
 def _median(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    value = numeric(_one(name, values))
-    if value.type == REAL:
-        return f"median({value.sql}){around.over}", REAL
-    type_ = number(38, min(37, (value.type.scale or 0) + 3))
-    return f"CAST(median(CAST({value.sql} AS {type_.duckdb()})){around.over} AS {type_.duckdb()})", type_
+    return _between(numeric(one(name, values)), "0.5", around)
 
 
-def _percentile(function: str) -> Aggregate:
-    """PERCENTILE_CONT(p) WITHIN GROUP (ORDER BY x)."""
+def _between(value: Value, share: str, around: Around) -> tuple[str, SnowType]:
+    """The value at a share of the ordered ones, between two of them if need be: a NUMBER gets three more places."""
+    type_ = REAL if value.type == REAL else number(38, min(37, (value.type.scale or 0) + 3))
+    inner = f"CAST({value.sql} AS {type_.duckdb()})"
+    return f"CAST(quantile_cont({inner}, {share}){around.over} AS {type_.duckdb()})", type_
 
-    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        share = _one(name, values)
-        ordered = around.order.removeprefix(" ORDER BY ").removesuffix(" NULLS LAST").removesuffix(" ASC")
-        if not ordered or not isinstance(share.constant, (int, float)) or ordered.endswith("DESC NULLS FIRST"):
-            raise UnsupportedError(
-                f"SQL compilation error:\n{name} needs a constant and WITHIN GROUP (ORDER BY ... ASC)."
-            )
-        return f"CAST({function}(CAST({ordered} AS DOUBLE), {share.constant}){around.over} AS DOUBLE)", REAL
 
-    return build
+def _percentile_cont(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """PERCENTILE_CONT(share) WITHIN GROUP (ORDER BY x)"""
+    share, key = _share_of(name, values, around)
+    return _between(numeric(key.value), str(1 - share if key.descends else share), around)
+
+
+def _percentile_disc(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """PERCENTILE_DISC(share) WITHIN GROUP (ORDER BY x): one of the values, of whatever type."""
+    share, key = _share_of(name, values, around)
+    if key.descends and not share:  # DuckDB counts from the end where a share is below zero, and -0 is not
+        return f"max({key.value.sql}){around.over}", key.value.type
+    return f"quantile_disc({key.value.sql}, {'-' if key.descends else ''}{share}){around.over}", key.value.type
+
+
+def _share_of(name: str, values: Sequence[Value], around: Around) -> tuple[Decimal, Key]:
+    """The constant share, and what the values are ordered by."""
+    share = one(name, values).constant
+    if isinstance(share, bool) or not isinstance(share, (int, float)) or not 0 <= share <= 1 or len(around.keys) != 1:
+        raise InvalidArgumentsError(
+            f"SQL compilation error:\n{name} takes a constant from 0 to 1 and WITHIN GROUP (ORDER BY <one expression>)."
+        )
+    return Decimal(str(share)), around.keys[0]
 
 
 def _count_if(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    return f"CAST(count(CASE WHEN {truth(_one(name, values)).sql} THEN 1 END){around.over} AS DECIMAL(18,0))", number(
+    return f"CAST(count(CASE WHEN {truth(one(name, values)).sql} THEN 1 END){around.over} AS DECIMAL(18,0))", number(
         18, 0
     )
 
 
 def _approx_count(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    return f"CAST(approx_count_distinct({_one(name, values).sql}){around.over} AS DECIMAL(18,0))", number(18, 0)
+    return f"CAST(approx_count_distinct({one(name, values).sql}){around.over} AS DECIMAL(18,0))", number(18, 0)
 
 
 def _boolean(function: str) -> Aggregate:
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        return f"{function}({truth(_one(name, values)).sql}){around.over}", BOOLEAN
+        return f"{function}({truth(one(name, values)).sql}){around.over}", BOOLEAN
 
     return build
 
 
+def _exclusive(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """BOOLXOR_AGG: whether exactly one is true."""
+    return f"(sum(CAST({truth(one(name, values)).sql} AS INTEGER)){around.over} = 1)", BOOLEAN
+
+
 def _listagg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """LISTAGG(x [, separator]): an empty text where there is nothing to join."""
-    if not 1 <= len(values) <= 2:
-        raise arity(Given(name, tuple(values), {}), 1, 2)
-    joined = cast(values[0], values[0].type if values[0].type.name == "TEXT" else text())
-    if around.distinct and around.order and not around.order.startswith(f" ORDER BY {values[0].sql} "):
+    source, *rest = sole(name, values, 1, 2)
+    joined = cast(source, source.type if source.type.name == "TEXT" else text())
+    if around.distinct and any(key.value.sql != source.sql for key in around.keys):
         raise InvalidArgumentsError(
             f"SQL compilation error:\n{name} of DISTINCT values can be ordered by those values only.",
             hint="WITHIN GROUP (ORDER BY ...) takes the expression that is joined.",
         )
-    separator = values[1].sql if len(values) == 2 else "''"
+    separator = rest[0].sql if rest else "''"
     return f"coalesce(string_agg({around.distinct}{joined.sql}, {separator}{around.order}){around.over}, '')", text()
 
 
 def _array_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """ARRAY_AGG leaves NULLs out and gives an empty array where nothing is left."""
-    value = as_json(_one(name, values))
+    source = one(name, values)
+    value = as_json(source)
+    if around.distinct and around.keys:
+        return _distinct_in_order(source, around)
     listed = f"list({around.distinct}{value.sql}{around.order})"
     if around.over:
-        return (
-            f"coalesce(to_json(list_filter({listed}{around.over}, lambda {EACH}: {EACH} IS NOT NULL)), CAST('[]' AS JSON))",
-            ARRAY,
+        return _array(f"list_filter({listed}{around.over}, lambda {EACH}: {EACH} IS NOT NULL)")
+    return _array(f"{listed} FILTER (WHERE {value.sql} IS NOT NULL)")
+
+
+def _array(listed: str) -> tuple[str, SnowType]:
+    """A list of JSON as ARRAY; NULL is an empty one."""
+    return f"coalesce(to_json({listed}), CAST('[]' AS JSON))", ARRAY
+
+
+def _distinct_in_order(source: Value, around: Around) -> tuple[str, SnowType]:
+    """ARRAY_AGG(DISTINCT x) WITHIN GROUP (ORDER BY x): ordered as what they are, JSON afterwards."""
+    key = around.keys[0]
+    if len(around.keys) != 1 or key.value.sql != source.sql:
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nARRAY_AGG of DISTINCT values can be ordered by those values only."
         )
-    return f"coalesce(to_json({listed} FILTER (WHERE {value.sql} IS NOT NULL)), CAST('[]' AS JSON))", ARRAY
+    order = "DESC" if key.descends else "ASC"
+    listed = f"list_sort(list(DISTINCT {source.sql}){around.over}, '{order}', 'NULLS LAST')"
+    each = as_json(replace(source, sql=EACH)).sql
+    return _array(f"list_transform(list_filter({listed}, lambda {EACH}: {EACH} IS NOT NULL), lambda {EACH}: {each})")
 
 
 def _object_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    if len(values) != 2:
-        raise arity(Given(name, tuple(values), {}), 2, 2)
-    key, value = cast(values[0], text()), as_json(values[1])
+    first, second = sole(name, values, 2)
+    key, value = cast(first, text()), as_json(second)
     pair = f"CAST(to_json({key.sql}) AS VARCHAR) || ':' || CAST({value.sql} AS VARCHAR)"
     return f"CAST('{{' || coalesce(string_agg({pair}, ','){around.over}, '') || '}}' AS JSON)", OBJECT
 
 
 def _unique(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """ARRAY_UNIQUE_AGG: distinct values, no NULLs."""
-    value = as_json(_one(name, values))
-    found = f"list(DISTINCT {value.sql}) FILTER (WHERE {value.sql} IS NOT NULL){around.over}"
-    return f"coalesce(to_json({found}), CAST('[]' AS JSON))", ARRAY
+    value = as_json(one(name, values))
+    return _array(f"list(DISTINCT {value.sql}) FILTER (WHERE {value.sql} IS NOT NULL){around.over}")
+
+
+def _union(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """ARRAY_UNION_AGG: each value as often as in the array that has it most often."""
+    array = cast(one(name, values), ARRAY)
+    elements = f"list_filter(json_extract({array.sql}, '$[*]'), lambda {EACH}: json_type({EACH}) <> 'NULL')"
+    counted = (
+        f'list_transform({elements}, lambda {EACH}, "~i": struct_pack(v := {EACH}, '
+        f'n := len(list_filter({elements}[1:"~i"], lambda "~o": "~o" = {EACH}))))'
+    )
+    met = f"list_sort(list_distinct(flatten(list({counted}){around.over})))"
+    return _array(f"list_transform({met}, lambda {EACH}: {EACH}.v)")
+
+
+def _top(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """APPROX_TOP_K(x [, k [, counters]]): [value, count] of the most frequent values, counted exactly."""
+    value, *sizes = sole(name, values, 1, 3)
+    counts = [size.constant for size in sizes]
+    if not all(isinstance(count, int) and count > 0 for count in counts):
+        raise InvalidArgumentsError(f"SQL compilation error:\n{name} takes constants above zero behind its value.")
+    pairs = f"map_entries(histogram({as_json(value).sql}){around.over})"
+    ordered = (
+        f"list_reverse_sort(list_transform({pairs}, lambda {EACH}: struct_pack(n := {EACH}.value, v := {EACH}.key)))"
+    )
+    shown = f"lambda {EACH}: json_array({EACH}.v, {EACH}.n)"
+    return _array(f"list_transform({ordered}[1:{counts[0] if counts else 1}], {shown})")
 
 
 def _bits(function: str) -> Aggregate:
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        inner = f"CAST({numeric(_one(name, values)).sql} AS BIGINT)"
+        inner = f"CAST({numeric(one(name, values)).sql} AS BIGINT)"
         return f"CAST({function}({around.distinct}{inner}){around.over} AS DECIMAL(38,0))", number(38, 0)
 
     return build
+
+
+def _bitmap(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    """BITMAP_CONSTRUCT_AGG(position): 32,768 bits, of which those at the positions are set."""
+    place = f"CAST({numeric(one(name, values)).sql} AS INTEGER)"
+    return f"CAST(bitstring_agg({place}, 0, {BITMAP_BITS - 1}){around.over} AS BLOB)", BINARY
+
+
+def _bitmap_or(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+    return f"CAST(bit_or(CAST({cast(one(name, values), BINARY).sql} AS BIT)){around.over} AS BLOB)", BINARY
 
 
 def _approx_percentile(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
@@ -201,100 +251,40 @@ def _grouping(name: str, values: Sequence[Value], around: Around) -> tuple[str, 
     return f"CAST(grouping({', '.join(value.sql for value in values)}) AS DECIMAL(38,0))", number(38, 0)
 
 
-def _ratio(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    """RATIO_TO_REPORT: a value's share of the window's sum."""
-    value = numeric(_one(name, values))
-    total_type = REAL if value.type == REAL else number(38, value.type.scale or 0)
-    total = Value(f"CAST(sum({_wide(value)}){around.over} AS {total_type.duckdb()})", total_type)
-    share = divide(value, total, zero="NULL")
-    return share.sql, share.type
+def _vector(function: str, *, gives_floats: bool = False) -> Aggregate:
+    """VECTOR_SUM and its like: a function of each element."""
 
+    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
+        if around.distinct:
+            raise UnsupportedError(f"SQL compilation error:\n{name} of DISTINCT vectors is not supported.")
+        return by_element(function, name, values, around.over, gives_floats=gives_floats)
 
-def _true_event(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    """CONDITIONAL_TRUE_EVENT: how often it was true up to this row."""
-    inner = f"CASE WHEN {truth(_one(name, values)).sql} THEN 1 ELSE 0 END"
-    return f"CAST(sum({inner}){around.over} AS DECIMAL(18,0))", number(18, 0)
-
-
-def _nth(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    if len(values) != 2:
-        raise arity(Given(name, tuple(values), {}), 2, 2)
-    return f"nth_value({values[0].sql}, CAST({values[1].sql} AS BIGINT){around.nulls}){around.over}", values[0].type
+    return build
 
 
 def _by(function: str) -> Aggregate:
-    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        if len(values) != 2:
-            raise arity(Given(name, tuple(values), {}), 2, 2)
-        return f"{function}({values[0].sql}, {values[1].sql}){around.over}", values[0].type
-
-    return build
-
-
-def _ranking(function: str) -> Aggregate:
-    """ROW_NUMBER and its like: no argument, needs OVER."""
+    """MAX_BY(x, key [, n]): x of the row with the largest key; with n an ARRAY of those of n rows, the largest first."""
 
     def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        if values or not around.over:
-            raise (
-                arity(Given(name, tuple(values), {}), 0, 0)
-                if values
-                else UnsupportedError(f"SQL compilation error:\n{name} needs OVER (...).")
+        value, key, *most = sole(name, values, 2, 3)
+        if not most:
+            return f"{_KEEPING_NULL[function]}({value.sql}, {key.sql}){around.over}", value.type
+        count = most[0].constant
+        if not isinstance(count, int) or not 1 <= count <= _MOST_BY:
+            raise InvalidArgumentsError(
+                f"SQL compilation error:\n{name} takes a constant from 1 to {_MOST_BY} as its third argument."
             )
-        return f"CAST({function}(){around.over} AS DECIMAL(18,0))", number(18, 0)
+        rows = f"struct_pack(v := {as_json(value).sql})"
+        listed = f"{function}({rows}, {key.sql}, {count}){around.over}"
+        return f"to_json(list_transform({listed}, lambda {EACH}: coalesce({EACH}.v, CAST('null' AS JSON))))", ARRAY
 
     return build
 
 
-def _share(function: str) -> Aggregate:
-    return lambda name, values, around: (f"{function}(){around.over}", REAL)
-
-
-def _ntile(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    return f"CAST(ntile(CAST({_one(name, values).sql} AS BIGINT)){around.over} AS DECIMAL(18,0))", number(18, 0)
-
-
-def _neighbour(function: str) -> Aggregate:
-    """LAG, LEAD: value [, offset [, default]]."""
-
-    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        value = values[0]
-        rest = [
-            f"CAST({each.sql} AS BIGINT)" if place == 0 else cast(each, value.type).sql
-            for place, each in enumerate(values[1:3])
-        ]
-        return f"{function}({', '.join([value.sql, *rest])}{around.nulls}){around.over}", value.type
-
-    return build
-
-
-def _positioned(function: str) -> Aggregate:
-    """FIRST_VALUE, LAST_VALUE: of the whole partition unless a frame is given."""
-
-    def build(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-        value = _one(name, values)
-        return f"{function}({value.sql}{around.nulls}){around.over}", value.type
-
-    return build
-
-
-WHOLE_PARTITION = ("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE")
-"""Functions whose window without a frame is the whole partition."""
-
-NEEDS_WINDOW = (
-    "ROW_NUMBER",
-    "RANK",
-    "DENSE_RANK",
-    "PERCENT_RANK",
-    "CUME_DIST",
-    "NTILE",
-    "LAG",
-    "LEAD",
-    "RATIO_TO_REPORT",
-    "CONDITIONAL_TRUE_EVENT",
-    *WHOLE_PARTITION,
-)
-"""Functions that are no aggregates: they make no sense without OVER."""
+_KEEPING_NULL = {"max_by": "arg_max_null", "min_by": "arg_min_null"}
+"""DuckDB's functions that don't pass over rows whose value is NULL."""
+_MOST_BY = 1000
+"""Rows that MAX_BY and MIN_BY give, at most. Source: the vendor's pages."""
 
 NEVER_NULL = (
     "COUNT",
@@ -325,48 +315,47 @@ AGGREGATES: dict[str, Aggregate] = {
     "GROUPING": _grouping,
     "GROUPING_ID": _grouping,
     "ARRAY_UNIQUE_AGG": _unique,
-    "BITAND_AGG": _bits("bit_and"),
-    "BITOR_AGG": _bits("bit_or"),
-    "BITXOR_AGG": _bits("bit_xor"),
+    "ARRAY_UNION_AGG": _union,
+    "APPROX_TOP_K": _top,
+    **dict.fromkeys(("BITAND_AGG", "BITANDAGG", "BIT_AND_AGG", "BIT_ANDAGG"), _bits("bit_and")),
+    **dict.fromkeys(("BITOR_AGG", "BITORAGG", "BIT_OR_AGG", "BIT_ORAGG"), _bits("bit_or")),
+    **dict.fromkeys(("BITXOR_AGG", "BITXORAGG", "BIT_XOR_AGG", "BIT_XORAGG"), _bits("bit_xor")),
+    "BITMAP_CONSTRUCT_AGG": _bitmap,
+    "BITMAP_OR_AGG": _bitmap_or,
     "KURTOSIS": _real("kurtosis"),
     "SKEW": _real("skewness"),
     **{
         f"REGR_{name}": _real(f"regr_{name.lower()}", 2)
         for name in ("SLOPE", "INTERCEPT", "R2", "AVGX", "AVGY", "SXX", "SXY", "SYY")
     },
+    "REGR_COUNT": _regr_count,
     "BOOLAND_AGG": _boolean("bool_and"),
     "BOOLOR_AGG": _boolean("bool_or"),
+    "BOOLXOR_AGG": _exclusive,
     "STDDEV": _real("stddev_samp"),
     "STDDEV_SAMP": _real("stddev_samp"),
     "STDDEV_POP": _real("stddev_pop"),
     "VARIANCE": _real("var_samp"),
     "VAR_SAMP": _real("var_samp"),
+    "VARIANCE_SAMP": _real("var_samp"),
     "VAR_POP": _real("var_pop"),
     "VARIANCE_POP": _real("var_pop"),
     "CORR": _real("corr", 2),
     "COVAR_SAMP": _real("covar_samp", 2),
     "COVAR_POP": _real("covar_pop", 2),
-    "PERCENTILE_CONT": _percentile("quantile_cont"),
-    "PERCENTILE_DISC": _percentile("quantile_disc"),
+    "PERCENTILE_CONT": _percentile_cont,
+    "PERCENTILE_DISC": _percentile_disc,
     "LISTAGG": _listagg,
     "STRING_AGG": _listagg,
-    "ARRAY_AGG": _array_agg,
-    "OBJECT_AGG": _object_agg,
+    **dict.fromkeys(("ARRAY_AGG", "ARRAYAGG"), _array_agg),
+    **dict.fromkeys(("OBJECT_AGG", "OBJECTAGG"), _object_agg),
     "MIN_BY": _by("min_by"),
     "MAX_BY": _by("max_by"),
-    "ROW_NUMBER": _ranking("row_number"),
-    "RANK": _ranking("rank"),
-    "DENSE_RANK": _ranking("dense_rank"),
-    "PERCENT_RANK": _share("percent_rank"),
-    "CUME_DIST": _share("cume_dist"),
-    "NTILE": _ntile,
-    "LAG": _neighbour("lag"),
-    "LEAD": _neighbour("lead"),
-    "FIRST_VALUE": _positioned("first_value"),
-    "LAST_VALUE": _positioned("last_value"),
-    "NTH_VALUE": _nth,
-    "RATIO_TO_REPORT": _ratio,
-    "CONDITIONAL_TRUE_EVENT": _true_event,
+    "VECTOR_SUM": _vector("sum"),
+    "VECTOR_MIN": _vector("min"),
+    "VECTOR_MAX": _vector("max"),
+    "VECTOR_AVG": _vector("avg", gives_floats=True),
+    **WINDOW_FUNCTIONS,
 }
 
 

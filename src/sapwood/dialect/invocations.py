@@ -12,7 +12,8 @@ from difflib import get_close_matches
 from sqlglot import exp
 
 from sapwood.dialect import dates, functions, lambdas
-from sapwood.dialect.aggregates import AGGREGATES, Around
+from sapwood.dialect.aggregates import AGGREGATES
+from sapwood.dialect.around import Around
 from sapwood.dialect.binding import Binder, bind, identifier, value_of
 from sapwood.dialect.calls import bind_call, signature_of
 from sapwood.dialect.coercion import cast

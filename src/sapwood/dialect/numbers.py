@@ -51,7 +51,16 @@ BIT_XOR           int,int               int    xor({0}, {1})
 BITNOT            int                   int    (~{0})
 BIT_NOT           int                   int    (~{0})
 GETBIT            int,int               int    (({0} >> {1}) & 1)
+BITCOUNT          int                   int    bit_count({0})
+BITMAP_BUCKET_NUMBER int                int    CASE WHEN {0} > 0 THEN ({0} - 1) // 32768 + 1 ELSE -(-{0} // 32768) END
+BITMAP_BIT_POSITION int                 int    CASE WHEN {0} > 0 THEN ({0} - 1) % 32768 ELSE -{0} % 32768 END
+BITMAP_COUNT      binary                int    bit_count(CAST({0} AS BIT))
+REGR_VALX         real,real             real   CASE WHEN {0} IS NOT NULL THEN {1} END
+REGR_VALY         real,real             real   CASE WHEN {1} IS NOT NULL THEN {0} END
 """  # noqa: E501
+
+BITMAP_BITS = 32768
+"""Bits of a bitmap. Source: the vendor's page of BITMAP_BIT_POSITION."""
 
 
 def _outside(condition: str, sql: str) -> Rule:

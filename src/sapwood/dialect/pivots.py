@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from sqlglot import exp
 
-from sapwood.dialect.aggregates import AGGREGATES, Around, aggregate
+from sapwood.dialect.aggregates import AGGREGATES, aggregate
+from sapwood.dialect.around import Around
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.coercion import cast, common, compared
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, Source

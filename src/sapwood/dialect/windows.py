@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect.aggregates import AGGREGATES, NEEDS_WINDOW, WHOLE_PARTITION, Around, aggregate
+from sapwood.dialect.aggregates import AGGREGATES, aggregate
+from sapwood.dialect.around import Around, Key
 from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.operators import duration
 from sapwood.dialect.values import Value
+from sapwood.dialect.window_functions import FRAMES, WINDOW_FUNCTIONS
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
 
 
@@ -37,7 +39,7 @@ def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Arou
             f"SQL compilation error: {work.place(tree)}\nnot enough arguments for function [COUNT()], expected 1, got 0",
             errno=938,
         )
-    if name in NEEDS_WINDOW and not around.over:
+    if name in WINDOW_FUNCTIONS and not around.over:
         raise ProgrammingError(
             f"SQL compilation error: {work.place(tree)}\nWindow function [{name}] requires an OVER clause."
         )
@@ -67,8 +69,15 @@ def _columns_of(tree: exp.Expr, names: Namespace) -> list[exp.Expr]:
 
 def _within_group(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     """LISTAGG(a) WITHIN GROUP (ORDER BY b)"""
-    order, _ = order_by(tree.expression.expressions, names, work)
-    return aggregated(_call_in(tree.this, work), names, work, Around(order=f" {order}"))
+    return aggregated(_call_in(tree.this, work), names, work, _ordered(tree, Around(), names, work))
+
+
+def _ordered(tree: exp.Expr, around: Around, names: Namespace, work: Compilation) -> Around:
+    """What WITHIN GROUP adds to what is around a call."""
+    keys = tree.expression.expressions
+    order, values = order_by(keys, names, work)
+    descends = [bool(key.args.get("desc")) for key in keys]
+    return replace(around, order=f" {order}", keys=tuple(map(Key, values, descends)))
 
 
 def _call_in(tree: exp.Expr, work: Compilation) -> exp.Expr:
@@ -79,12 +88,12 @@ def _call_in(tree: exp.Expr, work: Compilation) -> exp.Expr:
 
 def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     """f(...) [WITHIN GROUP (...)] [IGNORE NULLS] OVER (PARTITION BY ... ORDER BY ... frame)"""
-    inner, order, nulls = tree.this, "", ""
+    inner, around = tree.this, Around()
     while not isinstance(inner, exp.Anonymous):
         if isinstance(inner, exp.IgnoreNulls):
-            nulls = " IGNORE NULLS"
+            around = replace(around, nulls=" IGNORE NULLS")
         elif isinstance(inner, exp.WithinGroup):
-            order = f" {order_by(inner.expression.expressions, names, work)[0]}"
+            around = _ordered(inner, around, names, work)
         elif not isinstance(inner, exp.RespectNulls):
             raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nUnsupported window function.")
         inner = inner.this
@@ -96,14 +105,11 @@ def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     )
     _check_nesting([*partition, *keys], tree, work)
     name = str(inner.this).upper()
-    frame = _frame(tree.args.get("spec"), names, work) or (_WHOLE if name in WHOLE_PARTITION and ordered else "")
+    frame = _frame(tree.args.get("spec"), names, work) or (FRAMES.get(name, "") if ordered else "")
     divided = f"PARTITION BY {', '.join(value.sql for value in partition)}" if partition else ""
     over = f" OVER ({' '.join(piece for piece in (divided, ordered, frame) if piece)})"
-    value = aggregated(_call_in(inner, work), names, work, Around(order=order, over=over, nulls=nulls))
+    value = aggregated(_call_in(inner, work), names, work, replace(around, over=over))
     return replace(value, loose=value.loose.union(*(each.loose for each in (*partition, *keys))))
-
-
-_WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 
 def _frame(spec: exp.Expr | None, names: Namespace, work: Compilation) -> str:
