@@ -49,3 +49,32 @@ select snowflake.cortex.embed_text_768('smollm2-135m-instruct', 'x');
 
 select snowflake.cortex.embed_text_768('nope', 'x');
 -- error: 100351 P0000 Request failed for external function COMPLETE$V2 with remote service error: 400 '"unknown model \"nope\""'
+
+select ai_embed('echo', 'hello') = snowflake.cortex.ai_embed('echo', 'hello') as same, snowflake.cortex.embed_text_768(null, 'x') as a, snowflake.cortex.embed_text_1024('echo', null) as b;
+-- columns: SAME BOOLEAN, A VECTOR(FLOAT, 768), B VECTOR(FLOAT, 1024)
+-- row: [true, null, null]
+
+select ai_embed('all-minilm-l6-v2', null) as its_own_size, ai_embed('snowflake-arctic-embed-m-v1.5', null) as a, ai_embed('e5-base-v2', null) as b, ai_embed('snowflake-arctic-embed-l-v2.0', null) as c, ai_embed('multilingual-e5-large', null) as d;
+-- columns: ITS_OWN_SIZE VECTOR(FLOAT, 384), A VECTOR(FLOAT, 768), B VECTOR(FLOAT, 768), C VECTOR(FLOAT, 1024), D VECTOR(FLOAT, 1024)
+-- usage: distinct=0
+
+select snowflake.cortex.embed_text_768('snowflake-arctic-embed-l-v2.0', 'x');
+-- error: 001015 22023 model snowflake-arctic-embed-l-v2.0 makes vectors of 1024 elements, and EMBED_TEXT_768 gives 768
+
+select snowflake.cortex.embed_text_1024('all-minilm-l6-v2', 'x');
+-- error: 001015 22023 model all-minilm-l6-v2 makes vectors of 384 elements, and EMBED_TEXT_1024 gives 1024
+
+select ai_embed('nope', 'x');
+-- error: 100351 P0000 Request failed for external function COMPLETE$V2 with remote service error: 400 '"unknown model \"nope\""'
+
+select ai_embed('echo', '#error: no luck');
+-- error: 100351 P0000 Request failed for external function AI_EMBED$V2 with remote service error: 400 '"no luck"'
+
+select ai_similarity('x', 'y', {'model': 'smollm2-135m-instruct'});
+-- error: 100351 P0000 Request failed for external function COMPLETE$V2 with remote service error: 400 '"model \"smollm2-135m-instruct\" does not support given modality"'
+
+select snowflake.cortex.ai_similarity(first => 'x', second => 'x', config => {'model': 'echo'}) > 0.99 as named;
+-- row: [true]
+
+select round(vector_inner_product(v, v), 3) as length, vector_avg(v) over () = v as same from (select vector_normalize(vector_truncate(ai_embed('echo', 'hello'), 256)) as v);
+-- row: [1.0, true]

@@ -35,3 +35,33 @@ select ai_filter('x', {'temperature': 1});
 
 select ai_filter('is it a dog?', to_file('@pictures/dog.jpg'));
 -- error: 000002 0A000 TO_FILE is not supported
+
+select ai_filter(predicate => '#answer: true', config => {'model': 'echo'}, return_error_details => true) as a, snowflake.cortex.ai_filter('x') as b;
+-- row: ["{\"value\":true,\"error\":null}", false]
+
+select ai_filter('x', {'model': 'nope'});
+-- error: 100351 P0000 Request failed for external function COMPLETE$V2 with remote service error: 400 '"unknown model \"nope\""'
+
+select ai_filter('x', {'model': 7});
+-- error: 100351 P0000 invalid options object: 'model' is 7, and must be a model's name
+
+select name from countries where not ai_filter(hint) order by name;
+-- row: ["Switzerland"]
+
+select a.name, b.side from countries a left join sides b on ai_filter(prompt('Is {0} on the {1}?\n{2}', a.name, b.side, a.hint)) and b.side = 'right' order by 1;
+-- row: ["Japan", "right"]
+-- row: ["Korea", "right"]
+-- row: ["Switzerland", null]
+
+alter session set ai_sql_error_handling_use_fail_on_error = true;
+
+select ai_filter('#error: no luck');
+-- error: 100351 P0000 Request failed for external function AI_FILTER$V2 with remote service error: 400 '"no luck"'
+
+alter session unset ai_sql_error_handling_use_fail_on_error;
+
+-- A model below the floor of a function is told of, and what is NULL asks none.
+select ai_filter(null, {'model': 'smollm2-135m-instruct'}) as nothing;
+-- row: [null]
+-- notice: AI_FILTER: smollm2-135m-instruct has 0.13 billion parameters; below 1.5 its answers are often wrong.
+-- usage: distinct=0

@@ -33,3 +33,24 @@ select snowflake.cortex.split_text_markdown_header('# HEADER 1\nthis is text in 
 
 select snowflake.cortex.split_text_markdown_header('x', {'x': 'y'}, 5);
 -- error: 001015 22023 invalid headers: 'x' is no mark of a Markdown heading
+
+select snowflake.cortex.split_text_recursive_character('hello world', 'none', 6) as no_overlap, snowflake.cortex.split_text_recursive_character('', 'none', 6) as empty;
+-- row: ["[\"hello\",\"world\"]", "[]"]
+
+select snowflake.cortex.split_text_recursive_character('x', 'none', 5, -1);
+-- error: 001015 22023 invalid overlap -1: it must be 0 or more, and less than chunk_size (5)
+
+select snowflake.cortex.split_text_recursive_character('x', 'none', 5, 1, []);
+-- error: 001015 22023 invalid separators: an array of texts is needed
+
+select snowflake.cortex.split_text_markdown_header(null, {'#': 'a'}, 5) as a, snowflake.cortex.split_text_markdown_header('no heading', {'#': 'a'}, 20) as b;
+-- row: [null, "[{\"chunk\":\"no heading\",\"headers\":{}}]"]
+
+select snowflake.cortex.split_text_markdown_header('x', {'#': 'a'}, 0);
+-- error: 001015 22023 invalid chunk_size 0: it must be greater than 0
+
+select snowflake.cortex.split_text_markdown_header('x', {'#': 'a'}, 5, 5);
+-- error: 001015 22023 invalid overlap 5: it must be 0 or more, and less than chunk_size (5)
+
+select snowflake.cortex.split_text_markdown_header('x', {}, 5);
+-- error: 001015 22023 invalid headers: an object of marks and names is needed

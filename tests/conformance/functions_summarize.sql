@@ -44,3 +44,34 @@ select ai_agg(review, '#error: no luck') from reviews;
 
 select ai_agg(review) from reviews;
 -- error: 001015 22023 *
+
+select ai_summarize(repeat('x', 110)) = repeat('x', 110) as unchanged, ai_summarize('') as empty, ai_summarize(null) as nothing;
+-- row: [true, "", null]
+-- usage: distinct=0
+
+select ai_summarize(repeat('x', 111)) like 'Summarize%' as asked;
+-- row: [true]
+-- usage: distinct=1
+
+select snowflake.cortex.ai_summarize(text => concat('#error: no luck\n', repeat('x', 110)), return_error_details => true):error::string as a;
+-- row: ["~.*no luck.*"]
+
+select snowflake.cortex.summarize(repeat('word ', 32001));
+-- error: 100351 P0000 max tokens of count exceeded: the text of SUMMARIZE has 32001 tokens, its limit is 32000
+
+select ai_summarize_agg('one constant') like 'Summarize%one constant%' as a, snowflake.cortex.ai_summarize_agg(null) as nothing;
+-- row: [true, null]
+
+select ai_agg(review, 'x') as nothing, ai_agg(review, null) as no_instruction from reviews where false;
+-- row: [null, null]
+
+select ai_summarize_agg('#error: no luck');
+-- error: 100351 P0000 Request failed for external function AI_SUMMARIZE_AGG$V2 with remote service error: 400 '"no luck"'
+
+select product, snowflake.cortex.ai_agg(concat('Review: ', review), '#answer: fine') as a from reviews group by all order by product;
+-- row: [1, "fine"]
+-- row: [2, "fine"]
+-- row: [3, null]
+
+select ai_agg(distinct review, 'x') from reviews;
+-- error: 000002 0A000 SQL compilation error: error line 1 at position 23\nUnsupported expression: DISTINCT.

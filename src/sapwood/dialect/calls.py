@@ -86,7 +86,7 @@ def _matched(
         else:
             value = bind(argument)
             parameter = _positional(signature, found, value, place)
-        if not _repeats(signature, parameter) and any(each.parameter == parameter for each in found):
+        if any(each.parameter == parameter for each in found):
             raise _refused(signature, place, f"argument {parameter.name} is given twice")
         found.append(Argument(parameter, _typed(signature, parameter, value, place)))
     given = {each.parameter.name for each in found}
@@ -94,10 +94,6 @@ def _matched(
         if parameter.required and parameter.name not in given:
             raise _refused(signature, place, f"not enough arguments: {parameter.name} is missing")
     return found
-
-
-def _repeats(signature: Signature, parameter: Parameter) -> bool:
-    return signature.variadic and parameter == signature.parameters[-1]
 
 
 def _named(signature: Signature, name: str, place: str) -> Parameter:
@@ -114,8 +110,6 @@ def _named(signature: Signature, name: str, place: str) -> Parameter:
 def _positional(signature: Signature, before: Sequence[Argument], value: Value, place: str) -> Parameter:
     """The next parameter, or one further on if those between are optional and don't take the value."""
     parameters = signature.parameters
-    if before and _repeats(signature, before[-1].parameter):
-        return before[-1].parameter
     rest = parameters[parameters.index(before[-1].parameter) + 1 :] if before else parameters
     if not rest:
         raise _refused(signature, place, f"too many arguments, expected at most {len(parameters)}")

@@ -7,6 +7,7 @@ can't become it. Source: the vendor's page "Data type conversion". Knows no gram
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import reduce
 
 from sapwood.dialect import stamps
@@ -161,8 +162,9 @@ def _array_to_vector(sql: str, source: SnowType, target: SnowType, tries: bool) 
     numbers = f"TRY_CAST({sql} AS {element}[])"
     fits = f"json_array_length({sql}) = {target.length} AND len(list_filter({numbers}, lambda {EACH}: {EACH} IS NOT NULL)) = {target.length}"
     why = literal(f"Array-like value can't be cast to {target}: it has other elements than {target.length} numbers")
-    failure = "NULL" if tries else raising(100071, "22000", why, type_=target)
-    return f"CASE WHEN {fits} THEN CAST({numbers} AS {target.duckdb()}) WHEN {sql} IS NOT NULL THEN {failure} END"
+    failure = "NULL" if tries else raising(100071, "22000", why, type_=text())
+    checked = f"CASE WHEN {fits} THEN {numbers} WHEN {sql} IS NOT NULL THEN CAST({failure} AS {element}[]) END"
+    return chosen(checked, target)
 
 
 def _variant_to_object(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -283,6 +285,20 @@ def unified(values: Sequence[Value]) -> tuple[list[Value], SnowType]:
     """The values cast to their common type, and that type."""
     type_ = common([value.type for value in values])
     return [cast(value, type_) if type_ != UNTYPED else value for value in values], type_
+
+
+def branches(values: Sequence[Value]) -> tuple[list[Value], SnowType]:
+    """Values of which SQL is to choose one, in their common type: vectors as lists, for DuckDB can't choose between arrays."""
+    found, type_ = unified(values)
+    if type_.name == "VECTOR":
+        listed = type_.duckdb().partition("[")[0] + "[]"
+        found = [replace(value, sql=f"CAST({value.sql} AS {listed})") for value in found]
+    return found, type_
+
+
+def chosen(sql: str, type_: SnowType) -> str:
+    """What SQL chose between `branches`, in their type."""
+    return f"CAST({sql} AS {type_.duckdb()})" if type_.name == "VECTOR" else sql
 
 
 def compared(left: Value, right: Value) -> tuple[Value, Value]:

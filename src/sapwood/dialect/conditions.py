@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sapwood.dialect import arithmetic
-from sapwood.dialect.coercion import compared, numeric, truth, unified
+from sapwood.dialect.coercion import branches, chosen, compared, numeric, truth
 from sapwood.dialect.given import Given, Rule, at_least, one_of
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import BOOLEAN
@@ -36,16 +36,16 @@ def _nvl2(given: Given) -> Value:
 
 def _chosen(tested: Value, test: str, results: Sequence[Value]) -> Value:
     """The first result where the test holds, else the second."""
-    (yes, no), type_ = unified(results)
+    (yes, no), type_ = branches(results)
     sql = f"CASE WHEN {test} THEN {yes.sql} ELSE {no.sql} END"
-    return combine(sql, type_, [tested, yes, no], nullable=yes.nullable or no.nullable)
+    return combine(chosen(sql, type_), type_, [tested, yes, no], nullable=yes.nullable or no.nullable)
 
 
 def _coalesce(given: Given) -> Value:
     at_least(given, 1)
-    values, type_ = unified(given.values)
+    values, type_ = branches(given.values)
     return combine(
-        f"coalesce({', '.join(value.sql for value in values)})",
+        chosen(f"coalesce({', '.join(value.sql for value in values)})", type_),
         type_,
         values,
         nullable=all(value.nullable for value in values),
@@ -54,13 +54,13 @@ def _coalesce(given: Given) -> Value:
 
 def _nullif(given: Given) -> Value:
     first, second = compared(*one_of(given, 2))
-    kept = given.values[0]
+    (kept,), type_ = branches(given.values[:1])
     sql = once(
         [first.sql, second.sql, kept.sql],
         lambda a, b, c: f"CASE WHEN {a} = {b} THEN NULL ELSE {c} END",
         is_volatile=first.is_volatile,
     )
-    return combine(sql, kept.type, [first, second], nullable=True)
+    return combine(chosen(sql, type_), type_, [first, second], nullable=True)
 
 
 def _equal_null(given: Given) -> Value:
@@ -98,13 +98,13 @@ def _decode(given: Given) -> Value:
     tested, *rest = given.values
     pairs = [(rest[place], rest[place + 1]) for place in range(0, len(rest) - 1, 2)]
     otherwise = [rest[-1]] if len(rest) % 2 else []
-    results, type_ = unified([result for _, result in pairs] + otherwise)
+    results, type_ = branches([result for _, result in pairs] + otherwise)
     matches = [compared(tested, search) for search, _ in pairs]
     arms = " ".join(
         f"WHEN {a.sql} IS NOT DISTINCT FROM {b.sql} THEN {r.sql}" for (a, b), r in zip(matches, results, strict=False)
     )
     tail = f" ELSE {results[-1].sql}" if otherwise else ""
-    return combine(f"CASE {arms}{tail} END", type_, [*given.values], nullable=True)
+    return combine(chosen(f"CASE {arms}{tail} END", type_), type_, [*given.values], nullable=True)
 
 
 def _extreme(function: str, *, ignores_null: bool = False) -> Rule:
@@ -112,12 +112,13 @@ def _extreme(function: str, *, ignores_null: bool = False) -> Rule:
 
     def rule(given: Given) -> Value:
         at_least(given, 1)
-        values, type_ = unified(given.values)
+        values, type_ = branches(given.values)
         listed = ", ".join(value.sql for value in values)
         if ignores_null:
-            return combine(f"{function}({listed})", type_, values, nullable=all(value.nullable for value in values))
+            found = chosen(f"{function}({listed})", type_)
+            return combine(found, type_, values, nullable=all(value.nullable for value in values))
         tests = " OR ".join(f"{value.sql} IS NULL" for value in values)
-        return combine(f"CASE WHEN {tests} THEN NULL ELSE {function}({listed}) END", type_, values)
+        return combine(chosen(f"CASE WHEN {tests} THEN NULL ELSE {function}({listed}) END", type_), type_, values)
 
     return rule
 

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sapwood.dialect import arithmetic, dates, functions, strings
 from sapwood.dialect.binding import Binder, bind, spoken
-from sapwood.dialect.coercion import cast, compared, numeric, truth, unified
+from sapwood.dialect.coercion import branches, cast, chosen, compared, numeric, truth
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.given import Given
 from sapwood.dialect.names import quoted
@@ -216,14 +216,13 @@ def _case(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     raw = [bind(arm.args["true"], names, work) for arm in arms] + (
         [bind(default, names, work)] if default is not None else []
     )
-    results, type_ = unified(raw)
+    results, type_ = branches(raw)
     tests = [_test(tested, condition) for condition in conditions]
     written = " ".join(f"WHEN {test} THEN {result.sql}" for test, result in zip(tests, results, strict=False))
     tail = f" ELSE {results[-1].sql}" if default is not None else ""
     nullable = default is None or any(result.nullable for result in results)
-    return combine(
-        f"CASE {written}{tail} END", type_, [*([tested] if tested else []), *conditions, *results], nullable=nullable
-    )
+    asked = [*([tested] if tested else []), *conditions, *results]
+    return combine(chosen(f"CASE {written}{tail} END", type_), type_, asked, nullable=nullable)
 
 
 def _test(tested: Value | None, condition: Value) -> str:

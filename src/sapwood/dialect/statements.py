@@ -140,8 +140,8 @@ class Signature:
     `spellings` are all upper-case names that it answers to, such as "SNOWFLAKE.CORTEX.COMPLETE" or "AI_COMPLETE".
     `returns` is the type of the result; where that depends on the arguments, `returns_of` gets the arguments' constant
     values by parameter name (absent if not given, `NOT_CONSTANT` if not known before rows are read) and says it.
-    `variadic` lets the last parameter repeat. A `command` (FINETUNE) is run once, before the query, and its arguments
-    must be constants. `sampled` says from the same mapping whether equal arguments may give different answers.
+    A `command` (FINETUNE) is run once, before the query, and its arguments must be constants. `sampled` says from the same
+    mapping whether equal arguments may give different answers.
     `check` may raise for constant arguments that can't work (an unknown model, an option out of range), before a row is read.
     """
 
@@ -152,7 +152,6 @@ class Signature:
     returns_of: Any = None
     sampled: Any = None
     check: Any = None
-    variadic: bool = False
     command: bool = False
 
 

@@ -7,7 +7,7 @@ itself: rows of it with their labels are what a model is tuned on that AI_CLASSI
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -27,7 +27,9 @@ from sapwood.store.records import ModelVersion
 MOST_CATEGORIES = 100
 MOST_EXAMPLES = 20
 """Examples of one category."""
-CONFIG_KEYS = ("task_description", "output_mode", "examples", "model", "scores")
+TEXT_OPTIONS = ("task_description", "model", "scores")
+OPTIONS = (*TEXT_OPTIONS, "output_mode", "examples")
+"""What the configurations of CLASSIFY_TEXT and of AI_CLASSIFY may hold; model and scores are ours."""
 
 
 @dataclass(frozen=True)
@@ -82,27 +84,24 @@ class Task:
 # Reading the arguments -------------------------------------------------------------------------------------------------
 
 
-def _task(categories: Any, config: Any) -> Task:
+def _task(categories: Any, config: Any, known: Sequence[str]) -> Task:
     """The task that a call describes. Raises InvalidArgumentsError or InvalidOptionError for what can't be asked."""
     listed = _categories(categories)
+    hint = f"Known options: {', '.join(known)}."
     if not isinstance(config, Mapping):
-        raise InvalidOptionError("invalid options object: the configuration must be an object", hint=_CONFIG_HINT)
+        raise InvalidOptionError("invalid options object: the configuration must be an object", hint=hint)
     options: Mapping[str, Any] = config
-    unknown = sorted(options.keys() - set(CONFIG_KEYS))
+    unknown = sorted(options.keys() - set(known))
     if unknown:
-        raise InvalidOptionError(f"invalid options object: unknown option '{unknown[0]}'", hint=_CONFIG_HINT)
+        raise InvalidOptionError(f"invalid options object: unknown option '{unknown[0]}'", hint=hint)
     mode = options.get("output_mode", "single")
     if mode not in ("single", "multi"):
         raise InvalidOptionError(f"invalid options object: 'output_mode' is {mode!r}, and must be 'single' or 'multi'")
     description = options.get("task_description", "")
     if not isinstance(description, str):
         raise InvalidOptionError("invalid options object: 'task_description' must be a text")
-    labels = [category.label for category in listed]
-    examples = tuple(_example(each, labels, mode == "multi") for each in options.get("examples", ()))
+    examples = _examples(options.get("examples", []), [category.label for category in listed], mode == "multi")
     return Task(listed, description, mode == "multi", examples, options.get("model"), _has_scores(options, mode))
-
-
-_CONFIG_HINT = f"Known options: {', '.join(CONFIG_KEYS)}."
 
 
 def _has_scores(options: Mapping[str, Any], mode: str) -> bool:
@@ -143,6 +142,14 @@ def _described(given: Mapping[str, Any]) -> Category:
     return Category(label, description or "", tuple(examples or ()))
 
 
+def _examples(given: Any, labels: Sequence[str], is_multi: bool) -> tuple[str, ...]:
+    """The worked examples of a configuration as the prompt shows them."""
+    if not isinstance(given, list):
+        raise InvalidOptionError("invalid options object: 'examples' must be an array of objects")
+    items: list[Any] = given
+    return tuple(_example(each, labels, is_multi) for each in items)
+
+
 def _example(given: Any, labels: Sequence[str], is_multi: bool) -> str:
     """A worked example as the prompt shows it."""
     if not isinstance(given, dict) or not isinstance(given.get("input"), str) or not are_texts(given.get("labels")):
@@ -161,57 +168,62 @@ def _example(given: Any, labels: Sequence[str], is_multi: bool) -> str:
 # CLASSIFY_TEXT and AI_CLASSIFY -----------------------------------------------------------------------------------------
 
 
-def _task_of(arguments: Arguments) -> Task:
-    return _read_task(arguments["categories"], arguments.get("config", "{}"))
-
-
-@lru_cache(maxsize=16)
-def _read_task(categories: str | None, config: str | None) -> Task:
-    """The task of a row's texts: nearly always that of the row before."""
-    return _task(parsed(categories), parsed(config))
-
-
-def _asking(default: Default) -> Any:
+def _asking(default: Default, known: Sequence[str]) -> Callable[[Arguments, Models], Ask | Answer]:
     def ask_row(arguments: Arguments, models: Models) -> Ask | Answer:
-        content = arguments["input"]
-        if content is None or arguments["categories"] is None:
+        if arguments["input"] is None or arguments["categories"] is None:
             return Answer(None)
-        task = _task_of(arguments)
-        return task.ask(filled(content), answering(task.model, default, models))
+        task = _task_of(arguments, known)
+        return task.ask(filled(arguments["input"]), answering(task.model, default, models))
 
     return ask_row
 
 
+def _task_of(arguments: Arguments, known: Sequence[str] = OPTIONS) -> Task:
+    return _read_task(arguments["categories"], arguments.get("config", "{}"), known)
+
+
+@lru_cache(maxsize=16)
+def _read_task(categories: str | None, config: str | None, known: Sequence[str]) -> Task:
+    """The task of a row's texts: nearly always that of the row before."""
+    return _task(parsed(categories), parsed(config), known)
+
+
 def _label(completion: Completion, arguments: Arguments) -> str:
-    return compact({"label": chosen(completion, _task_of(arguments).labels)})
+    task = _task_of(arguments)
+    return compact({"label": chosen(completion, task.labels), **_scores(completion, task)})
 
 
 def _labels(completion: Completion, arguments: Arguments) -> str:
     """The labels in the order of the categories, each once; with their probabilities where those are asked for."""
     task = _task_of(arguments)
     if not task.is_multi:
-        scores = {"scores": dict(zip(task.labels, completion.scores, strict=False))} if task.has_scores else {}
-        return compact({"labels": [chosen(completion, task.labels)], **scores})
+        return compact({"labels": [chosen(completion, task.labels)], **_scores(completion, task)})
     said = structured(completion, list)
     return compact({"labels": [label for label in task.labels if label in said]})
 
 
-def _check(constants: Mapping[str, Any], models: Models) -> None:
-    categories, config = (constant(constants.get(name, {})) for name in ("categories", "config"))
-    if is_known(categories):
-        listed = _categories(categories)
-        refuse_null(config, "config")
-        if is_known(config):
-            model = _task([category.label for category in listed], config).model
-            if model is not None:
-                answering(model, _AI_CLASSIFY, models)
+def _scores(completion: Completion, task: Task) -> dict[str, Any]:
+    return {"scores": dict(zip(task.labels, completion.scores, strict=False))} if task.has_scores else {}
+
+
+def _checking(default: Default, known: Sequence[str]) -> Callable[[Mapping[str, Any], Models], None]:
+    def check(constants: Mapping[str, Any], models: Models) -> None:
+        categories, config = (constant(constants.get(name, {})) for name in ("categories", "config"))
+        if is_known(categories):
+            listed = _categories(categories)
+            refuse_null(config, "config")
+            if is_known(config):
+                model = _task([category.label for category in listed], config, known).model
+                if model is not None:
+                    answering(model, default, models)
+
+    return check
 
 
 def _prompt(arguments: Arguments, models: Models) -> Answer:
-    content = arguments["input"]
-    if content is None or arguments["categories"] is None:
+    if arguments["input"] is None or arguments["categories"] is None:
         return Answer(None)
-    return Answer(_task_of(arguments).prompt(filled(content)))
+    return Answer(_task_of(arguments).prompt(filled(arguments["input"])))
 
 
 _INPUT = Parameter("input", ("TEXT", "OBJECT"), meaning="The text, or a PROMPT object.")
@@ -220,12 +232,14 @@ _CATEGORIES = Parameter(
     ("ARRAY",),
     meaning=f"2 to {MOST_CATEGORIES} different categories: texts, or objects `{{'label', 'description', 'examples'}}`.",
 )
+_OURS = "and ours: `model`, a model's name, a tuned one's too, and `scores`, TRUE for each category's probability (`{}` from an endpoint)."
+_TEXT_CONFIG = Parameter("config", ("OBJECT",), required=False, meaning=f"`task_description`; {_OURS}")
 _CONFIG = Parameter(
     "config",
     ("OBJECT",),
     required=False,
-    meaning="`task_description`, `output_mode` ('single' or 'multi'), `examples` (`{input, labels, explanation}`); and ours: `model`,"
-    " a model's name, a tuned one's too, and `scores`, TRUE for each category's probability (`{}` from an endpoint).",
+    meaning="`task_description`, `output_mode` ('single' or 'multi'; scores are for 'single'), `examples` (`{input, labels,"
+    f" explanation}}`); {_OURS}",
 )
 _ERRORS = {
     "invalid categories: ...": "The categories are fewer than 2 or more than 100, not different, or neither texts nor objects.",
@@ -238,12 +252,12 @@ CLASSIFY_TEXT = SqlFunction(
     Signature(
         "CLASSIFY_TEXT",
         ("SNOWFLAKE.CORTEX.CLASSIFY_TEXT",),
-        (_INPUT, _CATEGORIES, _CONFIG),
+        (_INPUT, _CATEGORIES, _TEXT_CONFIG),
         returns=OBJECT,
     ),
-    _asking(_CLASSIFY_TEXT),
+    _asking(_CLASSIFY_TEXT, TEXT_OPTIONS),
     _label,
-    check=_check,
+    check=_checking(_CLASSIFY_TEXT, TEXT_OPTIONS),
     summary='The one category that a text belongs to, as `{"label": ...}`.',
     example="SELECT SNOWFLAKE.CORTEX.CLASSIFY_TEXT('One day I will see the world', ['travel', 'cooking']):label",
     errors=_ERRORS,
@@ -257,9 +271,9 @@ AI_CLASSIFY = SqlFunction(
         (_INPUT, _CATEGORIES, _CONFIG, RETURN_ERROR_DETAILS),
         returns=OBJECT,
     ),
-    _asking(_AI_CLASSIFY),
+    _asking(_AI_CLASSIFY, OPTIONS),
     _labels,
-    check=_check,
+    check=_checking(_AI_CLASSIFY, OPTIONS),
     on_error="details",
     summary='The category that a text belongs to, or all that fit, as `{"labels": [...]}`.',
     example="SELECT AI_CLASSIFY('I love to travel with a good book', ['travel', 'reading', 'cooking'], {'output_mode': 'multi'}):labels",
@@ -270,7 +284,7 @@ AI_CLASSIFY = SqlFunction(
 AI_CLASSIFY_PROMPT = SqlFunction(
     Signature("AI_CLASSIFY_PROMPT", ("AI_CLASSIFY_PROMPT",), (_INPUT, _CATEGORIES, _CONFIG), returns=text()),
     _prompt,
-    check=_check,
+    check=_checking(_AI_CLASSIFY, OPTIONS),
     summary="The prompt that AI_CLASSIFY sends (sapwood's own function). Rows of it with their label as completion tune a model for"
     " AI_CLASSIFY's `model`.",
     example="SELECT AI_CLASSIFY_PROMPT('One day I will see the world', ['travel', 'cooking']) AS prompt, 'travel' AS completion",

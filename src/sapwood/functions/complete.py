@@ -222,6 +222,8 @@ AI_COMPLETE = SqlFunction(
                 meaning="TRUE gives the answer with its model, time and tokens.",
             ),
             RETURN_ERROR_DETAILS,
+            Parameter("predicate", ("TEXT",), required=False, meaning="Refused: the question about a file."),
+            Parameter("file", required=False, meaning="Refused: files are not supported."),
         ),
         returns=text(),
         returns_of=_returns_ai_complete,

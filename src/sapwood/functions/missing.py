@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from sapwood.dialect.statements import Parameter, Signature
@@ -11,33 +12,46 @@ from sapwood.errors import UnsupportedError
 from sapwood.functions.function import Answer, Arguments, Models, SqlFunction
 
 _FILES = "Files, images and sound can't be read by a model here. Text can: load it into a column."
-MISSING: Mapping[str, tuple[tuple[str, ...], str]] = {
-    "TO_FILE": (("TO_FILE",), _FILES),
-    "PARSE_DOCUMENT": (("SNOWFLAKE.CORTEX.PARSE_DOCUMENT",), _FILES),
-    "AI_PARSE_DOCUMENT": (("AI_PARSE_DOCUMENT", "SNOWFLAKE.CORTEX.AI_PARSE_DOCUMENT"), _FILES),
-    "AI_TRANSCRIBE": (("AI_TRANSCRIBE", "SNOWFLAKE.CORTEX.AI_TRANSCRIBE"), _FILES),
-    "AI_MULTI_EMBED": (("AI_MULTI_EMBED",), _FILES),
-    "SEARCH_PREVIEW": (("SNOWFLAKE.CORTEX.SEARCH_PREVIEW",), "There are no search services here."),
+_READS = ("file", "options", "return_error_details")
+
+
+@dataclass(frozen=True)
+class Missing:
+    """A function that is known by its spellings and the names of its arguments; `hint` says what to do instead."""
+
+    spellings: tuple[str, ...]
+    arguments: tuple[str, ...]
+    hint: str = _FILES
+
+
+MISSING: Mapping[str, Missing] = {
+    "TO_FILE": Missing(("TO_FILE",), ("stage", "path")),
+    "PARSE_DOCUMENT": Missing(("SNOWFLAKE.CORTEX.PARSE_DOCUMENT",), ("stage", "path", "options")),
+    "AI_PARSE_DOCUMENT": Missing(("AI_PARSE_DOCUMENT", "SNOWFLAKE.CORTEX.AI_PARSE_DOCUMENT"), _READS),
+    "AI_TRANSCRIBE": Missing(("AI_TRANSCRIBE", "SNOWFLAKE.CORTEX.AI_TRANSCRIBE"), _READS),
+    "AI_MULTI_EMBED": Missing(("AI_MULTI_EMBED",), ("model", *_READS)),
+    "SEARCH_PREVIEW": Missing(
+        ("SNOWFLAKE.CORTEX.SEARCH_PREVIEW",), ("service", "query"), "There are no search services here."
+    ),
 }
-"""Function -> its spellings, and what to do instead."""
 
 
-def _declared(name: str, spellings: tuple[str, ...], hint: str) -> SqlFunction:
+def _declared(name: str, missing: Missing) -> SqlFunction:
     def refuse(constants: Mapping[str, Any], models: Models) -> None:
-        raise UnsupportedError(f"{name} is not supported", hint=hint)
+        raise UnsupportedError(f"{name} is not supported", hint=missing.hint)
 
     def answer(arguments: Arguments, models: Models) -> Answer:
-        raise UnsupportedError(f"{name} is not supported", hint=hint)
+        raise UnsupportedError(f"{name} is not supported", hint=missing.hint)
 
-    parameters = (Parameter("arguments", required=False, meaning="Any."),)
+    parameters = tuple(Parameter(each, required=False, meaning="Any.") for each in missing.arguments)
     return SqlFunction(
-        Signature(name, spellings, parameters, returns=VARIANT, variadic=True),
+        Signature(name, missing.spellings, parameters, returns=VARIANT),
         answer,
         check=refuse,
-        summary=f"Not supported: a statement that calls it fails by its name. {hint}",
-        example=f"SELECT {spellings[0]}('@files', 'a.pdf')",
+        summary=f"Not supported: a statement that calls it fails by its name. {missing.hint}",
+        example=f"SELECT {missing.spellings[0]}('@files', 'a.pdf')",
         errors={f"{name} is not supported": "Always."},
     )
 
 
-MISSING_FUNCTIONS = tuple(_declared(name, spellings, hint) for name, (spellings, hint) in MISSING.items())
+MISSING_FUNCTIONS = tuple(_declared(name, missing) for name, missing in MISSING.items())
