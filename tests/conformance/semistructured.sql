@@ -66,7 +66,7 @@ select array_contains('a'::variant, ['a', 'b']) as c, array_position(3::variant,
 
 -- https://docs.snowflake.com/en/sql-reference/functions/array_sort
 select array_sort([20, 3, 100]) as n, array_sort(['b', 'a'], true) as t, array_sort([1, null, 2], false) as d, array_min([3, 1]) as lo, array_max([3, 1]) as hi, array_reverse([1, 2]) as r;
--- row: ["[3,20,100]", "[\"a\",\"b\"]", "[2,1,null]", "1", "3", "[2,1]"]
+-- row: ["[3,20,100]", "[\"a\",\"b\"]", "[null,2,1]", "1", "3", "[2,1]"]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/array_slice
 select array_slice([0, 1, 2, 3], 1, 3) as s, array_slice([0, 1, 2, 3], 0, -1) as back, array_to_string([1, null, 'a'], '-') as t, array_flatten([[1], [2, 3]]) as f, array_size(array_distinct([1, 1, 2])) as d, arrays_to_object(['a'], [1]) as o;
@@ -127,3 +127,61 @@ create table structured (m map(varchar, int));
 
 create table places (g geography);
 -- error: 000002 0A000 SQL compilation error:\nUnsupported data type 'GEOGRAPHY'.
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_size
+select array_size(parse_json('[{r:255, g:12}, {r:0}]')) as unquoted_keys, parse_json($$'a "b" \'c'$$)::varchar as single_quotes, parse_json('NULL') is null as n;
+-- row: [2, "a \"b\" 'c", false]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/try_parse_json
+select try_parse_json('[-1, FALSE,]') as behind, try_parse_json('[1, ,77]') as between, try_parse_json('{"a": NaN}') as no_number, try_parse_json('{"a":1,"a":2}') as twice, try_parse_json('{"x":[{"a":1,"a":2}]}') as inside, try_parse_json(' \n ') as blank;
+-- row: ["[-1,false,null]", "[1,null,77]", null, null, null, null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/parse_json
+select parse_json('{ "a" : "123", "b" : "456", "a": "789"} ');
+-- error: 100069 22P02 Error parsing JSON: duplicate object attribute "a", pos 31
+
+select parse_json('{"a":1,"b":[{"c":1,"c":2}],"a":1.50}', 'd') as last, parse_json('{"s": "a,] nan", "n": 1e3}') as kept;
+-- row: ["{\"a\":1.50,\"b\":[{\"c\":2}]}", "{\"s\":\"a,] nan\",\"n\":1e3}"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/check_json
+select check_json('{"a":1}') as good, check_json('{"a"') as bad, check_json(null) as none, check_json('{"a":1,"a":1}') as twice;
+-- row: [null, "{\"a\"", null, "duplicate object attribute \"a\", pos 10"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_except
+select array_except(['A', 'B', 'B', 'B', 'C'], ['B']) as e, array_except(['A', null, null], ['B', null]) as n, array_except(['A'], null) as none, array_intersection(['A', 'B', 'B', 'B'], ['B', 'B']) as i;
+-- row: ["[\"A\",\"B\",\"B\",\"C\"]", "[\"A\",null]", null, "[\"B\",\"B\"]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_insert
+select array_insert([0, 1, 2, 3], 2, 'x') as i, array_insert([0, 1, 2, 3], 5, 'x') as behind, array_insert([0, 1, 2, 3], -1, 'x') as from_end, array_insert(null, 0, 1) as none;
+-- row: ["[0,1,\"x\",2,3]", "[0,1,2,3,null,\"x\"]", "[0,1,2,\"x\",3]", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_remove_at
+select array_remove_at([2, 5, 7], 0) as first, array_remove_at([2, 5, 7], -1) as last, array_remove_at([2, 5, 7], 10) as none;
+-- row: ["[5,7]", "[2,5]", "[2,5,7]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_flatten
+select array_flatten([[1, 2], [3]]) as f, array_flatten([[1], null]) as n, array_distinct(null) as none;
+-- row: ["[1,2,3]", null, null]
+
+select array_flatten([[1], 4]);
+-- error: 100107 22000 Not an array: 'Input argument to ARRAY_FLATTEN is not an array of arrays'
+
+-- https://docs.snowflake.com/en/sql-reference/functions/arrays_zip
+select arrays_zip([1, 2], ['one']) as z, arrays_zip([1], null) as n, arrays_zip([], []) as e;
+-- row: ["[{\"$1\":1,\"$2\":\"one\"},{\"$1\":2,\"$2\":null}]", null, "[{}]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/array_sort
+select array_sort([20, null, 0]) as up, array_sort([20, null, 0], false) as down, array_sort([20, null, 0], false, false) as last;
+-- row: ["[0,20,null]", "[null,20,0]", "[20,0,null]"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/object_insert
+select object_insert({'a': 1}, 'd', parse_json('null')) as json_null, object_insert({'a': 1}, 'e', null) as sql_null, object_insert({'a': {'x': 1}}, 'a', {'y': 2}, true) as put_in_place;
+-- row: ["{\"a\":1,\"d\":null}", "{\"a\":1}", "{\"a\":{\"y\":2}}"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/get_ignore_case
+select get_ignore_case(parse_json('{"aa":1,"aA":2,"Aa":3}'), 'aA') as same, get_ignore_case(parse_json('{"aa":1,"aA":2,"Aa":3}'), 'AA') as other;
+-- row: ["2", "3"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/filter
+select filter([1, null, 3], a -> a is not null) as f, transform(['{"a":1}'], x -> parse_json(x)) as t, filter(null, x -> x > 1) as n;
+-- row: ["[1,3]", "[{\"a\":1}]", null]

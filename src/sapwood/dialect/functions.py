@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 
 from sapwood.dialect import (
+    arrays,
     conditions,
     context,
     conversions,
@@ -25,9 +26,10 @@ from sapwood.dialect.given import Given, Rule
 from sapwood.dialect.rows import Row, apply_row, rows_of
 from sapwood.dialect.values import Value
 
-_TABLES = (conditions.TABLE, strings.TABLE, numbers.TABLE, semistructured.TABLE)
+_TABLES = (conditions.TABLE, strings.TABLE, numbers.TABLE, semistructured.TABLE, arrays.TABLE)
 
 _RULES: Mapping[str, Rule] = {
+    **arrays.RULES,
     **conditions.RULES,
     **context.RULES,
     **conversions.RULES,

@@ -12,9 +12,10 @@ from dataclasses import replace
 from sqlglot import exp
 
 from sapwood.dialect.binding import Binder, bind, identifier
-from sapwood.dialect.coercion import cast, truth
+from sapwood.dialect.coercion import truth
 from sapwood.dialect.compilation import Compilation, Field, Namespace, Source
 from sapwood.dialect.names import duck
+from sapwood.dialect.rows import elements
 from sapwood.dialect.semistructured import as_json
 from sapwood.dialect.types import ARRAY, VARIANT, SnowType
 from sapwood.dialect.values import Value, combine
@@ -26,10 +27,12 @@ def _over_elements(function: str) -> Binder:
 
     def binder(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
         array, body = _with_lambda(tree, 2, 1, work)
-        holder = cast(bind(array, names, work), ARRAY)
+        holder = elements(bind(array, names, work))
         value = _body(body, [VARIANT], names, work)
         made = truth(value) if function == "list_filter" else as_json(value)
-        sql = f"to_json({function}(json_extract({holder.sql}, '$[*]'), lambda {_parameter(body, 0)}: {made.sql}))"
+        name = _parameter(body, 0)
+        nulls = f"lambda {name}: CASE WHEN json_type({name}) <> 'NULL' THEN {name} END"  # inside, null is NULL
+        sql = f"to_json({function}(list_transform({holder.sql}, {nulls}), lambda {name}: {made.sql}))"
         return combine(sql, ARRAY, [holder, replace(value, loose=frozenset())])
 
     return binder
@@ -38,12 +41,10 @@ def _over_elements(function: str) -> Binder:
 def _reduce(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     """REDUCE(array, start, (sum, x) -> expression)"""
     array, body = _with_lambda(tree, 3, 2, work)
-    holder, start = cast(bind(array, names, work), ARRAY), bind(tree.expressions[1], names, work)
+    holder, start = elements(bind(array, names, work)), bind(tree.expressions[1], names, work)
     value = _body(body, [VARIANT, VARIANT], names, work)
-    elements = f"json_extract({holder.sql}, '$[*]')"
     step = f"lambda {_parameter(body, 0)}, {_parameter(body, 1)}: {as_json(value).sql}"
-    step = f"lambda {_parameter(body, 0)}, {_parameter(body, 1)}: {as_json(value).sql}"
-    made = f"list_reduce({elements}, {step}, {as_json(start).sql})"
+    made = f"list_reduce({holder.sql}, {step}, {as_json(start).sql})"
     return combine(made, VARIANT, [holder, start], nullable=True)
 
 

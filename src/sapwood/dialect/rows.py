@@ -94,6 +94,12 @@ def size(value: Value) -> Value:
     return count.over(f"CASE WHEN {count.sql} < 0 THEN 0 {limit} ELSE CAST({count.sql} AS INTEGER) END", count.type)
 
 
+def elements(value: Value) -> Value:
+    """An ARRAY as DuckDB's list of JSON; another VARIANT is no list."""
+    array = cast(value, value.type if value.type.name in coercion.SEMI else ARRAY)
+    return array.over(f"CAST(json_extract({array.sql}, '$[*]') AS JSON[])", ARRAY)
+
+
 TAKES: Mapping[str, Callable[[Value], Value]] = {
     "text": lambda value: cast(value, value.type if value.type.name == "TEXT" else text()),
     "int": whole,
@@ -106,6 +112,7 @@ TAKES: Mapping[str, Callable[[Value], Value]] = {
     "moment": moment_of,
     "json": lambda value: cast(value, value.type if value.type.name in coercion.SEMI else VARIANT),
     "array": lambda value: cast(value, ARRAY),
+    "list": elements,
     "object": lambda value: cast(value, OBJECT),
     "binary": lambda value: cast(value, BINARY),
     "any": lambda value: cast(value, text()) if value.type == UNTYPED else value,

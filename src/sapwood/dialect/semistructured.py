@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
-from sapwood.dialect.coercion import SEMI, cast, numeric
+from sapwood.dialect.coercion import SEMI, cast
 from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.names import EACH, literal
@@ -20,27 +20,10 @@ from sapwood.dialect.values import UNTYPED, Value, array_of, combine, object_of,
 from sapwood.errors import InvalidArgumentsError
 
 TABLE = """
-ARRAY_PREPEND     array,json            array  to_json(list_prepend({1}, json_extract({0}, '$[*]')))
-ARRAY_APPEND      array,json            array  to_json(list_append(json_extract({0}, '$[*]'), {1}))
-ARRAY_COMPACT     array                 array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL'))
-ARRAY_REVERSE     array                 array  to_json(list_reverse(json_extract({0}, '$[*]')))
-ARRAY_DISTINCT    array                 array  to_json(list_distinct(json_extract({0}, '$[*]')))
-ARRAY_FLATTEN     array                 array  to_json(flatten(list_transform(json_extract({0}, '$[*]'), lambda "~x": json_extract("~x", '$[*]'))))
-ARRAY_SLICE       array,int,int         array  to_json((json_extract({0}, '$[*]'))[CASE WHEN {1} < 0 THEN {1} ELSE {1} + 1 END : CASE WHEN {2} < 0 THEN {2} - 1 ELSE {2} END])
-ARRAY_INSERT      array,int,json        array  to_json(list_concat((json_extract({0}, '$[*]'))[1:{1}], [{2}], (json_extract({0}, '$[*]'))[{1} + 1:]))
-ARRAY_REMOVE      array,json            array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": "~x" <> {1}))
-ARRAY_REMOVE_AT   array,int             array  to_json(list_concat((json_extract({0}, '$[*]'))[1:{1}], (json_extract({0}, '$[*]'))[{1} + 2:]))
-ARRAY_EXCEPT      array,array           array  to_json(list_filter(json_extract({0}, '$[*]'), lambda "~x": NOT list_contains(json_extract({1}, '$[*]'), "~x")))
-ARRAY_INTERSECTION array,array          array  to_json(list_filter(list_distinct(json_extract({0}, '$[*]')), lambda "~x": list_contains(json_extract({1}, '$[*]'), "~x")))
-ARRAYS_OVERLAP    array,array           bool   list_has_any(json_extract({0}, '$[*]'), json_extract({1}, '$[*]'))
-ARRAY_MIN         array                 json   (list_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
-ARRAY_MAX         array                 json   (list_reverse_sort(list_filter(json_extract({0}, '$[*]'), lambda "~x": json_type("~x") <> 'NULL')))[1]
-ARRAY_CONTAINS    json,array            bool   list_contains(json_extract({1}, '$[*]'), {0})
 OBJECT_KEYS       json                  array  to_json(json_keys({0}))
 STRIP_NULL_VALUE  json                  json   CASE WHEN json_type({0}) <> 'NULL' THEN {0} END
-CHECK_JSON        text                  text? CASE WHEN json_valid({0}) OR trim({0}) = '' THEN NULL ELSE 'the text is no JSON value' END
 JSON_EXTRACT_PATH_TEXT text,text        text? json_extract_string({0}, '$.' || {1})
-"""  # noqa: E501
+"""
 
 
 def as_json(value: Value) -> Value:
@@ -67,33 +50,66 @@ def _object(*, keeps_null: bool) -> Rule:
     return rule
 
 
-def _array(given: Given) -> Value:
-    return array_of([as_json(value) for value in given.values])
+_ODD = r"(^|[:,\[])\s*-?(?i:nan|inf|infinity)\s*([,\]}]|$)|,\s*[\]}]"
+"""What DuckDB takes for JSON and the vendor doesn't, or reads as something else."""
 
 
-def _compact(given: Given) -> Value:
-    values = [as_json(value) for value in given.values]
-    if not values:
-        return array_of([])
-    listed = ", ".join(value.sql for value in values)
-    return combine(
-        f"to_json(list_filter([{listed}], lambda {EACH}: {EACH} IS NOT NULL))", ARRAY, values, nullable=False
-    )
+_BLANKS = literal(" \t\r\n")
+
+
+def _read_json(source: Value, build: Callable[[str, str], str], *, keeps_last: bool) -> str:
+    """SQL over a text and what our own reader makes of it: JSON, or a text that begins with a mark of exclamation and says why it is none.
+
+    That reader is slow, and there for what DuckDB doesn't read as the vendor does; of all else it gives NULL.
+    """
+
+    def read(x: str) -> str:
+        inner = f"json_type({EACH}) = 'OBJECT' AND {_twice(EACH)}"
+        inside = f"list_bool_or(list_transform(CAST(json_extract({x}, '$..*') AS JSON[]), lambda {EACH}: {inner}))"
+        twice = f"{_twice(x)} OR contains(substr({x}, 2), '{{') AND coalesce({inside}, FALSE)"
+        is_odd = f"NOT json_valid({x}) OR regexp_matches({x}, {literal(_ODD)})"
+        needed = f"CASE WHEN trim({x}, {_BLANKS}) = '' THEN FALSE WHEN {is_odd} THEN TRUE ELSE {twice} END"
+        own = f"CASE WHEN {needed} THEN own_json({x}, {str(keeps_last).upper()}) END"
+        return once([x, own], build, is_volatile=True)
+
+    return once([source.sql], read, is_volatile=source.is_volatile)
+
+
+def _twice(x: str) -> str:
+    """SQL for whether a key stands twice in a JSON object, not looking further down."""
+    return f"len(json_keys({x})) > list_unique(json_keys({x}))"
 
 
 def _parse_json(tries: bool) -> Rule:
+    """PARSE_JSON(text [, 's' | 'd']): with d the last value of a key that stands twice counts."""
+
     def rule(given: Given) -> Value:
-        source = _key(one_of(given, 1)[0])
+        source, *way = one_of(given, 1, 2)
+        if way and way[0].constant not in ("s", "d"):
+            raise InvalidArgumentsError(
+                f"SQL compilation error:\n{given.name} takes 's' or 'd' as its second argument."
+            )
+        text_ = _key(source)
 
-        def build(sql: str) -> str:
-            failure = raising(100069, "22P02", literal("Error parsing JSON: "), sql, type_=VARIANT)
-            empty = f"WHEN {sql} IS NULL OR trim({sql}) = '' THEN NULL"
-            return f"CASE WHEN json_valid({sql}) THEN json({sql}) {empty} ELSE {'NULL' if tries else failure} END"
+        def told(x: str, own: str) -> str:
+            failure = raising(100069, "22P02", literal("Error parsing JSON: "), f"substr({own}, 2)", type_=VARIANT)
+            standard = f"CASE WHEN trim({x}, {_BLANKS}) <> '' THEN json({x}) END"
+            refused = f"WHEN starts_with({own}, '!') THEN {'NULL' if tries else failure}"
+            return f"CASE WHEN {own} IS NULL THEN {standard} {refused} ELSE CAST({own} AS JSON) END"
 
-        sql = once([source.sql], build, is_volatile=source.is_volatile)
-        return combine(sql, VARIANT, [source], nullable=True, constant=_json_constant(source.constant))
+        sql = _read_json(text_, told, keeps_last=bool(way) and way[0].constant == "d")
+        return combine(sql, VARIANT, [text_], nullable=True, constant=_json_constant(text_.constant))
 
     return rule
+
+
+def _check_json(given: Given) -> Value:
+    """CHECK_JSON(text): NULL if it is JSON, else why it is none."""
+    source = _key(one_of(given, 1)[0])
+    sql = _read_json(
+        source, lambda x, own: f"CASE WHEN starts_with({own}, '!') THEN substr({own}, 2) END", keeps_last=False
+    )
+    return combine(sql, text(), [source], nullable=True)
 
 
 def _json_constant(content: Any) -> Any:
@@ -209,105 +225,36 @@ def _as_kind(target: SnowType, *kinds: str) -> Rule:
     return rule
 
 
-def _size(given: Given) -> Value:
-    value = as_json(one_of(given, 1)[0])
-    sql = once(
-        [value.sql],
-        lambda j: f"CASE WHEN json_type({j}) = 'ARRAY' THEN CAST(json_array_length({j}) AS DECIMAL(18,0)) END",
-    )
-    return combine(sql, number(18, 0), [value], nullable=True)
-
-
-def _elements(value: Value) -> str:
-    """A JSON array as DuckDB's list of JSON."""
-    return f"json_extract({value.sql}, '$[*]')"
-
-
-def _array_position(given: Given) -> Value:
-    needle, holder = (as_json(value) for value in one_of(given, 2))
-    sql = f"CAST(nullif(list_position({_elements(holder)}, {needle.sql}), 0) - 1 AS DECIMAL(18,0))"
-    return combine(sql, number(18, 0), [needle, holder], nullable=True)
-
-
-def _array_cat(given: Given) -> Value:
-    first, second = (as_json(value) for value in one_of(given, 2))
-    sql = f"CASE WHEN {first.sql} IS NOT NULL AND {second.sql} IS NOT NULL THEN to_json(list_concat({_elements(first)}, {_elements(second)})) END"
-    return combine(sql, ARRAY, [first, second])
-
-
-def _array_to_string(given: Given) -> Value:
-    holder, separator = one_of(given, 2)
-    holder, separator = as_json(holder), _key(separator)
-    sql = f"array_to_string(list_transform({_elements(holder)}, lambda {EACH}: coalesce({EACH} ->> '$', '')), {separator.sql})"
-    return combine(sql, text(), [holder, separator])
-
-
-def _array_sort(given: Given) -> Value:
-    """ARRAY_SORT(array [, ascending [, nulls first]]): numbers by size, texts by letters."""
-    holder, *flags = one_of(given, 1, 3)
-    ascending, first = (*(flag.constant for flag in flags), *(True, False)[len(flags) :])
-    if not isinstance(ascending, bool) or not isinstance(first, bool):
-        raise InvalidArgumentsError(
-            "SQL compilation error:\nARRAY_SORT takes TRUE or FALSE for its order and its NULLs."
-        )
-    keyed = (
-        f"list_transform({_elements(as_json(holder))}, lambda {EACH}: struct_pack("
-        f"n := json_type({EACH}) = 'NULL', k := TRY_CAST({EACH} ->> '$' AS DOUBLE), t := {EACH} ->> '$', v := {EACH}))"
-    )
-    order = "'ASC'" if ascending else "'DESC'"
-    parts = [
-        f"list_filter({keyed}, lambda {EACH}: {'NOT ' if place else ''}{EACH}.n)"
-        for place in ((0, 1) if first else (1, 0))
-    ]
-    sorted_ = [
-        f"list_sort(list_transform({part}, lambda {EACH}: struct_pack(k := {EACH}.k, t := {EACH}.t, v := {EACH}.v)), {order}, 'NULLS LAST')"
-        for part in parts
-    ]
-    sql = f"to_json(list_transform(list_concat({', '.join(sorted_)}), lambda {EACH}: {EACH}.v))"
-    return combine(sql, ARRAY, [holder])
-
-
-_MOST_ELEMENTS = 16_777_216
-"""Elements of an array that is made from a range, at most; more would not fit into a value."""
-
-
-def _range(given: Given) -> Value:
-    """ARRAY_GENERATE_RANGE(start, end [, step])"""
-    values = [numeric(value) for value in one_of(given, 2, 3)]
-    start, end, *step = (f"CAST({value.sql} AS BIGINT)" for value in values)
-    by = step[0] if step else "1"
-    too_long = raising(
-        100078,
-        "22000",
-        literal("An array of that many elements is too long: "),
-        start,
-        literal(" to "),
-        end,
-        type_=ARRAY,
-    )
-    is_long = f"abs(CAST({end} AS HUGEINT) - {start}) / abs({by}) > {_MOST_ELEMENTS}"
-    sql = f"CASE WHEN {is_long} THEN {too_long} ELSE to_json(range({start}, {end}, {by})) END"
-    return combine(sql, ARRAY, values)
-
-
-def _arrays_to_object(given: Given) -> Value:
-    keys, values = (as_json(value) for value in one_of(given, 2))
-    pairs = f"list_zip({_elements(keys)}, {_elements(values)})"
-    written = f"list_transform({pairs}, lambda {EACH}: CAST(to_json({EACH}[1] ->> '$') AS VARCHAR) || ':' || CAST({EACH}[2] AS VARCHAR))"
-    return combine(f"CAST('{{' || array_to_string({written}, ',') || '}}' AS JSON)", OBJECT, [keys, values])
-
-
 def _object_insert(given: Given) -> Value:
     """OBJECT_INSERT(object, key, value [, update]): a key that is there already is an error, unless it may be updated."""
-    holder, key, value, *update = one_of(given, 3, 4)
-    added = object_of([_key(key)], [as_json(value)])
-    source = as_json(holder)
-    merged = f"json_merge_patch({source.sql}, {added.sql})"
-    if update and update[0].constant is True:
-        return combine(merged, OBJECT, [holder, key, value])
-    failure = raising(100065, "22000", literal("Duplicate field key '"), _key(key).sql, literal("'"), type_=OBJECT)
-    sql = f"CASE WHEN list_contains(json_keys({source.sql}), {_key(key).sql}) THEN {failure} ELSE {merged} END"
-    return combine(sql, OBJECT, [holder, key, value])
+    first, second, third, *update = one_of(given, 3, 4)
+    holder, key, value = as_json(first), _key(second), as_json(third)
+
+    def build(source: str, name: str, new: str) -> str:
+        rest = _pairs(source, f"list_filter(json_keys({source}), lambda {EACH}: {EACH} <> {name})")
+        pair = f"CAST(to_json({name}) AS VARCHAR) || ':' || CAST({new} AS VARCHAR)"
+        merged = f"CASE WHEN {new} IS NULL THEN {source} ELSE {_object_of_pairs(f'list_append({rest}, {pair})')} END"
+        if update and update[0].constant is True:
+            return merged
+        failure = raising(100065, "22000", literal("Duplicate field key '"), name, literal("'"), type_=OBJECT)
+        return f"CASE WHEN list_contains(json_keys({source}), {name}) THEN {failure} ELSE {merged} END"
+
+    values = [holder, key, value]
+    is_volatile = any(each.is_volatile for each in values)
+    return combine(
+        once([each.sql for each in values], build, is_volatile=is_volatile), OBJECT, values, nullable=holder.nullable
+    )
+
+
+def _pairs(source: str, keys: str) -> str:
+    """SQL for a list of an object's pairs of some keys, as JSON writes them."""
+    path = f"""'$."' || replace({EACH}, '"', '\\"') || '"'"""
+    pair = f"CAST(to_json({EACH}) AS VARCHAR) || ':' || CAST(json_extract({source}, {path}) AS VARCHAR)"
+    return f"list_transform({keys}, lambda {EACH}: {pair})"
+
+
+def _object_of_pairs(pairs: str) -> str:
+    return f"CAST('{{' || array_to_string({pairs}, ',') || '}}' AS JSON)"
 
 
 def _kept_keys(*, keeps: bool) -> Rule:
@@ -319,23 +266,26 @@ def _kept_keys(*, keeps: bool) -> Rule:
         is_array = len(keys) == 1 and keys[0].type.name == "ARRAY"
         wanted = f"CAST({keys[0].sql} AS VARCHAR[])" if is_array else f"[{', '.join(_key(key).sql for key in keys)}]"
         source = as_json(holder).sql
-        kept = (
-            f"list_filter(json_keys({source}), lambda {EACH}: {'' if keeps else 'NOT '}list_contains({wanted}, {EACH}))"
-        )
-        path = f"""'$."' || replace({EACH}, '"', '\\"') || '"'"""
-        pairs = f"list_transform({kept}, lambda {EACH}: CAST(to_json({EACH}) AS VARCHAR) || ':' || CAST(json_extract({source}, {path}) AS VARCHAR))"
-        sql = f"CASE WHEN {source} IS NOT NULL THEN CAST('{{' || array_to_string({pairs}, ',') || '}}' AS JSON) END"
+        is_kept = f"{'' if keeps else 'NOT '}list_contains({wanted}, {EACH})"
+        kept = f"list_filter(json_keys({source}), lambda {EACH}: {is_kept})"
+        sql = f"CASE WHEN {source} IS NOT NULL THEN {_object_of_pairs(_pairs(source, kept))} END"
         return combine(sql, OBJECT, given.values)
 
     return rule
 
 
 def _get_ignore_case(given: Given) -> Value:
-    """GET_IGNORE_CASE(object, key): the first key that is the same but for its case."""
-    holder, key = one_of(given, 2)
-    source = as_json(holder).sql
-    found = f"list_filter(json_keys({source}), lambda {EACH}: lower({EACH}) = lower({_key(key).sql}))[1]"
-    return combine(f"""json_extract({source}, '$."' || {found} || '"')""", VARIANT, [holder, key], nullable=True)
+    """GET_IGNORE_CASE(object, key): the key as it is written, else the last one that is the same but for its case."""
+    first, second = one_of(given, 2)
+    holder, key = as_json(first), _key(second)
+
+    def build(source: str, name: str) -> str:
+        same = f"list_filter(json_keys({source}), lambda {EACH}: lower({EACH}) = lower({name}))"
+        found = f"CASE WHEN list_contains(json_keys({source}), {name}) THEN {name} ELSE {same}[-1] END"
+        return f"""json_extract({source}, '$."' || replace({found}, '"', '\\"') || '"')"""
+
+    sql = once([holder.sql, key.sql], build, is_volatile=holder.is_volatile or key.is_volatile)
+    return combine(sql, VARIANT, [holder, key], nullable=True)
 
 
 def _as_number(given: Given) -> Value:
@@ -378,20 +328,12 @@ def _text(content: str) -> Value:
 RULES: dict[str, Rule] = {
     "OBJECT_CONSTRUCT": _object(keeps_null=False),
     "OBJECT_CONSTRUCT_KEEP_NULL": _object(keeps_null=True),
-    "ARRAY_CONSTRUCT": _array,
-    "ARRAY_CONSTRUCT_COMPACT": _compact,
     "PARSE_JSON": _parse_json(False),
     "TRY_PARSE_JSON": _parse_json(True),
+    "CHECK_JSON": _check_json,
     "TO_JSON": _to_json,
     "GET": _get,
     "GET_PATH": _get_path,
-    "ARRAY_SIZE": _size,
-    "ARRAY_POSITION": _array_position,
-    "ARRAY_CAT": _array_cat,
-    "ARRAY_TO_STRING": _array_to_string,
-    "ARRAY_GENERATE_RANGE": _range,
-    "ARRAY_SORT": _array_sort,
-    "ARRAYS_TO_OBJECT": _arrays_to_object,
     "OBJECT_INSERT": _object_insert,
     "OBJECT_PICK": _kept_keys(keeps=True),
     "OBJECT_DELETE": _kept_keys(keeps=False),

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 
+from sapwood.engine import python_functions
 from sapwood.engine.failure import translated
 from sapwood.engine.metadata import Container, create_metadata, write_schema
 from sapwood.engine.physical import database_alias, database_of, metadata, schema_source, stem, text_literal
@@ -153,6 +154,7 @@ def _open_instance(folder: Path, register: Callable[[duckdb.DuckDBPyConnection],
         },
     )
     register(root)
+    python_functions.register(root)
     root.execute("SET GLOBAL TimeZone = 'UTC'")
     root.execute(f"SET allowed_directories = [{text_literal(str(folder))}]")
     root.execute("SET enable_external_access = false")

@@ -25,6 +25,7 @@ from sapwood.dialect.statements import (
     UserFunction,
 )
 from sapwood.dialect.types import DATE, REAL, TIMESTAMP_NTZ, VARIANT, SnowType, number, text
+from sapwood.engine import python_functions
 from sapwood.errors import UnknownModelError, UnknownObjectError
 
 DATABASE, SCHEMA = "CORTEX_FINETUNING_DB", "PUBLIC"
@@ -196,6 +197,7 @@ class Database:
                 null_handling=FunctionNullHandling.SPECIAL,
                 side_effects=is_volatile,
             )
+        python_functions.register(self.connection)
         self._fill()
 
     def _fill(self) -> None:
