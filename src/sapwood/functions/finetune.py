@@ -1,4 +1,4 @@
-"""SNOWFLAKE.CORTEX.FINETUNE: CREATE, SHOW, DESCRIBE and CANCEL. Arguments in, text out; a worker process does the training.
+"""SNOWFLAKE.CORTEX.FINETUNE: CREATE, SHOW, DESCRIBE, CANCEL and RESUME (ours). Arguments in, text out; a worker trains.
 
 CREATE reads its data before it returns: the job trains on the rows as they were then. A name, base model or option that
 can't work is an error of the statement; data that can't is an error of the job. Source: the vendor's pages "FINETUNE".
@@ -134,7 +134,7 @@ def finetune_command(jobs: Jobs, registry: BaseModels, data: Path) -> CommandHan
 
 @dataclass(frozen=True)
 class _Desk:
-    """What the four operations work with."""
+    """What the operations work with."""
 
     jobs: Jobs
     registry: BaseModels
@@ -213,6 +213,11 @@ def _cancel(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
     return f"Canceled Cortex Fine-tuning job: {job.id}"
 
 
+def _resume(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) -> str:
+    job = desk.jobs.resume(_own_job(desk, _required(arguments, "name", "RESUME"), context).id)
+    return f"Resumed Cortex Fine-tuning job: {job.id}"
+
+
 def _own_job(desk: _Desk, job_id: str, context: CommandContext) -> Job:
     """The job; that of a role which the session has not is told of like one that is not there."""
     job = desk.jobs.job(job_id)
@@ -226,6 +231,7 @@ _ACTIONS: Mapping[str, tuple[int, int, Callable[[_Desk, Mapping[str, Any], Comma
     "SHOW": (1, 1, _show),
     "DESCRIBE": (2, 2, _describe),
     "CANCEL": (2, 2, _cancel),
+    "RESUME": (2, 2, _resume),
 }
 """Each operation with its fewest and most arguments, itself counted."""
 
@@ -234,6 +240,7 @@ _USAGE = {
     "SHOW": "Write FINETUNE('SHOW').",
     "DESCRIBE": "Write FINETUNE('DESCRIBE', '<job id>').",
     "CANCEL": "Write FINETUNE('CANCEL', '<job id>').",
+    "RESUME": "Write FINETUNE('RESUME', '<job id>').",
 }
 
 

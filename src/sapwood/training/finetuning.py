@@ -22,10 +22,14 @@ from sapwood.jobs.handler import Handler, Outcome, Task
 from sapwood.jobs.pace import Pace
 from sapwood.store.records import ModelVersion, TunedModel
 from sapwood.training import checkpoint
+from sapwood.training.effort import Effort
 from sapwood.training.exam import Exam
 from sapwood.training.model_folder import write_model
 from sapwood.training.run import Run, prepare
 from sapwood.training.train import Trained, train
+
+NOTED_STEPS = 200
+"""Steps of a run that become events, at most: the points of its loss curve."""
 
 
 class Models(Protocol):
@@ -48,7 +52,9 @@ def finetune_handler(registry: Models, config: Config) -> Handler:
         run = prepare(task, base, dtype)
         exam = Exam(run)
         exam.base()
-        trained = train(run.model, run.dataset, run.plan, folder=task.folder, observer=_Watch(task, exam))
+        trained = train(
+            run.model, run.dataset, run.plan, folder=task.folder, observer=_Watch(task, exam, _effort(run, exam))
+        )
         exam.end(trained)
         task.report(1.0, "saving the model")
         folder = write_model(run, trained, exam.facts)
@@ -62,11 +68,15 @@ def finetune_handler(registry: Models, config: Config) -> Handler:
 class _Watch:
     """Passes the loop's news on to the job and to the exam."""
 
-    def __init__(self, task: Task, exam: Exam) -> None:
-        self._task, self._exam, self._pace = task, exam, Pace()
+    def __init__(self, task: Task, exam: Exam, effort: Effort) -> None:
+        self._task, self._exam, self._effort, self._pace = task, exam, effort, Pace()
+        self._noted = 0.0
 
     def report(self, progress: float, detail: str) -> None:
-        end = self._pace.expected_end(progress)
+        if progress - self._noted >= 1 / NOTED_STEPS:
+            self._noted = progress
+            self._task.note("step", progress=round(progress, 4), detail=detail)
+        end = self._pace.expected_end(self._effort.share(progress))
         when = f", ends about {time.strftime('%H:%M:%S', time.localtime(end))}" if end else ""
         self._task.report(min(progress, 0.999), detail + when)  # 1.0 is for a job whose model is saved
 
@@ -75,6 +85,11 @@ class _Watch:
 
     def measured(self, epoch: int, validation_loss: float) -> None:
         self._exam.epoch(epoch, validation_loss)
+
+
+def _effort(run: Run, exam: Exam) -> Effort:
+    after_epoch, at_end = exam.rows
+    return Effort(len(run.dataset.train), run.plan.epochs, len(run.dataset.validation) + after_epoch, at_end)
 
 
 def _check_model(folder: Path, base: ModelVersion, dtype: torch.dtype) -> None:

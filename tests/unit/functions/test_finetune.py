@@ -354,7 +354,16 @@ def test_cancel_answers_the_vendors_sentence(finetune: Finetune) -> None:
         finetune("CANCEL", "j")
 
 
-@pytest.mark.parametrize("action", ["DESCRIBE", "CANCEL"])
+def test_resume_goes_on_with_a_job_that_ended_without_a_model(finetune: Finetune) -> None:
+    job = finetune.create()
+    finetune("CANCEL", job.id)
+    assert finetune("RESUME", job.id) == f"Resumed Cortex Fine-tuning job: {job.id}"
+    assert json.loads(finetune.describe(job.id))["status"] == "PENDING"
+    with pytest.raises(JobError, match="its status is PENDING"):
+        finetune("RESUME", job.id)
+
+
+@pytest.mark.parametrize("action", ["DESCRIBE", "CANCEL", "RESUME"])
 def test_an_unknown_job_is_an_error_by_name(finetune: Finetune, action: str) -> None:
     with pytest.raises(JobError, match="job 'nope' does not exist"):
         finetune(action, "nope")

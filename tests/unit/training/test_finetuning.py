@@ -163,6 +163,9 @@ def test_the_results_file_has_a_row_a_step(catalog: Catalog, tmp_path: Path, job
         min(float(row["validation_loss"]) for row in rows if row["validation_loss"])
         == done.training_result["validation_loss"]
     )
+    assert [event["progress"] for event in events(catalog, "j", "step")] == [
+        round(step / (2 * steps), 4) for step in range(1, 2 * steps + 1)
+    ]
 
 
 def test_the_plan_and_what_the_data_are_like_are_in_the_jobs_events(
