@@ -18,11 +18,12 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from sapwood import app, config
+from sapwood import config
 from sapwood.inference.local import LocalBackend
 from sapwood.inference.request import Message, Request, Sampling
 from sapwood.inference.weights import load_tokenizer
 from sapwood.jobs.durable import read_table
+from sapwood.office import Office, export_model, open_office
 from sapwood.store.records import ModelVersion
 
 RIVALS = Path(__file__).parent / "rivals"
@@ -31,7 +32,7 @@ LEAST = 0.99
 """Share of the answers that have to be the same."""
 
 
-def prompts_of(office: app.Office, version: ModelVersion, count: int) -> list[str]:
+def prompts_of(office: Office, version: ModelVersion, count: int) -> list[str]:
     """Distinct prompts of the job that made the model, those held out first."""
     job = next(model.job_id for model in office.catalog.models() if version.adapter_path.endswith(model.adapter_path))
     files = [office.jobs.folder(job) / f"{part}.arrow" for part in ("validation", "train")]
@@ -39,7 +40,7 @@ def prompts_of(office: app.Office, version: ModelVersion, count: int) -> list[st
     return list(dict.fromkeys(texts))[:count]
 
 
-def our_answers(office: app.Office, version: ModelVersion, prompts: Sequence[str]) -> list[str]:
+def our_answers(office: Office, version: ModelVersion, prompts: Sequence[str]) -> list[str]:
     """What the model says here."""
     backend = LocalBackend(office.config.inference, prepare=office.registry.prepare)
     sampling = Sampling(max_tokens=MOST_TOKENS)
@@ -59,7 +60,7 @@ def rival_answers(command: Sequence[str], rendered: Sequence[str]) -> list[str]:
 
 def compare(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     """One result an engine and file."""
-    office = app.open_office(config.load(given.data))
+    office = open_office(config.load(given.data))
     version = office.registry.prepare(office.registry.resolve(given.model))
     prompts = prompts_of(office, version, given.prompts)
     ours = our_answers(office, version, prompts)
@@ -70,7 +71,7 @@ def compare(given: argparse.Namespace) -> Iterator[dict[str, Any]]:
     ]
     with tempfile.TemporaryDirectory() as folder:
         for kind in ("f16", "q8_0"):
-            made = app.export_model(office, given.model, Path(folder) / kind, f"gguf-{kind}")
+            made = export_model(office, given.model, Path(folder) / kind, f"gguf-{kind}")
             file = str(next(path for path in made if path.suffix == ".gguf"))
             engines = {
                 "llama.cpp": [given.llama, "with_llamacpp.py", file],

@@ -1,15 +1,14 @@
 """The one place where the parts are built and wired: catalogue, registry, jobs, backends, engine, door.
 
-A process that owns a data directory has an `App`; one that only looks at the catalogue (`jobs`, `models list`) has an
-`Office`; a worker has its job. `connect` gives a connection to either the own App or that of the owner.
+A process that owns a data directory has an `App`; one that only looks at the catalogue (`jobs`, `models list`) has the
+`Office` in it, see office.py. `connect` gives a connection to either the own App or that of the owner.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import time
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import resources
@@ -19,26 +18,21 @@ from typing import Any
 from sapwood import config as settings
 from sapwood.config import Config
 from sapwood.connection import Connection
-from sapwood.dialect.names import parts, qualify
 from sapwood.directory import Ownership, read_owner, read_token, take
-from sapwood.engine.engine import FIRST_DATABASE, Engine
+from sapwood.engine.engine import Engine
+from sapwood.engine.export import ExportProcess
 from sapwood.engine.memory import recall
 from sapwood.engine.result import Progress
 from sapwood.engine.session import Session
 from sapwood.errors import DataDirectoryBusyError
-from sapwood.functions import FUNCTIONS, finetune
+from sapwood.functions import finetune
 from sapwood.functions.function import CommandContext, CommandHandler
 from sapwood.inference.backends import Backends, open_backends
-from sapwood.inference.priority import TRAINING, give_way
 from sapwood.inference.threads import wait_as_cores_allow, wait_without_spinning
-from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.keeper import Keeper
 from sapwood.jobs.leftovers import clear_leftovers
-from sapwood.jobs.queue import memory_limit
-from sapwood.jobs.worker import work as run_worker
-from sapwood.plugins import Plugins, load_plugins
-from sapwood.registry.registry import Download, Registry
-from sapwood.registry.table import read_table
+from sapwood.office import Office, open_office
+from sapwood.registry.registry import Download
 from sapwood.server.authentication import Authenticator, Principal
 from sapwood.server.client import RemoteSession
 from sapwood.server.door import Door
@@ -46,23 +40,8 @@ from sapwood.server.first_admin import FirstPassword, ensure_admin_password
 from sapwood.server.listener import Edge, Listener
 from sapwood.server.protocol import Wanted
 from sapwood.store.answers import AnswerCache
-from sapwood.store.catalog import Catalog
 
 OnProgress = Callable[[Progress], None]
-
-
-@dataclass
-class Office:
-    """What needs only the catalogue and files, so that it works beside a process that owns the data directory."""
-
-    config: Config
-    catalog: Catalog
-    registry: Registry
-    jobs: Jobs
-    plugins: Plugins
-
-    def close(self) -> None:
-        self.catalog.close()
 
 
 @dataclass
@@ -174,6 +153,7 @@ def build(config: Config, *, waiting: Callable[[], Mapping[str, str]]) -> App:
             commands={"FINETUNE": (finetune.SIGNATURE, _with_room_for_training(command, backends))},
             registry=registry,
             backends=backends,
+            export=ExportProcess((sys.executable, "-m", "sapwood", "models", "export", "--data", str(config.data))),
         )
         office.jobs.recover()
         app = App(office, engine, backends, answers, ownership, downloads, Keeper(office.jobs))
@@ -287,56 +267,6 @@ def _with_room_for_training(command: CommandHandler, backends: Backends) -> Comm
         return answer
 
     return run
-
-
-def open_office(config: Config, *, on_download: Callable[[Download], None] | None = None) -> Office:
-    """Catalogue, registry and jobs, without owning the data directory."""
-    config.data.mkdir(parents=True, exist_ok=True, mode=0o700)
-    catalog = Catalog(f"sqlite:///{config.data / 'catalog.sqlite'}")
-    plugins = load_plugins(FUNCTIONS, read_table())
-    registry = Registry(catalog, config, on_progress=on_download, table=plugins.models)
-    memory = memory_limit(config.jobs.memory_megabytes)
-    jobs = Jobs(catalog, config.data, _worker_command(config), memory=memory)
-    return Office(config, catalog, registry, jobs, plugins)
-
-
-def work(config: Config, job_id: str) -> None:
-    """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
-    os.environ.update(wait_as_cores_allow())
-    give_way(TRAINING)
-    from sapwood.training.finetuning import finetune_handler  # torch comes with it
-
-    office = open_office(config)
-    try:
-        run_worker(office.catalog, job_id, {"finetune": finetune_handler(office.registry, config)}, config.data)
-        office.jobs.recover()  # whoever waited for this one's memory
-    finally:
-        office.close()
-
-
-def export_model(office: Office, name: str, folder: Path, form: str) -> Sequence[Path]:
-    """Write a tuned model's files for other programs; see training.export. `name` is [db.]schema.model or in full."""
-    from sapwood.training import export  # torch comes with it
-
-    version = office.registry.prepare(office.registry.resolve(name, database=FIRST_DATABASE, schema="PUBLIC"))
-    return export.export_model(export.Order(version, office.registry.source_file(version)), folder, form)
-
-
-def import_model(office: Office, name: str, folder: Path, base: str, *, allows_other_base: bool) -> str:
-    """Register an adapter that was trained elsewhere under `name`; gives the name that it got."""
-    from sapwood.inference.weights import precision
-    from sapwood.training import importing
-
-    names = qualify(parts(name), database=FIRST_DATABASE, schema="PUBLIC")
-    version = office.registry.prepare(office.registry.base_model(base).version)
-    place = importing.Place(*names, owner="ACCOUNTADMIN", data=office.config.data)
-    dtype = precision(office.config.inference).dtype
-    made = importing.import_adapter(folder, version, place, dtype=dtype, allows_other_base=allows_other_base)
-    return office.catalog.add_model(made).full_name
-
-
-def _worker_command(config: Config) -> Sequence[str]:
-    return (sys.executable, "-m", "sapwood", "jobs", "work", "--data", str(config.data))
 
 
 def _session_of_owner(data: Path, on_progress: OnProgress | None) -> RemoteSession:

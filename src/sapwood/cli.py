@@ -20,6 +20,7 @@ from sapwood.connection import Connection, literal
 from sapwood.dialect.compile import split
 from sapwood.dialect.names import spelled, unquote
 from sapwood.errors import ConfigError, Error, StorageFullError, UnknownFileError
+from sapwood.office import Office, export_model, import_model, open_office
 from sapwood.server.first_admin import FirstPassword
 from sapwood.server.journal import start_log
 from sapwood.server.snippets import snippets
@@ -309,7 +310,7 @@ def models_export(
     Example: `sapwood models export db.public.support out --format gguf-q8_0`.
     """
     with _office(data) as office:
-        for path in app.export_model(office, name, folder, form):
+        for path in export_model(office, name, folder, form):
             typer.echo(str(path))
 
 
@@ -328,7 +329,7 @@ def models_import(
     Example: `sapwood models import db.public.mine ./adapter --base smollm2-135m-instruct`.
     """
     with _office(data) as office:
-        made = app.import_model(office, name, folder, base, allows_other_base=other_base)
+        made = import_model(office, name, folder, base, allows_other_base=other_base)
         typer.echo(f"{made} is here.")
 
 
@@ -369,12 +370,6 @@ def jobs_cancel(job_id: str, data: Data = None) -> None:
     with _office(data) as office:
         office.jobs.cancel(job_id)
         typer.echo(f"Canceled Cortex Fine-tuning job: {job_id}")
-
-
-@jobs.command("work", hidden=True)
-def jobs_work(job_id: str, data: Data = None) -> None:
-    """Be the worker of a job (the owner of the data directory starts it)."""
-    app.work(config.load(data), job_id)
 
 
 @users.command("add")
@@ -509,8 +504,8 @@ def _pair(text: str, option: str) -> tuple[str, str]:
 
 
 @contextmanager
-def _office(data: Path | None, bars: terminal.Bars | None = None) -> Generator[app.Office]:
-    office = app.open_office(config.load(data), on_download=app.as_progress(bars) if bars else None)
+def _office(data: Path | None, bars: terminal.Bars | None = None) -> Generator[Office]:
+    office = open_office(config.load(data), on_download=app.as_progress(bars) if bars else None)
     try:
         yield office
     finally:

@@ -15,6 +15,9 @@ from typing import Any
 
 from sapwood.errors import ConfigError
 
+FIRST_DATABASE = "CORTEX_FINETUNING_DB"
+"""The database that a new data directory starts with; the quickstart's name."""
+
 
 @dataclass(frozen=True)
 class StageConfig:

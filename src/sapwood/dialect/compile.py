@@ -323,6 +323,7 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Query | Statement]] = {
     "MERGE": lambda reader, compiler: merge(reader.text, compiler.work(reader.text)),
     "TRUNCATE": changes.truncate,
     "COPY": staging.copy_into,
+    "EXPORT": staging.export_model,
     "LIST": staging.list_stage,
     "LS": staging.list_stage,
     "REMOVE": staging.remove_files,

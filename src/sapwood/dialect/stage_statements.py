@@ -97,3 +97,13 @@ class RemoveFiles(Statement):
 
     source: StagePath
     pattern: str = ""
+
+
+@dataclass(frozen=True)
+class ExportModel(Statement):
+    """EXPORT MODEL <name> TO @stage/path [FORMAT = ...] [OVERWRITE = TRUE]: a tuned model as files for other programs."""
+
+    name: Name
+    target: StagePath
+    form: str = "peft"
+    overwrites: bool = False

@@ -1,4 +1,4 @@
-"""COPY INTO, LIST, PUT, GET and REMOVE: statements about files in stages.
+"""COPY INTO, EXPORT MODEL, LIST, PUT, GET and REMOVE: statements about files in stages.
 
 Comes in: a reader behind the first word. Goes out: one statement. Paths are taken from the raw text, since `/` and `-`
 in them are no operators.
@@ -16,6 +16,7 @@ from sapwood.dialect.names import quoted
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.stage_statements import (
     CopyInto,
+    ExportModel,
     GetFiles,
     ListStage,
     PutFiles,
@@ -146,6 +147,22 @@ def list_stage(reader: Reader, compiler: Compiler) -> Statement:
 
 def remove_files(reader: Reader, compiler: Compiler) -> Statement:
     return RemoveFiles(_place(reader, compiler), _pattern(reader))
+
+
+def export_model(reader: Reader, compiler: Compiler) -> Statement:
+    """EXPORT MODEL name TO place [FORMAT = 'gguf-q8_0'] [OVERWRITE = TRUE]"""
+    reader.expect("MODEL")
+    name = named(reader, compiler)
+    reader.expect("TO")
+    found = ExportModel(name, _place(reader, compiler))
+    while not reader.is_done:
+        if reader.take("FORMAT"):
+            reader.expect("=")
+            found = replace(found, form=str(reader.value()).lower())
+        else:
+            reader.expect("OVERWRITE", "=")
+            found = replace(found, overwrites=reader.value() is True)
+    return found
 
 
 def _pattern(reader: Reader) -> str:

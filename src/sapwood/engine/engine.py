@@ -6,7 +6,7 @@ import shutil
 import uuid
 from collections.abc import Mapping, Sequence
 
-from sapwood.config import Config
+from sapwood.config import FIRST_DATABASE, Config
 from sapwood.dialect.statements import Signature
 from sapwood.engine.database import Databases
 from sapwood.engine.ledger import spill_folder
@@ -17,14 +17,12 @@ from sapwood.engine.recent import RecentResults
 from sapwood.engine.result import OnProgress
 from sapwood.engine.session import Session
 from sapwood.engine.udf import CallDoor
-from sapwood.engine.work import Parts, State
+from sapwood.engine.work import Export, Parts, State
 from sapwood.functions.function import CommandHandler, SqlFunction
 from sapwood.inference.request import Backend
 from sapwood.store.answers import AnswerCache
 from sapwood.store.catalog import Catalog
 
-FIRST_DATABASE = "CORTEX_FINETUNING_DB"
-"""The database that a new data directory starts with; the quickstart's name."""
 OWNER = "ACCOUNTADMIN"
 
 
@@ -41,6 +39,7 @@ class Engine:
         commands: Mapping[str, tuple[Signature, CommandHandler]],
         registry: Registry,
         backends: Backend,
+        export: Export,
     ) -> None:
         for left in (session_folder(config.data), spill_folder(config.data)):
             shutil.rmtree(left, ignore_errors=True)
@@ -62,6 +61,7 @@ class Engine:
             door,
             AccountParameters(catalog),
             RecentResults(config.data / "cache" / "results"),
+            export,
         )
         self._sessions: list[Session] = []
 

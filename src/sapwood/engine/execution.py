@@ -22,6 +22,7 @@ from sapwood.dialect.stage_statements import (
     CopyInto,
     CreateFileFormat,
     CreateStage,
+    ExportModel,
     GetFiles,
     ListStage,
     PutFiles,
@@ -58,6 +59,7 @@ from sapwood.engine.describe import describe_object
 from sapwood.engine.dml import change_rows
 from sapwood.engine.drop import drop
 from sapwood.engine.explain import explain
+from sapwood.engine.export import export_model
 from sapwood.engine.files import get_files, list_stage, put_files, remove_files
 from sapwood.engine.grants import follow, grant_privileges, grant_role, is_there, show_grants, target_of
 from sapwood.engine.model import alter_model
@@ -159,6 +161,7 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     ListStage: list_stage,
     PutFiles: put_files,
     Unload: unload,
+    ExportModel: export_model,
     GetFiles: get_files,
     RemoveFiles: remove_files,
     Use: use,

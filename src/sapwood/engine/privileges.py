@@ -29,6 +29,7 @@ from sapwood.dialect.stage_statements import (
     CopyInto,
     CreateFileFormat,
     CreateStage,
+    ExportModel,
     GetFiles,
     ListStage,
     PutFiles,
@@ -323,6 +324,12 @@ def _unloading(work: Work, statement: Unload) -> Iterable[Need]:
     yield from _format(statement.format_name)
 
 
+def _exporting(work: Work, statement: ExportModel) -> Iterable[Need]:
+    """A model's files are its owner's to read; USAGE is not enough."""
+    yield Need(("OWNERSHIP",), "MODEL", statement.name)
+    yield from _place(work, statement.target, ("WRITE",))
+
+
 def _format(name: Name | None) -> Sequence[Need]:
     return [] if name is None else [Need(("USAGE",), "FILE FORMAT", name)]
 
@@ -384,6 +391,7 @@ _NEEDS: Mapping[type, Callable[[Work, Any], Iterable[Need]]] = {
     ListStage: _reading,
     PutFiles: _putting,
     Unload: _unloading,
+    ExportModel: _exporting,
     Query: _nothing,
     RemoveFiles: _removing,
     SetComment: _set_comment,

@@ -12,7 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import duckdb
 import pyarrow as pa
@@ -41,6 +42,14 @@ from sapwood.store.catalog import Catalog
 from sapwood.store.records import FileFormat, Stage
 
 
+class Export(Protocol):
+    """What writes a tuned model's files into a folder that is not there yet."""
+
+    def __call__(self, name: Name, folder: Path, form: str, *, is_cancelled: Callable[[], bool]) -> None:
+        """Raises ModelError, with the number of what went wrong; CancelledError once `is_cancelled` says so."""
+        ...
+
+
 @dataclass(frozen=True)
 class Parts:
     """What all sessions of an engine share."""
@@ -56,6 +65,7 @@ class Parts:
     door: CallDoor
     account: AccountParameters
     recent: RecentResults
+    export: Export
     running: Running = field(default_factory=Running)
 
 

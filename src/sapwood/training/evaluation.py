@@ -28,7 +28,8 @@ from sapwood.training.scores import Answer, Scores, score
 
 SHARE = 0.025
 """Rows of one question, by the rows that training reads in all. A row read costs a third of a row trained on, and a model
-is asked five times (base: loss and answers; epochs together: answers; end: answers and labels): 4 % of training's time."""
+is asked at most five times (base: loss and answers; epochs together: answers; end: answers and labels): 4 % of training's
+time."""
 FEWEST_ROWS = 8
 """Rows that are asked even where training reads few."""
 LONGEST_ANSWER = 64
@@ -71,11 +72,18 @@ class Examiner:
         wanted = max(FEWEST_ROWS, round(SHARE * plan.epochs * len(dataset.train)))
         self.rows = dataset.validation[:wanted]
         self._rows_an_epoch = dataset.validation[: max(FEWEST_ROWS, round(wanted / plan.epochs))]
+        self._known: tuple[float, list[Answer]] = (float("nan"), [])
 
     @property
     def can_ask(self) -> bool:
         """Whether answers are short enough to be asked for."""
         return self._limit <= LONGEST_ANSWER
+
+    @property
+    def rows_asked(self) -> tuple[int, int]:
+        """How many rows are asked after an epoch, and at the end of a run in which each epoch was asked."""
+        an_epoch, all_rows = len(self._rows_an_epoch), len(self.rows)
+        return an_epoch, all_rows - an_epoch + (all_rows if len(self._labels) > 1 else 0)
 
     def base(self, model: PreTrainedModel, loss: float) -> list[Evaluation]:
         """What the model says before it is tuned, and what a linear model says."""
@@ -87,11 +95,16 @@ class Examiner:
     def epoch(self, model: PreTrainedModel, epoch: int, loss: float) -> Evaluation:
         """What the model says after an epoch, of fewer rows."""
         rows = self._rows_an_epoch
-        return self._evaluation("epoch", "answers", epoch, rows, self._answers(model, rows), loss)
+        self._known = loss, self._answers(model, rows)
+        return self._evaluation("epoch", "answers", epoch, rows, self._known[1], loss)
 
     def end(self, model: PreTrainedModel, epoch: int, loss: float) -> list[Evaluation]:
-        """What the finished model says: freely, and as the likeliest label."""
-        found = [self._evaluation("tuned", "answers", epoch, self.rows, self._answers(model, self.rows), loss)]
+        """What the finished model says: freely, and as the likeliest label. If it is the last epoch's, by its loss, what
+        that one has said is not asked again.
+        """
+        known = self._known[1] if self._known[0] == loss else []
+        answers = [*known, *self._answers(model, self.rows[len(known) :])]
+        found = [self._evaluation("tuned", "answers", epoch, self.rows, answers, loss)]
         if len(self._labels) > 1:
             chosen = self._likeliest(model, self.rows)
             found.append(self._evaluation("tuned", "labels", epoch, self.rows, chosen, loss))
@@ -126,6 +139,8 @@ class Examiner:
 
     def _ask(self, model: PreTrainedModel, rows: Sequence[Example], choice: Callable[[], Choice | Search]) -> list[Row]:
         """The rows once answered, in order."""
+        if not rows:
+            return []
         shared = self._dataset.prefix
         limit = self._limit + 4
         asked = [Row(at, row.prompt[len(shared) :], limit, choice()) for at, row in enumerate(rows)]

@@ -25,6 +25,11 @@ class Exam:
             json.loads(self._path.read_text(encoding="utf-8")) if self._path.is_file() else []
         )
 
+    @property
+    def rows(self) -> tuple[int, int]:
+        """How many rows are asked after an epoch and at the end: none where answers are too long to be asked for."""
+        return self._examiner.rows_asked if self._examiner.can_ask else (0, 0)
+
     def base(self) -> None:
         """The model before it is tuned."""
         if self._is_due("base", 0):

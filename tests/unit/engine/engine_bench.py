@@ -227,6 +227,13 @@ TEXT = Column("T", text())
 NUMBER = Column("N", number(38, 0))
 
 
+def export_nothing(name: Name, folder: Path, form: str, *, is_cancelled: Callable[[], bool]) -> None:
+    """An export without a model: a file that says what was asked for, and one in a folder."""
+    (folder / "base").mkdir(parents=True)
+    (folder / "asked.txt").write_text(f"{name} as {form}")
+    (folder / "base" / "weights").write_bytes(b"1234")
+
+
 def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFunction] = FUNCTIONS) -> Bench:
     """A bench over a data directory, with a database DB."""
     door = CallDoor()
@@ -246,6 +253,7 @@ def open_bench(folder: Path, backend: FakeBackend, functions: Sequence[SqlFuncti
         door,
         AccountParameters(catalog),
         RecentResults(folder / "recent"),
+        export_nothing,
     )
     return Bench(parts, State("1", "ADMIN", "ACCOUNTADMIN", "DB", "PUBLIC"), backend)
 
@@ -271,6 +279,7 @@ def open_engine(folder: Path, backend: FakeBackend) -> tuple[Engine, Callable[[]
         commands={"FINETUNE": (FINETUNE, finetune)},
         registry=FakeRegistry(),
         backends=backend,
+        export=export_nothing,
     )
 
     def close() -> None:

@@ -65,6 +65,26 @@ def test_free_texts_are_scored_whole_and_have_no_baseline(chat: Chat, model: Any
     assert len(examiner(chat, dataset(chat)).end(model, 1, 0.5)) == 1
 
 
+def test_what_the_last_epoch_has_said_is_not_asked_again(chat: Chat, model: Any) -> None:
+    passes: list[None] = []
+    asked = examiner(chat, dataset(chat), check=lambda: passes.append(None))
+    epoch = asked.epoch(model, 1, 0.5)
+    count = len(passes)
+    (same,) = asked.end(model, 1, 0.5)
+    assert (same.scores, same.subject, len(passes)) == (epoch.scores, "tuned", count)
+    asked.end(model, 1, 0.4)  # an earlier one was better, and is kept
+    assert len(passes) == 2 * count
+
+
+def test_a_longer_run_asks_only_the_rows_that_its_last_epoch_left_out(chat: Chat, model: Any) -> None:
+    many = dataset(chat, PAIRS * 2)
+    asked = Examiner(chat, many, make_plan({"max_epochs": 10}, rows=len(many.train), hidden=32), ())
+    few = asked.epoch(model, 10, 0.5).scores.rows
+    (end,) = asked.end(model, 10, 0.5)
+    assert (few, end.scores.rows) == (FEWEST_ROWS, 10)
+    assert end.scores.exact_match == asked.end(model, 10, 0.4)[0].scores.exact_match
+
+
 def test_long_answers_are_not_asked_for(chat: Chat) -> None:
     long = dataset(chat, [(prompt, "x" * LONGEST_ANSWER) for prompt, _ in PAIRS])
     assert not examiner(chat, long).can_ask
