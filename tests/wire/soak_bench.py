@@ -1,19 +1,15 @@
-"""What a server bears, measured by hand: `python tests/wire/soak_bench.py crowd | memory | pace`. Each prints its figures.
+"""What a server bears, measured by hand: `python tests/wire/soak_bench.py crowd | memory | pandas`. Each prints its figures.
 
-crowd: 64 connections run 50 statements each. memory: 50 results of a million rows and three columns are fetched. pace: SELECT 1
-again and again beside a scan of COMPLETE and a process that burns a core at the lowest priority, as a training job does.
-None takes much longer than `LONGEST_S`: what was not done by then is told as not done.
+crowd: 64 connections run 50 statements each. memory: 50 results of a million rows and three columns are fetched. pandas: the same
+result five times by the official connectors, from the statement to a data frame. How long SELECT 1 takes beside other work:
+`bench/latency.py`. None takes much longer than `LONGEST_S`: what was not done by then is told as not done.
 """
 
 from __future__ import annotations
 
 import itertools
-import multiprocessing
-import os
-import statistics
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -21,7 +17,7 @@ from pathlib import Path
 
 import psutil
 from raw_client import RawClient
-from wire_bench import Server, start_server
+from wire_bench import ClientPython, Server, start_server
 
 LONGEST_S = 90.0
 MILLION = "select seq4() as a, seq4() * 1.5 as b, 'row ' || seq4() as c from table(generator(rowcount => 1000000))"
@@ -71,52 +67,22 @@ def memory(server: Server) -> str:
     return f"{early:.0f} MB after 5 results, {told}, {(time.perf_counter() - deadline + LONGEST_S) / len(sizes):.2f} s each"
 
 
-def pace(server: Server) -> str:
-    """How long SELECT 1 takes, alone and in company."""
-    client, other = RawClient(server), RawClient(server)
-    alone = _paces(client)
-    burner = multiprocessing.get_context("spawn").Process(target=_burn, daemon=True)
-    burner.start()
-    asks = "select snowflake.cortex.complete('mistral-7b', a || seq4()) from (select {} as a), table(generator(rowcount => 20000))"
-    is_over = threading.Event()
-
-    def scan() -> None:
-        for number in itertools.count():
-            if is_over.is_set():
-                return
-            other.query(asks.format(number))
-
-    thread = threading.Thread(target=scan)
-    thread.start()
-    beside = _paces(client)
-    is_over.set()
-    thread.join()
-    burner.terminate()
-    return f"alone {_told(alone)}; beside a scan and a job {_told(beside)}"
+def pandas(server: Server) -> str:
+    """Seconds from a statement to a million rows in pandas, by connector."""
+    script = f"""
+        import time
+        cursor = connect().cursor()
+        out["seconds"] = []
+        for _ in range(5):
+            begun = time.perf_counter()
+            assert len(cursor.execute({MILLION!r}).fetch_pandas_all()) == 1_000_000
+            out["seconds"].append(round(time.perf_counter() - begun, 2))
+    """
+    clients = [ClientPython(name, server) for name in ("connector4", "connector5")]
+    return "; ".join(f"{client.name} {client.run(script)['seconds']} s" for client in clients)
 
 
-def _paces(client: RawClient) -> list[float]:
-    found: list[float] = []
-    deadline = time.perf_counter() + LONGEST_S / 2
-    while len(found) < 300 and time.perf_counter() < deadline:
-        begun = time.perf_counter()
-        assert client.query("select 1")["success"]
-        found.append((time.perf_counter() - begun) * 1000)
-    return found
-
-
-def _told(times: list[float]) -> str:
-    cuts = statistics.quantiles(times, n=100)
-    return f"p50 {cuts[49]:.1f} ms, p99 {cuts[98]:.1f} ms of {len(times)}"
-
-
-def _burn() -> None:
-    os.nice(19)
-    while True:
-        pass
-
-
-MODES: Mapping[str, Callable[[Server], str]] = {"crowd": crowd, "memory": memory, "pace": pace}
+MODES: Mapping[str, Callable[[Server], str]] = {"crowd": crowd, "memory": memory, "pandas": pandas}
 
 
 def main(mode: str) -> None:

@@ -156,6 +156,20 @@ def test_another_users_result_does_not_exist(server: Server, raw: RawClient) -> 
     eve.close()
 
 
+def test_a_result_outlives_a_client_that_stops_reading(raw: RawClient) -> None:
+    """20 MB, of which somebody reads the beginning, and the rest when others have read it all and gone on."""
+    text = "select seq4() as n, repeat('x', 200) || seq4() as t from table(generator(rowcount => 100000))"
+    data = raw.query(text)["data"]
+    (chunk,) = data["chunks"]
+    with raw.http.stream("GET", chunk["url"], headers=data["chunkHeaders"]) as slow:
+        pieces = slow.iter_raw()
+        begun = next(pieces)
+        whole = httpx.get(chunk["url"], headers=data["chunkHeaders"]).content
+        assert raw.rows("show variables") == []
+        assert len(whole) == chunk["uncompressedSize"] > 20_000_000
+        assert begun + b"".join(pieces) == whole
+
+
 def test_health_and_measures_are_there_for_everybody(server: Server, raw: RawClient) -> None:
     raw.query("select 1")
     assert httpx.get(server.url + "/healthz", trust_env=False).json()["status"] == "ok"

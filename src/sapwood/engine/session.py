@@ -6,6 +6,7 @@ Text in, one `Result` a statement out. `cancel` may come from another thread and
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import threading
 import uuid
@@ -41,11 +42,9 @@ from sapwood.engine.staged import staged_documents
 from sapwood.engine.work import Parts, State, Work, now_ms, parameter_value
 from sapwood.errors import (
     CancelledError,
-    DataDirectoryBusyError,
     Error,
     InterfaceError,
     InternalError,
-    StorageFullError,
 )
 from sapwood.functions.default_model import floor_notice
 from sapwood.functions.function import SqlFunction
@@ -184,13 +183,9 @@ class Session:
         self._cancelled.clear()
         self._timed_out.clear()
         seconds = parameter_value(self._parts, self.state, "STATEMENT_TIMEOUT_IN_SECONDS")
-        timer = threading.Timer(seconds, self._time_out)
-        timer.daemon = True
-        if seconds:
-            timer.start()
         self._is_running = True
         try:
-            with _walled():
+            with _walled(), self._parts.deadlines.after(seconds or math.inf, self._time_out):
                 yield
         except Error as error:
             if self._timed_out.is_set():
@@ -203,7 +198,6 @@ class Session:
             raise
         finally:
             self._is_running = False
-            timer.cancel()
 
     def _time_out(self) -> None:
         self._timed_out.set()
@@ -317,7 +311,7 @@ class Session:
         rows: Rows | None = None,
         error: Error | None = None,
     ) -> None:
-        """Write the history; a full disk or a busy catalogue costs the record, not the statement."""
+        """Write the history."""
         status = "SUCCESS" if error is None else "CANCELLED" if isinstance(error, CancelledError) else "FAILED"
         record = QueryRecord(
             query_id,
@@ -331,8 +325,7 @@ class Session:
             rows=0 if rows is None else rows.rowcount or 0,
             usage={**asdict(batcher.usage), **self._circumstances(batcher), "kind": "" if rows is None else rows.kind},
         )
-        with contextlib.suppress(StorageFullError, DataDirectoryBusyError):
-            self._parts.catalog.record_query(record)
+        self._parts.catalog.record_query(record)
 
     def _circumstances(self, batcher: Batcher) -> dict[str, Any]:
         """Where a statement ran and which models it asked, for its record."""

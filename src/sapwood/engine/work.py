@@ -23,6 +23,7 @@ from sapwood.dialect.stage_statements import CopyInto
 from sapwood.dialect.statements import Command, Name, Query, Signature
 from sapwood.engine.batch import Batcher
 from sapwood.engine.database import Databases, unknown_database
+from sapwood.engine.deadlines import Deadlines
 from sapwood.engine.failure import translated
 from sapwood.engine.metadata import LoadedFile, TableInfo, read_schemas, read_table
 from sapwood.engine.models import Registry
@@ -67,6 +68,7 @@ class Parts:
     recent: RecentResults
     export: Export
     running: Running = field(default_factory=Running)
+    deadlines: Deadlines = field(default_factory=Deadlines)
 
 
 @dataclass(frozen=True)

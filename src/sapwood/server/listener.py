@@ -29,6 +29,7 @@ from sapwood.server.cortex import Cortex
 from sapwood.server.impatience import ImpatientProtocol
 from sapwood.server.journal import note_end
 from sapwood.server.measures import CONTENT_TYPE, Measures
+from sapwood.server.pauses import short_pauses
 from sapwood.server.protocol import Inside, OpenSession, Verifier, Wire
 from sapwood.server.results import Results
 from sapwood.server.sessions import ResumeSession, Sessions, Shelf
@@ -132,7 +133,8 @@ class Listener:
 
     def run(self) -> None:
         """Serve until SIGINT or SIGTERM, or until `stop`."""
-        self._server.run([self._socket])
+        with short_pauses():
+            self._server.run([self._socket])
 
     def start(self) -> threading.Thread:
         """Serve on a thread of its own."""

@@ -86,8 +86,8 @@ class Results:
         name = self._marks.get(mark)
         return None if name is None else (name.removesuffix(_UNFINISHED), not name.endswith(_UNFINISHED))
 
-    def keep(self, answer: Answer, chunks: Sequence[bytes] = ()) -> None:
-        """Store an answer with its chunks: there as a whole or not at all. StorageFullError if the disk is full."""
+    def keep(self, answer: Answer, chunks: Sequence[bytes] = ()) -> int:
+        """Store an answer with its chunks: there as a whole or not at all; its bytes. StorageFullError if the disk is full."""
         part = self._part(answer.query_id)
         with _whole(part, "the statement ran, and its answer could not be kept"):
             part.mkdir(mode=0o700, exist_ok=True)
@@ -96,9 +96,11 @@ class Results:
             body = json.dumps(asdict(answer)).encode()
             (part / _ANSWER).write_bytes(body)
             part.rename(self._folder / answer.query_id)
+        size = len(body) + sum(map(len, chunks))
         with self._lock:
-            self._sizes[answer.query_id] = len(body) + sum(map(len, chunks))
+            self._sizes[answer.query_id] = size
         self._prune()
+        return size
 
     def find(self, query_id: str, user: str) -> Answer | None:
         """The answer of a user's statement; None if there is none (any more) or it is another user's."""

@@ -38,6 +38,8 @@ _QUERY = re.compile(r"[\s(]*(SELECT|WITH)\b(?!.*\bFINETUNE\b)", re.IGNORECASE | 
 """A statement that only reads. One that begins otherwise may do so too; nothing rests on that."""
 REMEMBERED = 10_000
 """Finished statements that are known by their request id, so that a repeated request does not run twice."""
+_SMALL_BYTES = 16_384
+"""Bytes of an answer that stays in memory until it has been sent."""
 _ABORT_S = 30.0
 """Seconds for which a cancelled statement is told so again and again."""
 
@@ -75,6 +77,8 @@ class Statement:
     is_cancelled: bool = False
     envelope: dict[str, Any] | None = None
     """The answer, if it is not on disk."""
+    unsent: Answer | None = None
+    """A small answer that is on disk, for whoever waits for it: read once."""
     transfer: Transfer | None = None
     """What the client is to move itself, instead of an answer."""
     error: Error | None = None
@@ -262,7 +266,10 @@ class Statements:
             statement.envelope = encoded.envelope
             self._results.discard(statement.id)
             return
-        self._results.keep(self._answer(statement, statement.id, statement.order.text, encoded), encoded.bodies)
+        answer = self._answer(statement, statement.id, statement.order.text, encoded)
+        size = self._results.keep(answer, encoded.bodies)
+        if size <= _SMALL_BYTES and not statement.order.is_async:
+            statement.unsent = answer
 
     def _answer(self, statement: Statement, query_id: str, text: str, encoded: Encoded) -> Answer:
         return Answer(

@@ -21,12 +21,13 @@ class Catalog(Stages, TunedModels, AddedModels, Jobs, Account, History, Users, R
     """Stages, file formats, models, jobs, account objects, users, roles, sessions and history. Safe for threads and for processes side by side.
 
     `url` is SQLAlchemy's: sqlite:///<data>/catalog.sqlite, or a PostgreSQL one. `clock` gives epoch milliseconds.
-    Each call is one transaction and durable when it returns. Raises DataDirectoryBusyError, StorageFullError.
+    Each call is one transaction and durable when it returns, but that of the history. Raises DataDirectoryBusyError, StorageFullError.
     """
 
     def __init__(self, url: str, *, clock: Callable[[], int] = now_ms) -> None:
         super().__init__(Database(url), clock)
 
     def close(self) -> None:
-        """Give up the database's connections."""
+        """Store what is still to be stored, and give up the database's connections."""
+        self.end_history()
         self._database.close()

@@ -4,6 +4,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -299,6 +300,21 @@ def test_statements_that_end_together_are_all_recorded(catalog: Catalog) -> None
     for thread in threads:
         thread.join()
     assert {q.id for q in catalog.queries(limit=1000)} >= {f"q{number}" for number in range(200)}
+
+
+def test_no_statement_waits_for_its_record_and_none_is_lost_at_the_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sapwood.store.account.GATHER_S", 0.2)
+    url = f"sqlite:///{tmp_path / 'catalog.sqlite'}"
+    catalog = Catalog(url)
+    begun = time.monotonic()
+    catalog.record_query(QueryRecord("q1", "select 1", "ADMIN", "R", "SUCCESS", 1))
+    assert time.monotonic() - begun < 0.2
+    catalog.close()
+    other = Catalog(url)
+    assert [query.id for query in other.queries()] == ["q1"]
+    other.close()
 
 
 def test_threads_wait_for_each_other(catalog: Catalog) -> None:
