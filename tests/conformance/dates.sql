@@ -23,8 +23,13 @@ select to_char('2024-01-05 15:04:05.123456'::timestamp, 'YYYY/MM/DD HH12:MI:SS.F
   to_char('2024-01-05'::date, '"day" DD') as d;
 -- row: ["2024/01/05 03:04:05.123 PM Fri Jan January 24", "10.11", "day 05"]
 
-select to_char('2024-01-05'::date, 'YYYY Q');
--- error: 000002 0A000 SQL compilation error:\nThe date format element 'Q' is not supported.
+-- https://docs.snowflake.com/en/sql-reference/functions/to_char
+select to_varchar('2024-04-05 01:02:03'::timestamp, 'mm/dd/yyyy, hh24:mi hours') as words, to_char('2024-01-05'::date, 'YYYY Q') as letter, to_date('05 of Jan 2024', 'DD of MON YYYY')::varchar as back;
+-- row: ["04/05/2024, 01:02 hours", "2024 Q", "2024-01-05"]
+
+-- https://docs.snowflake.com/en/sql-reference/date-time-input-output
+select '03-April-2024'::date::varchar as month_name, 0::timestamp_ntz::varchar as epoch, 1700000000::timestamp_ntz::varchar as seconds;
+-- row: ["2024-04-03", "1970-01-01 00:00:00.000", "2023-11-14 22:13:20.000"]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/to_timestamp
 select to_timestamp(1700000000) as seconds, to_timestamp(1700000000123) as guessed, to_timestamp(1700000000123, 3) as told, to_timestamp_ntz(1.5) as half;

@@ -129,8 +129,21 @@ select name, (select count(*) from people q where q.boss = p.id) as reports from
 -- row: ["Ann", 2]
 -- row: ["Bob", 1]
 
-select name from people where (boss, id) in (select 1, 2);
--- error: * * *
+-- https://docs.snowflake.com/en/sql-reference/functions/in
+select (1, 2) in (select 1, 2) as y, (1, 3) in (select 1, 2) as n, (2, null) in (select 1, 2) as surely_not, (1, null) in (select 1, 2) as unknown, (1, 2) not in (select 2, null) as other;
+-- row: [true, false, false, null, true]
+
+select (1, 2) in (select 1);
+-- error: 001003 42000 SQL compilation error: error line 1 at position 8\nThe query behind IN must give 2 columns, found 1.
+
+-- https://docs.snowflake.com/en/sql-reference/constructs/from
+select 5 as five from dual;
+-- row: [5]
+
+-- https://docs.snowflake.com/en/sql-reference/constructs/limit
+select column1 from values (1), (2) order by 1 limit null offset null;
+-- row: [1]
+-- row: [2]
 
 -- https://docs.snowflake.com/en/sql-reference/constructs/sample
 select count(*) as n from people sample (100);

@@ -185,3 +185,19 @@ select get_ignore_case(parse_json('{"aa":1,"aA":2,"Aa":3}'), 'aA') as same, get_
 -- https://docs.snowflake.com/en/sql-reference/functions/filter
 select filter([1, null, 3], a -> a is not null) as f, transform(['{"a":1}'], x -> parse_json(x)) as t, filter(null, x -> x > 1) as n;
 -- row: ["[1,3]", "[{\"a\":1}]", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/object_construct
+select object_construct(* exclude (b)) as o, object_construct(* ilike 'b%') as l from (select 1 as a, 2 as b, 3 as c);
+-- row: ["{\"A\":1,\"C\":3}", "{\"B\":2}"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/count
+select count(v) as n, count(*) as all_of_them from (select parse_json('null') as v union all select parse_json('1') union all select null);
+-- row: [1, 3]
+
+-- https://docs.snowflake.com/en/sql-reference/data-types-semistructured
+create table holders (id int, o object, a array);
+
+insert into holders values (1, null, null), (2, null, null);
+
+select count(*) as n, count(o) as o, hash_agg(*) = hash_agg(* exclude (a)) as h from holders;
+-- row: [2, 0, false]

@@ -35,8 +35,12 @@ select length('joyeux noël') as letters, octet_length('ë') as bytes, bit_lengt
 -- row: [11, 2, 24, 2, 2]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/ascii
-select ascii('a') as a, ascii('') as nothing, unicode('❄') as flake, chr(83) as s, chr(10052) as snow, chr(-1) as none;
+select ascii('a') as a, ascii('') as nothing, unicode('❄') as flake, chr(83) as s, chr(10052) as snow, chr(null) as none;
 -- row: [97, 0, 10052, "S", "❄", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/chr
+select chr(-1);
+-- error: 100062 22021 Invalid character code -1 in the CHR input
 
 -- https://docs.snowflake.com/en/sql-reference/functions/charindex
 select charindex('an', 'banana') as first, charindex('an', 'banana', 3) as later, charindex('x', 'banana') as none, position('an' in 'banana') as p;
@@ -62,8 +66,46 @@ select base64_encode('Snowflake') as e, base64_decode_string('U25vd2ZsYWtl') as 
 select md5('Snowflake') as m, sha1('Snowflake') as s, left(sha2('Snowflake'), 8) as s2;
 -- row: ["edf1439075a83a447fb8b630ddc9c8de", "fda76b0bcc1e87cf259b1d1e3271d76f590fb5dd", "1dbd59f6"]
 
-select sha2('a', 512);
--- error: 000002 0A000 SQL compilation error:\nSHA2 is served with 256 bits only.
+select sha2('Snowflake', 224) as short, length(sha2('Snowflake', 512)) as n, md5(x'616263') = md5('abc') and sha2(x'616263', 384) = sha2('abc', 384) as of_bytes;
+-- columns: SHORT VARCHAR(56), N NUMBER(18,0), OF_BYTES BOOLEAN
+-- row: ["6267d3d7a59929e6864dd4b737d98e3ef8569d9f88a7466647838532", 128, true]
+
+select sha2('a', 100);
+-- error: 001015 22023 SQL compilation error:\nSHA2 takes 224, 256, 384 or 512
+
+-- https://docs.snowflake.com/en/sql-reference/functions/substr
+select substr(x'48656C6C6F', 1, 2) = x'4865' as a, substr(x'48656C6C6F', -2) = x'6C6F' as b, left(x'4865', 1) = x'48' as c, right(x'4865', 1) = x'65' as d;
+-- row: [true, true, true, true]
+
+select upper(x'48');
+-- error: 001007 22023 SQL compilation error:\nInvalid argument types: a text is needed here, found BINARY
+
+-- https://docs.snowflake.com/en/sql-reference/functions/parse_url
+select parse_url('http://USER:PASS@EXAMPLE.INT:4345/HELLO.PHP?USER=1') as u, parse_url('example.int/x', 1) as wrong, parse_url('https://www.snowflake.com/'):host::varchar as host, parse_url(null) as n;
+-- row: ["{\"fragment\":null,\"host\":\"USER:PASS@EXAMPLE.INT\",\"parameters\":{\"USER\":\"1\"},\"path\":\"HELLO.PHP\",\"port\":\"4345\",\"query\":\"USER=1\",\"scheme\":\"http\"}", "{\"error\":\"scheme not specified\"}", "www.snowflake.com", null]
+
+select parse_url('example.int/hello.php?user=12#nofragment', 0);
+-- error: 100139 22000 Error parsing URL: scheme not specified
+
+-- https://docs.snowflake.com/en/sql-reference/functions/uuid_string
+select uuid_string('fe971b24-9572-4005-b22f-351e9c09274d', 'foo') as named, length(uuid_string()) as n;
+-- row: ["dc0b6f65-fca6-5b4b-9d37-ccc3fde1f3e2", 36]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/editdistance
+select editdistance('Ich weiß nicht', 'Ich wei? nicht') as letters, editdistance('kitten', 'sitting') as ascii, editdistance('święta', 'swieta', 1) as most, editdistance(null, '') as n;
+-- row: [1, 3, 1, null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/strtok
+select strtok('a.b', '', 1) as whole, strtok('a.b', '.', 2) as second;
+-- row: ["a.b", "b"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/try_cast
+select try_cast('ABCD' as char(2)) as too_long, try_cast('AB' as char(2)) as fits, cast('ABCD' as char(2)) as cut;
+-- row: [null, "AB", "AB"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/regexp_instr
+select regexp_instr('a1', 'a(1)', 1, 1, 0, 'e');
+-- error: 000002 0A000 SQL compilation error:\nREGEXP_INSTR finds whole matches, not parts of them ('e').
 
 -- https://docs.snowflake.com/en/sql-reference/data-types-text
 select x'48656C6C6F' as b, to_varchar(x'48656C6C6F', 'utf-8') as t, x'0a' || x'0b' = x'0A0B' as joined;

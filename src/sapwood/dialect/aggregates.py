@@ -16,7 +16,7 @@ from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import EACH
 from sapwood.dialect.numbers import BITMAP_BITS
 from sapwood.dialect.semistructured import as_json
-from sapwood.dialect.types import ARRAY, BINARY, BOOLEAN, OBJECT, REAL, SnowType, number, text
+from sapwood.dialect.types import ARRAY, BINARY, BOOLEAN, OBJECT, REAL, VARIANT, SnowType, number, text
 from sapwood.dialect.values import Value, combine
 from sapwood.dialect.vectors import by_element
 from sapwood.dialect.window_functions import WINDOW_FUNCTIONS
@@ -24,14 +24,18 @@ from sapwood.errors import InvalidArgumentsError, UnsupportedError
 
 
 def _count(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    """COUNT(*) has no argument here; COUNT(a, b) counts rows where none is NULL."""
-    if not values:
+    """COUNT(*) has no argument here; COUNT(a, b) counts rows where none is NULL. JSON's null counts as NULL."""
+    counted = [
+        f"CASE WHEN json_type({value.sql}) <> 'NULL' THEN {value.sql} END" if value.type == VARIANT else value.sql
+        for value in values
+    ]
+    if not counted:
         inner = "*"
-    elif len(values) == 1:
-        inner = values[0].sql
+    elif len(counted) == 1:
+        inner = counted[0]
     else:
-        tests = " AND ".join(f"{value.sql} IS NOT NULL" for value in values)
-        inner = f"CASE WHEN {tests} THEN ({', '.join(value.sql for value in values)}) END"
+        tests = " AND ".join(f"{each} IS NOT NULL" for each in counted)
+        inner = f"CASE WHEN {tests} THEN ({', '.join(counted)}) END"
     return f"CAST(count({around.distinct}{inner}){around.over} AS DECIMAL(18,0))", number(18, 0)
 
 

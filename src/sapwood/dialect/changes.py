@@ -97,13 +97,19 @@ def _is_query(reader: Reader) -> bool:
 
 
 def _with_defaults(tree: exp.Expr, target: Sequence[Column]) -> exp.Expr:
-    """DEFAULT inside VALUES becomes the column's default."""
+    """DEFAULT inside VALUES becomes the column's default; a NULL that no text's could be becomes one of the column's type."""
     values = tree.args["from_"].this if isinstance(tree, exp.Select) and tree.args.get("from_") is not None else tree
     for row in values.expressions if isinstance(values, exp.Values) else []:
         for place, each in enumerate(row.expressions if isinstance(row, exp.Tuple) else []):
             if _is_default(each) and place < len(target):
                 each.replace(_default_tree(target[place]))
+            elif isinstance(each, exp.Null) and place < len(target) and target[place].type.name in _NO_TEXT:
+                each.replace(parse(f"SELECT CAST(NULL AS {target[place].type})").expressions[0])
     return tree
+
+
+_NO_TEXT = ("OBJECT", "ARRAY", "VECTOR")
+"""Types that no text can be cast to, as which a column of NULLs in VALUES would pass."""
 
 
 def default_value(column: Column, work: Compilation) -> Value:

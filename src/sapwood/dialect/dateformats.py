@@ -1,7 +1,7 @@
 """Dates and times as texts of a format, such as TO_VARCHAR(d, 'YYYY-MM-DD'), and back.
 
 Comes in: a bound value and a constant format. Goes out: a bound value. Snowflake's elements are put into DuckDB's; one that
-isn't known is an error, never passed through. Source: the vendor's page "Date and time input and output formats".
+isn't known stands for itself, as the vendor has it. Source: the vendor's page "Date and time input and output formats".
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ _ELEMENTS = {
 }  # fmt: skip
 _ZONES = ("TZH:TZM", "TZHTZM", "TZH")
 _FRACTION = "%f"
-_LETTERS = ("T", "Z", "UTC")
-"""Letters in a format that stand for themselves."""
-_FORMAT = re.compile("|".join([*_ZONES, r"FF\d?", *_ELEMENTS]) + r'|"[^"]*"|[A-Za-z]+|[^A-Za-z"]+', re.IGNORECASE)
+_FORMAT = re.compile("|".join([*_ZONES, r"FF\d?", *_ELEMENTS]) + r'|"[^"]*"|[A-Za-z]|[^A-Za-z"]+', re.IGNORECASE)
 
 
 def elements(form: Value) -> list[str]:
@@ -44,8 +42,6 @@ def _element(piece: str) -> str:
     word = piece.upper()
     if word in _ELEMENTS or word in _ZONES or re.fullmatch(r"FF\d?", word):
         return word
-    if piece[:1].isalpha() and word not in _LETTERS:
-        raise UnsupportedError(f"SQL compilation error:\nThe date format element '{piece}' is not supported.")
     stripped = piece.strip('"')
     return f'"{stripped}'
 

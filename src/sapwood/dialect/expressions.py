@@ -12,10 +12,10 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from sapwood.dialect import functions, invocations, operators, semistructured, windows
+from sapwood.dialect import dates, functions, invocations, operators, semistructured, windows
 from sapwood.dialect.binding import Binder, bind, identifier, value_of
 from sapwood.dialect.bindings import bind_placeholder
-from sapwood.dialect.coercion import cast
+from sapwood.dialect.coercion import STAMPS, cast
 from sapwood.dialect.compilation import Compilation, Namespace, unknown_column, variable_value
 from sapwood.dialect.given import Given
 from sapwood.dialect.names import literal, qualify, spelled
@@ -30,6 +30,7 @@ from sapwood.dialect.values import (
     null,
     number_value,
     object_of,
+    once,
     text_value,
 )  # fmt: skip
 from sapwood.errors import (
@@ -162,11 +163,23 @@ def _array(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
 
 
 def _cast(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    return cast(bind(tree.this, names, work), type_of(tree.args["to"]))
+    """CAST and ::, where a number may become a timestamp too: seconds since 1970."""
+    value, target = bind(tree.this, names, work), type_of(tree.args["to"])
+    if value.type.name == "FIXED" and target.name in STAMPS:
+        return dates.from_epoch(value, target, scale=0)
+    return cast(value, target)
 
 
 def _try_cast(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    return cast(bind(tree.this, names, work), type_of(tree.args["to"]), tries=True)
+    """TRY_CAST: NULL instead of an error, and instead of a text that is too long."""
+    value, target = bind(tree.this, names, work), type_of(tree.args["to"])
+    found = cast(value, target, tries=True, truncates=False)
+    if target.name != "TEXT" or target.length is None or (found.sql == value.sql and value.type == target):
+        return found
+    sql = once(
+        [found.sql], lambda x: f"CASE WHEN length({x}) <= {target.length} THEN {x} END", is_volatile=found.is_volatile
+    )
+    return found.over(sql, target, nullable=True)
 
 
 def _path(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:

@@ -7,11 +7,12 @@ values. Source: the vendor's pages "Hash functions" and "Data generation functio
 from __future__ import annotations
 
 from sapwood.dialect.coercion import cast, common, numeric
+from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, at_least, one_of
 from sapwood.dialect.names import EACH, literal
 from sapwood.dialect.rows import TAKES, size
 from sapwood.dialect.types import REAL, number, text
-from sapwood.dialect.values import Value, combine
+from sapwood.dialect.values import Value, combine, once
 from sapwood.errors import InvalidArgumentsError
 
 _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -77,8 +78,20 @@ def _randstr(given: Given) -> Value:
 
 
 def _uuid(given: Given) -> Value:
-    one_of(given, 0)
-    return Value("CAST(uuid() AS VARCHAR)", text(36), nullable=False, is_volatile=True)
+    """UUID_STRING(): a random one; UUID_STRING(namespace, name): the one that they always give."""
+    if not given.values:
+        return Value("CAST(uuid() AS VARCHAR)", text(36), nullable=False, is_volatile=True)
+    space, name = (TAKES["text"](value) for value in one_of(given, 2))
+
+    def build(x: str, named: str) -> str:
+        failure = raising(
+            1015, "22023", literal("UUID_STRING takes a UUID as its namespace, found "), x, type_=text(36)
+        )
+        none = f"{x} IS NULL OR {named} IS NULL"
+        return f"CASE WHEN {none} THEN NULL ELSE coalesce(own_uuid({x}, {named}), {failure}) END"
+
+    is_volatile = space.is_volatile or name.is_volatile
+    return combine(once([space.sql, name.sql], build, is_volatile=is_volatile), text(36), [space, name])
 
 
 RULES: dict[str, Rule] = {

@@ -14,12 +14,13 @@ from sqlglot import exp
 from sapwood.dialect import dates, functions, lambdas
 from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.around import Around
-from sapwood.dialect.binding import Binder, bind, identifier, value_of
+from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.calls import bind_call, signature_of
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import parts
+from sapwood.dialect.stars import starred
 from sapwood.dialect.types import number, text
 from sapwood.dialect.userfunctions import called, fitting, functions_of
 from sapwood.dialect.values import Value, constant_value, null, text_value
@@ -146,19 +147,19 @@ def _as_column(tree: exp.Expr) -> exp.Expr:
 
 
 def _hash(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    """HASH(*) is over all columns."""
+    """HASH(* [EXCLUDE ...]) is over all columns."""
     if len(tree.expressions) == 1 and isinstance(tree.expressions[0], exp.Star):
-        values = tuple(value_of(each) for each in names.fields())
+        values = tuple(value for _, value in starred(tree.expressions[0], names.fields(), names, work))
     else:
         values = tuple(bind(each, names, work) for each in tree.expressions)
     return functions.apply(Given("HASH", values, work.scope.context))
 
 
 def _object_construct(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
-    """OBJECT_CONSTRUCT(*) takes the columns' names as keys."""
+    """OBJECT_CONSTRUCT(* [EXCLUDE ...]) takes the columns' names as keys."""
     if len(tree.expressions) == 1 and isinstance(tree.expressions[0], exp.Star):
-        pairs = [(text_value(each.name), value_of(each)) for each in names.fields()]
-        values = tuple(value for pair in pairs for value in pair)
+        pairs = starred(tree.expressions[0], names.fields(), names, work)
+        values = tuple(each for name, value in pairs for each in (text_value(name), value))
     else:
         values = tuple(bind(each, names, work) for each in tree.expressions)
     return functions.apply(Given(str(tree.this).upper(), values, work.scope.context))

@@ -118,6 +118,9 @@ def _compare_with_query(tree: exp.Expr, operator: str, names: Namespace, work: C
     inner, word = tree.expression.this, "ANY" if isinstance(tree.expression, exp.Any) else "ALL"
     if not isinstance(inner, (exp.Subquery, exp.Query)):
         raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\n{word} needs a query in parentheses.")
+    if isinstance(tree.this, exp.Tuple) and (operator, word) in (("=", "ANY"), ("<>", "ALL")):
+        found = _row_in_query(tree.this, inner, names, work)
+        return found if word == "ANY" else found.over(f"(NOT {found.sql})", BOOLEAN)
     left, rows = _beside_query(bind(tree.this, names, work), inner, names, work)
     return combine(f"({left.sql} {operator} {word} ({rows}))", BOOLEAN, [left], nullable=True)
 
@@ -203,7 +206,28 @@ def _in(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     return combine(sql, BOOLEAN, [value, *(right for _, right in pairs)])
 
 
+def _row_in_query(row: exp.Expr, rows: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """(a, b) IN (query): true if a row is the same, else NULL if one may be, for what is NULL."""
+    values = [bind(each, names, work) for each in row.expressions]
+    query = work.bind_query(rows, names, work)
+    if len(query.fields) != len(values):
+        raise ProgrammingError(
+            f"SQL compilation error: {work.place(row)}\nThe query behind IN must give {len(values)} columns, found {len(query.fields)}."
+        )
+    inner = [
+        Value(f'"inner".{quoted(label)}', field.type) for label, field in zip(query.labels, query.fields, strict=True)
+    ]
+    pairs = [compared(left, right) for left, right in zip(values, inner, strict=True)]
+    found = f'(SELECT 1 FROM ({query.sql}) AS "inner" WHERE '
+    same = " AND ".join(f"{left.sql} = {right.sql}" for left, right in pairs)
+    alike = " AND ".join(f"({left.sql} = {right.sql}) IS NOT FALSE" for left, right in pairs)
+    sql = f"CASE WHEN EXISTS {found}{same}) THEN TRUE WHEN EXISTS {found}{alike}) THEN NULL ELSE FALSE END"
+    return combine(f"({sql})", BOOLEAN, values, nullable=True)
+
+
 def _in_query(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    if isinstance(tree.this, exp.Tuple):
+        return _row_in_query(tree.this, tree.args["query"], names, work)
     left, rows = _beside_query(bind(tree.this, names, work), tree.args["query"], names, work)
     return combine(f"({left.sql} IN ({rows}))", BOOLEAN, [left], nullable=True)
 

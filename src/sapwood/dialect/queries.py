@@ -14,7 +14,7 @@ from typing import cast as typed
 from sqlglot import exp
 
 from sapwood.dialect import plan
-from sapwood.dialect.binding import bind, identifier, spoken, value_of
+from sapwood.dialect.binding import bind, identifier, spoken
 from sapwood.dialect.bindings import bind_placeholder
 from sapwood.dialect.coercion import cast, common
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
@@ -23,6 +23,7 @@ from sapwood.dialect.grammar import text_of
 from sapwood.dialect.names import quoted, spelled
 from sapwood.dialect.shape import common_types, labels_of, refuse, retyped
 from sapwood.dialect.sources import from_clause
+from sapwood.dialect.stars import starred
 from sapwood.dialect.types import SnowType, text
 from sapwood.dialect.values import UNTYPED, Value
 from sapwood.dialect.windows import direction
@@ -219,7 +220,7 @@ def _limit(tree: exp.Expr, work: Compilation) -> str:
             raise UnsupportedError("SQL compilation error:\nFETCH with PERCENT or WITH TIES is not supported.")
         written += "" if isinstance(count, exp.Null) else f" LIMIT {_count(count, work)}"
     if offset is not None:
-        written += f" OFFSET {_count(offset.expression, work)}"
+        written += "" if isinstance(offset.expression, exp.Null) else f" OFFSET {_count(offset.expression, work)}"
     return written
 
 
@@ -245,18 +246,22 @@ def _bound_items(tree: exp.Expr, names: Namespace, work: Compilation) -> list[It
 
 def _items_of(tree: exp.Expr, names: Namespace, work: Compilation) -> list[Item]:
     if isinstance(tree, exp.Star):
-        return _star(tree, names.fields(), names, work)
+        return _starred(tree, names.fields(), names, work)
     if isinstance(tree, exp.Column) and isinstance(tree.this, exp.Star):
         qualifier = [identifier(part) for part in tree.parts[:-1]]
         sources = [source for source in names.sources if source.answers_to(qualifier)]
         if not sources:
             written = ".".join(map(spelled, qualifier))
             raise InvalidIdentifierError(f"SQL compilation error: {work.place(tree)}\ninvalid identifier '{written}'")
-        return _star(tree.this, [each for source in sources for each in source.fields], names, work)
+        return _starred(tree.this, [each for source in sources for each in source.fields], names, work)
     if isinstance(tree, exp.Alias):
         name = identifier(tree.args["alias"])
         return [Item(name, _without_itself(name, tree.this, names, work))]
     return [Item(title(tree), _finished(bind(tree, names, work)))]
+
+
+def _starred(tree: exp.Expr, fields: Sequence[Field], names: Namespace, work: Compilation) -> list[Item]:
+    return [Item(name, _finished(value)) for name, value in starred(tree, fields, names, work)]
 
 
 def _without_itself(name: str, tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -288,42 +293,6 @@ def title(tree: exp.Expr) -> str:
         return identifier(tree.this)
     pieces = typed(list[str], _STEMS.findall(text_of(tree).replace("\0", "")))
     return "".join(piece if piece.startswith('"') else piece.upper() for piece in pieces)
-
-
-def _star(tree: exp.Expr, fields: Sequence[Field], names: Namespace, work: Compilation) -> list[Item]:
-    """* with EXCLUDE, RENAME, REPLACE and ILIKE."""
-    refuse(tree, ("except_", "rename", "replace", "ilike"))
-    excluded = {
-        identifier(each.this if isinstance(each, exp.Column) else each) for each in tree.args.get("except_") or []
-    }
-    renamed = {identifier(each.this.this): identifier(each.args["alias"]) for each in tree.args.get("rename") or []}
-    replaced = {identifier(each.args["alias"]): each.this for each in tree.args.get("replace") or []}
-    known = {each.name for each in fields}
-    for name in (*excluded, *renamed, *replaced):
-        if name not in known:
-            raise InvalidIdentifierError(
-                f"SQL compilation error: {work.place(tree)}\ninvalid identifier '{spelled(name)}'"
-            )
-    kept = [each for each in fields if each.name not in excluded and _is_like(each.name, tree.args.get("ilike"))]
-    return [
-        Item(
-            renamed.get(each.name, each.name),
-            _finished(bind(replaced[each.name], names, work)) if each.name in replaced else value_of(each),
-        )
-        for each in kept
-    ]
-
-
-def _is_like(name: str, pattern: exp.Expr | None) -> bool:
-    if pattern is None:
-        return True
-    steps = {"%": ".*", "_": "."}
-    return (
-        re.fullmatch(
-            "".join(steps.get(letter, re.escape(letter)) for letter in pattern.name), name, re.IGNORECASE | re.DOTALL
-        )
-        is not None
-    )
 
 
 # --- GROUP BY

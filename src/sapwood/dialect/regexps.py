@@ -114,7 +114,9 @@ def _replace(given: Given) -> Value:
 
 def _instr(given: Given) -> Value:
     """REGEXP_INSTR(text, pattern [, position, occurrence, option, parameters]): where a match begins, or with option 1 what is behind it."""
-    search = _search(given, most=6, start=2, flags=5)
+    search = _search(given, most=7, start=2, flags=5, group=6)
+    if search.group:
+        raise UnsupportedError("SQL compilation error:\nREGEXP_INSTR finds whole matches, not parts of them ('e').")
     occurrence, option, first = _number(given, 3, 1, 1), _number(given, 4, 0, 0), _number(given, 2, 1, 1)
     if option > 1:
         raise InvalidArgumentsError("SQL compilation error:\nThe option of REGEXP_INSTR is 0 or 1.")

@@ -20,6 +20,8 @@ from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import Name, Relation, StagedFiles
 from sapwood.errors import ProgrammingError, UnknownObjectError, UnsupportedError
 
+_NO_TABLE = ("DUAL",)
+"""The name of one row without columns."""
 _MOST_VIEWS = 32
 """Views inside views, at most; more is a circle."""
 
@@ -53,6 +55,8 @@ def relation_bound(given: tuple[str, ...], tree: exp.Expr, names: Namespace, wor
     alias = alias or given[-1]
     if len(given) == 1 and given[0] in work.ctes:
         return Bound(work.ctes[given[0]].as_source(alias, columns=columns), f"{duck(given[0])} AS {duck(alias)}")
+    if given == _NO_TABLE:
+        return Bound(Source(alias, ()), f"(SELECT 1) AS {duck(alias)}")
     relation = relation_of(given, work)
     work.scope.read(relation)
     query = query_of(relation, work)

@@ -29,6 +29,7 @@ from sapwood.dialect.types import (
     text,
 )
 from sapwood.dialect.values import UNTYPED, Value, combine, once
+from sapwood.errors import TypeMismatchError
 
 
 @dataclass(frozen=True)
@@ -100,8 +101,24 @@ def elements(value: Value) -> Value:
     return array.over(f"CAST(json_extract({array.sql}, '$[*]') AS JSON[])", ARRAY)
 
 
+def as_text(value: Value) -> Value:
+    """A value as a text; bytes are none, and which digits they should be nobody has said."""
+    if value.type == BINARY:
+        raise TypeMismatchError(
+            f"SQL compilation error:\nInvalid argument types: a text is needed here, found {value.type}",
+            hint="HEX_ENCODE, BASE64_ENCODE and TO_VARCHAR(x, 'UTF-8') make texts of bytes.",
+        )
+    return cast(value, value.type if value.type.name == "TEXT" else text())
+
+
+def as_bytes(value: Value) -> Value:
+    """Bytes, of a text those of its UTF-8."""
+    return value if value.type == BINARY else as_text(value).over(f"encode({as_text(value).sql})", BINARY)
+
+
 TAKES: Mapping[str, Callable[[Value], Value]] = {
-    "text": lambda value: cast(value, value.type if value.type.name == "TEXT" else text()),
+    "text": as_text,
+    "bytes": as_bytes,
     "int": whole,
     "cut": cut,
     "size": size,

@@ -18,7 +18,7 @@ Build = Callable[[str, SnowType, SnowType, bool], str]
 
 _OFFSET = r"(:\d\d(\.\d+)?)\s*(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$"
 """An offset behind a time, at the end of a text."""
-_OTHER_DATES = ["%m/%d/%Y", "%d-%b-%Y"]
+_OTHER_DATES = ["%m/%d/%Y", "%d-%b-%Y", "%d-%B-%Y"]
 _OTHER_STAMPS = [
     f"{date} {time}"
     for date in ("%m/%d/%Y", "%d-%b-%Y", "%a, %d %b %Y")

@@ -6,14 +6,19 @@ of columns or tables.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+
 from sapwood.dialect.coercion import decoded
+from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, at_least, one_of
-from sapwood.dialect.names import EACH
-from sapwood.dialect.rows import TAKES, whole
+from sapwood.dialect.names import EACH, literal
+from sapwood.dialect.rows import TAKES, Row, apply_row, rows_of, whole
 from sapwood.dialect.statements import NOT_CONSTANT
-from sapwood.dialect.types import ARRAY, BINARY, number, text
+from sapwood.dialect.types import ARRAY, BINARY, OBJECT, number, text
 from sapwood.dialect.values import Value, combine, once, tried
-from sapwood.errors import UnsupportedError
+from sapwood.errors import InvalidArgumentsError
 
 TABLE = """
 UPPER             text                  same   upper({0})
@@ -54,17 +59,17 @@ CHARINDEX         text,text             count  strpos({1}, {0})
 CHARINDEX         text,text,int         count  CASE WHEN strpos(substr({1}, greatest({2}, 1)), {0}) = 0 THEN 0 ELSE strpos(substr({1}, greatest({2}, 1)), {0}) + greatest({2}, 1) - 1 END
 POSITION          text,text             count  strpos({1}, {0})
 POSITION          text,text,int         count  CASE WHEN strpos(substr({1}, greatest({2}, 1)), {0}) = 0 THEN 0 ELSE strpos(substr({1}, greatest({2}, 1)), {0}) + greatest({2}, 1) - 1 END
-EDITDISTANCE      text,text             count  levenshtein({0}, {1})
-EDITDISTANCE      text,text,cut         count  least(levenshtein({0}, {1}), {2})
+EDITDISTANCE      text,text             count  CASE WHEN strlen({0} || {1}) = length({0} || {1}) THEN levenshtein({0}, {1}) ELSE CAST(own_distance({0}, {1}) AS BIGINT) END
+EDITDISTANCE      text,text,cut         count  least(CASE WHEN strlen({0} || {1}) = length({0} || {1}) THEN levenshtein({0}, {1}) ELSE CAST(own_distance({0}, {1}) AS BIGINT) END, {2})
 JAROWINKLER_SIMILARITY text,text        int    round(jaro_winkler_similarity(lower({0}), lower({1})) * 100)
-MD5               text                  text   md5({0})
-MD5_HEX           text                  text   md5({0})
-MD5_BINARY        text                  binary unhex(md5({0}))
-MD5_NUMBER_UPPER64 text                 int    CAST('0x' || left(md5({0}), 16) AS UBIGINT)
-MD5_NUMBER_LOWER64 text                 int    CAST('0x' || right(md5({0}), 16) AS UBIGINT)
-SHA1              text                  text   sha1({0})
-SHA1_HEX          text                  text   sha1({0})
-SHA1_BINARY       text                  binary unhex(sha1({0}))
+MD5               bytes                 text   md5({0})
+MD5_HEX           bytes                 text   md5({0})
+MD5_BINARY        bytes                 binary unhex(md5({0}))
+MD5_NUMBER_UPPER64 bytes                int    CAST('0x' || left(md5({0}), 16) AS UBIGINT)
+MD5_NUMBER_LOWER64 bytes                int    CAST('0x' || right(md5({0}), 16) AS UBIGINT)
+SHA1              bytes                 text   sha1({0})
+SHA1_HEX          bytes                 text   sha1({0})
+SHA1_BINARY       bytes                 binary unhex(sha1({0}))
 """  # noqa: E501
 
 
@@ -107,13 +112,15 @@ def _length(of_text: str, *, factor: int = 1) -> Rule:
 def _char(given: Given) -> Value:
     """CHR(code): a character of Unicode."""
     code = whole(one_of(given, 1)[0])
-    sql = once(
-        [code.sql],
-        lambda c: (
-            f"CASE WHEN {c} BETWEEN 0 AND 55295 OR {c} BETWEEN 57344 AND 1114111 THEN chr(CAST({c} AS INTEGER)) END"
-        ),
-    )
-    return combine(sql, text(1), [code], nullable=True)
+
+    def build(c: str) -> str:
+        failure = raising(
+            100062, "22021", literal("Invalid character code "), c, literal(" in the CHR input"), type_=text(1)
+        )
+        is_one = f"{c} BETWEEN 0 AND 55295 OR {c} BETWEEN 57344 AND 1114111"
+        return f"CASE WHEN {is_one} THEN chr(CAST({c} AS INTEGER)) WHEN {c} IS NOT NULL THEN {failure} END"
+
+    return combine(once([code.sql], build, is_volatile=code.is_volatile), text(1), [code])
 
 
 def _initcap(given: Given) -> Value:
@@ -139,6 +146,7 @@ def pieces(source: str, delimiters: str) -> str:
     """SQL for the list of pieces between any of some characters, without empty ones."""
     same = f"left({delimiters}, 1)"
     split = f"string_split(translate({source}, {delimiters}, repeat({same}, length({delimiters}))), {same})"
+    split = f"CASE WHEN {delimiters} = '' THEN [{source}] ELSE {split} END"
     return f"list_filter({split}, lambda {EACH}: {EACH} <> '')"
 
 
@@ -179,14 +187,20 @@ def _soundex(given: Given) -> Value:
 
 
 def _sha2(*, binary: bool) -> Rule:
-    """SHA2(text [, 256]); other sizes are refused."""
+    """SHA2(text or bytes [, 224 | 256 | 384 | 512]); 0 bits are 256."""
 
     def rule(given: Given) -> Value:
         value, *size = one_of(given, 1, 2)
-        if size and size[0].constant not in (0, 256):
-            raise UnsupportedError(f"SQL compilation error:\n{given.name} is served with 256 bits only.")
-        digits = f"sha256({TAKES['text'](value).sql})"
-        return combine(f"unhex({digits})" if binary else digits, BINARY if binary else text(64), [value])
+        bits = size[0].constant if size else 0
+        if bits not in (0, 224, 256, 384, 512):
+            raise InvalidArgumentsError(
+                f"SQL compilation error:\n{given.name} takes 224, 256, 384 or 512 as its second argument."
+            )
+        content = TAKES["bytes"](value).sql
+        digits = f"sha256({content})" if bits in (0, 256) else f"own_sha2({content}, {bits})"
+        return combine(
+            f"unhex({digits})" if binary else digits, BINARY if binary else text((bits or 256) // 4), [value]
+        )
 
     return rule
 
@@ -196,8 +210,7 @@ def _encoded(function: str) -> Rule:
 
     def rule(given: Given) -> Value:
         (value,) = one_of(given, 1)
-        source = value.sql if value.type.name == "BINARY" else f"encode({TAKES['text'](value).sql})"
-        return combine(f"{function}({source})", text(), [value])
+        return combine(f"{function}({TAKES['bytes'](value).sql})", text(), [value])
 
     return rule
 
@@ -222,8 +235,49 @@ _DECODERS = {
     for kind in ("STRING", "BINARY")
 }
 
+
+def _parse_url(given: Given) -> Value:
+    """PARSE_URL(text [, 1]): its parts as an object; with 1 a text that is no URL gives {"error": ...}."""
+    source, *way = one_of(given, 1, 2)
+    url = TAKES["text"](source)
+    if way and way[0].constant not in (0, 1):
+        raise InvalidArgumentsError("SQL compilation error:\nPARSE_URL takes 0 or 1 as its second argument.")
+
+    def build(found: str) -> str:
+        reason = f"substr({found}, 2)"
+        failure = raising(100139, "22000", literal("Error parsing URL: "), reason, type_=OBJECT)
+        refused = f"json_object('error', {reason})" if way and way[0].constant == 1 else failure
+        return f"CASE WHEN starts_with({found}, '!') THEN {refused} ELSE CAST({found} AS JSON) END"
+
+    return combine(once([f"own_url({url.sql})"], build, is_volatile=True), OBJECT, [url])
+
+
+def _part_of_bytes(given: Given) -> Value:
+    """SUBSTR, LEFT and RIGHT, of bytes too: two hexadecimal digits each."""
+    if not given.values or given.values[0].type != BINARY:
+        return apply_row(given, _rows()[given.name])
+    source, *numbers = given.values
+    counts = [whole(each) for each in numbers]
+    doubled = [each.over(f"(2 * {each.sql})", each.type) for each in counts]
+    if given.name in ("SUBSTR", "SUBSTRING") and counts:
+        start = counts[0]
+        doubled[0] = start.over(
+            f"(CASE WHEN {start.sql} > 0 THEN 2 * {start.sql} - 1 ELSE 2 * {start.sql} END)", start.type
+        )
+    digits = source.over(f"hex({source.sql})", text())
+    found = apply_row(replace(given, values=(digits, *doubled)), _rows()[given.name])
+    return found.over(f"unhex({found.sql})", BINARY)
+
+
+@cache
+def _rows() -> Mapping[str, tuple[Row, ...]]:
+    return rows_of(TABLE)
+
+
 RULES: dict[str, Rule] = {
     **_DECODERS,
+    **dict.fromkeys(("SUBSTR", "SUBSTRING", "LEFT", "RIGHT"), _part_of_bytes),
+    "PARSE_URL": _parse_url,
     "CONCAT": concat,
     "CONCAT_WS": _concat_ws,
     "LENGTH": _length("length"),

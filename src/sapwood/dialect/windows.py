@@ -16,6 +16,7 @@ from sapwood.dialect.around import Around, Key
 from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.operators import duration
+from sapwood.dialect.stars import starred
 from sapwood.dialect.values import Value
 from sapwood.dialect.window_functions import FRAMES, WINDOW_FUNCTIONS
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
@@ -44,7 +45,10 @@ def aggregated(tree: exp.Expr, names: Namespace, work: Compilation, around: Arou
             f"SQL compilation error: {work.place(tree)}\nWindow function [{name}] requires an OVER clause."
         )
     inside = replace(names, groups=frozenset()) if not around.over else names
-    values = [bind(each, inside, work) for each in arguments]
+    if name == "HASH_AGG" and len(arguments) == 1 and isinstance(arguments[0], exp.Star):
+        values = [value for _, value in starred(arguments[0], names.fields(), names, work)]
+    else:
+        values = [bind(each, inside, work) for each in arguments]
     _check_nesting(values, tree, work)
     return aggregate(name, values, replace(around, distinct=distinct, nulls=nulls))
 

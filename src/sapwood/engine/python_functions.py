@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 import duckdb
 import pyarrow as pa
 from duckdb import sqltype
-from duckdb.func import PythonUDFType
+from duckdb.func import FunctionNullHandling, PythonUDFType
 
 from sapwood.engine.lenient_json import NotJsonError, standard_json
 
@@ -29,7 +29,14 @@ def register(connection: duckdb.DuckDBPyConnection) -> None:
     for name, takes, function in _FUNCTIONS:
         by_column = _of_one(function) if len(takes) == 1 else _of_two(function)
         types: list[Any] = [sqltype(each) for each in takes]
-        connection.create_function(name, by_column, types, sqltype("VARCHAR"), type=PythonUDFType.ARROW)
+        connection.create_function(
+            name,
+            by_column,
+            types,
+            sqltype("VARCHAR"),
+            type=PythonUDFType.ARROW,
+            null_handling=FunctionNullHandling.SPECIAL,
+        )
 
 
 def _of_one(function: Callable[[Any], str | None]) -> Callable[[Any], pa.Array]:
