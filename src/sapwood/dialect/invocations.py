@@ -22,10 +22,11 @@ from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import parts
 from sapwood.dialect.stars import starred
 from sapwood.dialect.types import number, text
+from sapwood.dialect.unserved import unserved
 from sapwood.dialect.userfunctions import called, fitting, functions_of
 from sapwood.dialect.values import Value, constant_value, null, text_value
 from sapwood.dialect.windows import aggregated
-from sapwood.errors import InvalidArgumentsError, UnknownFunctionError, UnsupportedError
+from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnknownFunctionError, UnsupportedError
 
 
 def _function(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
@@ -107,8 +108,11 @@ def _in_order(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Expr
     return [given[each] for each in names]
 
 
-def unknown_function(name: str, work: Compilation) -> UnknownFunctionError:
-    """The error for a function that isn't on the list, with the names that are nearest."""
+def unknown_function(name: str, work: Compilation) -> ProgrammingError:
+    """The error for a function that isn't on the list: that it is the vendor's alone, or with the names that are nearest."""
+    refusal = unserved(name)
+    if refusal is not None:
+        return refusal
     known = [*functions.names(), *AGGREGATES, *_SPECIAL, *work.signatures]
     near = get_close_matches(name, known, n=1, cutoff=0.7)
     hint = f"Did you mean {near[0]}?" if near else "Only functions that sapwood serves can be called."

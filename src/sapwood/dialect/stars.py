@@ -6,7 +6,7 @@ Comes in: the tree of a star and the columns around it. Goes out: names and boun
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from sqlglot import exp
 
@@ -24,8 +24,8 @@ def starred(tree: exp.Expr, fields: Sequence[Field], names: Namespace, work: Com
     excluded = {
         identifier(each.this if isinstance(each, exp.Column) else each) for each in tree.args.get("except_") or []
     }
-    renamed = {identifier(each.this.this): _alias(each) for each in tree.args.get("rename") or []}
-    replaced = {_alias(each): each.this for each in tree.args.get("replace") or []}
+    renamed = {identifier(each.this): new for new, each in _aliased(tree, "rename")}
+    replaced = dict(_aliased(tree, "replace"))
     known = {each.name for each in fields}
     for name in (*excluded, *renamed, *replaced):
         if name not in known:
@@ -42,10 +42,12 @@ def starred(tree: exp.Expr, fields: Sequence[Field], names: Namespace, work: Com
     ]
 
 
-def _alias(tree: exp.Expr) -> str:
-    if tree.args.get("alias") is None:
-        raise ParseError("SQL compilation error:\nsyntax error: each item of RENAME and REPLACE needs AS <name>.")
-    return identifier(tree.args["alias"])
+def _aliased(tree: exp.Expr, word: str) -> Iterator[tuple[str, exp.Expr]]:
+    """The items of RENAME or REPLACE: each one's new name, and what it stands for."""
+    for each in tree.args.get(word) or []:
+        if not isinstance(each, exp.Alias):
+            raise ParseError(f"SQL compilation error:\nsyntax error: each item of {word.upper()} needs AS <name>.")
+        yield identifier(each.args["alias"]), each.this
 
 
 def _is_like(name: str, pattern: exp.Expr | None) -> bool:

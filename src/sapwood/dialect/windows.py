@@ -17,6 +17,7 @@ from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.operators import duration
 from sapwood.dialect.stars import starred
+from sapwood.dialect.unserved import unserved
 from sapwood.dialect.values import Value
 from sapwood.dialect.window_functions import FRAMES, WINDOW_FUNCTIONS
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
@@ -87,7 +88,10 @@ def _ordered(tree: exp.Expr, around: Around, names: Namespace, work: Compilation
 def _call_in(tree: exp.Expr, work: Compilation) -> exp.Expr:
     if isinstance(tree, exp.Anonymous) and str(tree.this).upper() in AGGREGATES:
         return tree
-    raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nUnsupported window or ordered-set function.")
+    refusal = unserved(str(tree.this).upper()) if isinstance(tree, exp.Anonymous) else None
+    raise refusal or UnsupportedError(
+        f"SQL compilation error: {work.place(tree)}\nUnsupported window or ordered-set function."
+    )
 
 
 def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
