@@ -6,6 +6,8 @@ A process that owns a data directory has an `App`; one that only looks at the ca
 
 from __future__ import annotations
 
+import os
+import secrets
 import sys
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -14,6 +16,7 @@ from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from sapwood import config as settings
 from sapwood.config import Config
@@ -235,6 +238,27 @@ def serving(data: str | Path | None) -> Generator[tuple[str, FirstPassword | Non
         service.listener.stop()
         thread.join()
         service.app.close()
+
+
+@contextmanager
+def client_settings(data: str | Path | None) -> Generator[Mapping[str, Any]]:
+    """What an official client needs to reach the data directory as ADMIN, for the length of a block.
+
+    The rights on the files are the login: ADMIN gets an access token that is taken back at the end.
+    """
+    name = f"VISIT_{secrets.token_hex(4).upper()}"
+    with serving(data) as (url, _), connect(data) as connection:
+        cursor = connection.cursor()
+        cursor.execute(f"ALTER USER ADMIN ADD PROGRAMMATIC ACCESS TOKEN {name} DAYS_TO_EXPIRY = 1")
+        token = dict(zip([column[0] for column in cursor.description or ()], cursor.fetchone() or (), strict=True))
+        place = urlsplit(url)
+        try:
+            yield {
+                "account": "sapwood", "protocol": place.scheme, "host": place.hostname, "port": place.port,
+                "user": "ADMIN", "password": token["token_secret"], "database": FIRST_DATABASE, "schema": "PUBLIC",
+            }  # fmt: skip
+        finally:
+            cursor.execute(f"ALTER USER ADMIN REMOVE PROGRAMMATIC ACCESS TOKEN {name}")
 
 
 ADMIN_PASSWORD = "SAPWOOD_ADMIN_PASSWORD"

@@ -7,8 +7,9 @@ import os
 import signal
 import sys
 from collections.abc import Generator, Mapping
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -24,7 +25,7 @@ from sapwood.office import Office, export_model, import_model, open_office
 from sapwood.server.first_admin import FirstPassword
 from sapwood.server.journal import start_log
 from sapwood.server.snippets import snippets
-from sapwood.studio.launch import Studio, StudioError, is_installed, start_studio
+from sapwood.studio.launch import Studio, StudioError, start_studio
 
 cli = typer.Typer(
     no_args_is_help=True,
@@ -38,6 +39,8 @@ models = typer.Typer(no_args_is_help=True, help="Base models, tuned models and e
 jobs = typer.Typer(no_args_is_help=True, help="Fine-tuning jobs: list, look at, follow, cancel, resume.")
 cli.add_typer(models, name="models")
 cli.add_typer(jobs, name="jobs")
+notebooks = typer.Typer(no_args_is_help=True, help="Notebooks: run one headless, or import it for JupyterLab.")
+cli.add_typer(notebooks, name="notebook")
 users = typer.Typer(
     no_args_is_help=True, help="Who may log in to `sapwood serve`: add, list, keys, tokens, disable, remove."
 )
@@ -207,11 +210,70 @@ def studio(
         running.wait()
 
 
+@notebooks.command("run")
+def notebook_run(
+    file: Annotated[Path, typer.Argument(help="A notebook of the vendor's or of Jupyter's, .ipynb.")],
+    data: Data = None,
+    connection: Annotated[
+        str | None,
+        typer.Option("--connection", help="A server by its name in the clients' connections.toml, instead of --data."),
+    ] = None,
+    schema: Annotated[
+        str | None,
+        typer.Option("--schema", help="DATABASE.SCHEMA where bare names are looked up. Default: the user's own."),
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", help="Where the notebook with its results goes, and a page .html beside it."),
+    ] = None,
+    click: Annotated[
+        list[str] | None, typer.Option("--click", help="Press the button of this label. Repeatable.")
+    ] = None,
+) -> None:
+    """Run a notebook from its first to its last cell, and write it with its results, and as a page.
+
+    Example: `sapwood notebook run tickets.ipynb --data tickets --click 'Generate messages ⚡'`. A cell that needs a model
+    waits for its fine-tuning job. FILE itself stays as it is.
+    """
+    _need_extra("notebook", "nbclient", "nbconvert", "streamlit", "snowflake")
+    from sapwood.notebook.order import Order, carry_out  # the packages of the extra come with it
+
+    order = Order(file, out or file.with_suffix(".executed.ipynb"), schema=schema, clicks=tuple(click or ()))
+    with _settings_of(data, connection) as settings:
+        failure = carry_out(order, settings, on_step=lambda step: typer.echo(str(step), err=True))
+    typer.echo(f"{order.out}\n{order.page}")
+    if failure is not None:
+        terminal.fail(str(failure))
+        raise typer.Exit(1)
+
+
+@notebooks.command("import")
+def notebook_import(
+    file: Annotated[Path, typer.Argument(help="A notebook of the vendor's, .ipynb.")],
+    out: Annotated[Path | None, typer.Option("--out", help="The new notebook. Default: FILE.jupyter.ipynb.")] = None,
+    connection: Annotated[
+        str, typer.Option("--connection", help="The server's name in the clients' connections.toml.")
+    ] = "sapwood",
+) -> None:
+    """Write a notebook that JupyterLab runs: SQL cells get `%%sql`, cells that draw with Streamlit `%%streamlit`."""
+    _need_extra("notebook", "nbformat", "IPython")
+    from sapwood.notebook import cells
+    from sapwood.notebook.translation import imported
+
+    written = out or file.with_suffix(".jupyter.ipynb")
+    cells.write(imported(cells.read(file), connection), written)
+    typer.echo(str(written))
+
+
+def _settings_of(data: Path | None, connection: str | None) -> AbstractContextManager[Mapping[str, Any]]:
+    """Snowpark's settings for a block: a connection's name, or ADMIN's for the data directory."""
+    return app.client_settings(data) if connection is None else nullcontext({"connection_name": connection})
+
+
 @contextmanager
 def _studio(place: str, *, port: int) -> Generator[Studio]:
     """Studio's process for the length of a block; Ctrl-C and SIGTERM end the block."""
-    if not is_installed():
-        raise ConfigError("Studio's packages are not installed", hint="pip install 'sapwood[studio]'")
+    _need_extra("studio", "streamlit", "altair", "snowflake")
     try:
         running = start_studio(place, host="127.0.0.1", port=port)
     except StudioError as error:
@@ -225,6 +287,12 @@ def _studio(place: str, *, port: int) -> Generator[Studio]:
         pass
     finally:
         running.stop()
+
+
+def _need_extra(extra: str, *packages: str) -> None:
+    missing = [name for name in packages if find_spec(name) is None]
+    if missing:
+        raise ConfigError(f"Not installed: {', '.join(missing)}", hint=f"pip install 'sapwood[{extra}]'")
 
 
 def _tell(first_password: FirstPassword | None) -> None:

@@ -56,6 +56,12 @@ class InterfaceError(Error):
     errno, sqlstate = 250002, "08003"
 
 
+class NotebookError(Error):
+    """A notebook that can't be read, or a cell that can't do what it says."""
+
+    errno, sqlstate = 100357, "P0000"
+
+
 class DataDirectoryBusyError(Error):
     """Another process owns the data directory."""
 

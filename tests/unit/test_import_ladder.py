@@ -21,7 +21,7 @@ LADDER = (
     {"connection", "hookspecs"},
     {"plugins"},
     {"office"},
-    {"worker", "app", "terminal", "studio"},
+    {"worker", "app", "terminal", "studio", "notebook"},
     {"quickstart"},
     {"cli"},
     {"__main__"},
@@ -51,9 +51,16 @@ OWNERS = {
     "sklearn": {"training"},
     "scipy": {"quickstart"},
     "matplotlib": {"quickstart", "training"},
-    "streamlit": {"studio"},
-    "altair": {"studio"},
-    "snowflake": {"studio"},
+    "streamlit": {"studio", "notebook"},
+    "altair": {"studio", "notebook"},
+    "snowflake": {"studio", "notebook"},
+    "nbclient": {"notebook"},
+    "nbformat": {"notebook"},
+    "nbconvert": {"notebook"},
+    "IPython": {"notebook"},
+    "jinja2": {"notebook", "inference"},
+    "mistune": {"notebook"},
+    "vl_convert": {"notebook"},
     "pluggy": {"hookspecs", "plugins"},
     "typer": {"cli"},
     "rich": {"terminal", "cli", "quickstart"},
@@ -99,6 +106,14 @@ def test_studio_sees_the_sql_door_only() -> None:
     for path in (SOURCE / "studio").rglob("*.py"):
         seen = {name for name in imported(path) if name.startswith("sapwood.")}
         assert all(name.startswith("sapwood.studio") for name in seen), f"{path.name} imports {seen}"
+
+
+def test_notebooks_see_the_sql_door_only() -> None:
+    for path in (SOURCE / "notebook").rglob("*.py"):
+        seen = {name for name in imported(path) if name.startswith("sapwood.")}
+        assert all(name.startswith(("sapwood.notebook", "sapwood.errors")) for name in seen), (
+            f"{path.name} imports {seen}"
+        )
 
 
 def test_every_room_has_its_step() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import subprocess
 import sys
 import time
@@ -35,11 +34,6 @@ class Studio:
 
 class StudioError(Exception):
     """Studio can't be started; the text says why."""
-
-
-def is_installed() -> bool:
-    """Whether the packages of the extra are there."""
-    return all(importlib.util.find_spec(name) for name in ("streamlit", "altair", "snowflake"))
 
 
 def start_studio(place: str, *, host: str, port: int) -> Studio:
