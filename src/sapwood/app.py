@@ -6,7 +6,6 @@ A process that owns a data directory has an `App`; one that only looks at the ca
 
 from __future__ import annotations
 
-import os
 import secrets
 import sys
 import time
@@ -19,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from sapwood import config as settings
-from sapwood.config import Config
+from sapwood.config import FIRST_DATABASE, Config
 from sapwood.connection import Connection
 from sapwood.directory import Ownership, read_owner, read_token, take
 from sapwood.engine.engine import Engine
