@@ -29,8 +29,12 @@ from sapwood.inference.packing import Packing
 IMPLEMENTATION = "sapwood_shared"
 """The attention function's name in transformers' registry. No mask function goes with it, so no mask is built per step."""
 
-SHORT_PREFIX = 256
-"""A prefix up to this many tokens attends to itself by plain products: in training torch's kernel takes three times as long."""
+SHORT_PREFIX = 512
+"""Behind a prefix up to this many tokens rows attend by plain products over keys that each of them has a copy of: torch's kernel
+takes two or three times as long there, with gradients and without, and as long with 1,000 tokens."""
+
+CACHED_SCORES = 1024 * 1024
+"""Scores of one such product without gradients: as many as the CPU's cache holds."""
 
 SCORE_ELEMENTS = 16 * 1024 * 1024
 """Attention scores that one pass may hold without gradients; more are computed in slices of rows or queries."""
@@ -309,11 +313,17 @@ def shared_attention(
     if context.line is not None:
         return _attend_line(query, key, value, context, context.line, window, scale, softcap), None
     if context.packing is not None:
-        if is_plain and query.device.type == "cpu":
-            return _attend_packed(query[0], key, value, shared, context.packing, scale)[None], None
         laid_out = _lay_out(query[0], context.packing)
-        bias = _bias(context, laid_out, key, window)
-        return _take_up(_in_slices(laid_out, key, value, shared, bias, scale, softcap), context.packing)[None], None
+        if not (is_plain and query.device.type == "cpu"):
+            bias = _bias(context, laid_out, key, window)
+            out = _in_slices(laid_out, key, value, shared, bias, scale, softcap)
+        elif (
+            total - key.shape[2] <= SHORT_PREFIX and laid_out[0].numel() // laid_out.shape[3] * total <= SCORE_ELEMENTS
+        ):
+            out = _by_products(laid_out, key, value, shared, _bias(context, laid_out, key, window), scale)
+        else:
+            return _attend_packed(query[0], laid_out, key, value, shared, context.packing, scale)[None], None
+        return _take_up(out, context.packing)[None], None
     if shared is None and context.visible is None and is_plain:
         return _attend_plainly(query, key, value, scale), None
     if context.visible is not None and query.shape[2] == 1 and is_plain and query.device.type == "cpu":
@@ -355,13 +365,61 @@ def _attend_line(
         (part[:, :, : line.prefix], part[0, :, line.prefix :].unflatten(1, (line.rows, -1)).transpose(0, 1))
         for part in (query, key, value)
     )
-    if window is None and softcap is None and line.prefix > SHORT_PREFIX:
-        first = _attend_plainly(query, key, value, scale)
+    bias, rows_bias = _bias(context.alone, query, key, window), _bias(context, rows_query, rows_key, window)
+    shared, is_plain = (key[0], value[0]), window is None and softcap is None
+    if is_plain and line.prefix <= SHORT_PREFIX:
+        first = _by_products(query, key, value, None, bias, scale)
+        behind = _by_products(rows_query, rows_key, rows_value, shared, rows_bias, scale)
     else:
-        first = _in_slices(query, key, value, None, _bias(context.alone, query, key, window), scale, softcap)
-    bias = _bias(context, rows_query, rows_key, window)
-    behind = _in_slices(rows_query, rows_key, rows_value, (key[0], value[0]), bias, scale, softcap)
+        first = (
+            _attend_plainly(query, key, value, scale)
+            if is_plain
+            else _in_slices(query, key, value, None, bias, scale, softcap)
+        )
+        behind = _in_slices(rows_query, rows_key, rows_value, shared, rows_bias, scale, softcap)
     return torch.cat([first, behind.flatten(0, 1)[None]], dim=1)
+
+
+def _by_products(
+    query: Tensor,
+    key: Tensor,
+    value: Tensor,
+    shared: tuple[Tensor, Tensor] | None,
+    bias: Tensor | None,
+    scale: float,
+) -> Tensor:
+    """[B, H, S, D] -> [B, S, H, D], each row's keys behind a copy of the shared ones; some rows at a time without gradients."""
+    rows, heads, new, _ = query.shape
+    keys = key.shape[2] + (shared[0].shape[1] if shared else 0)
+    step = rows if torch.is_grad_enabled() else max(1, CACHED_SCORES // (heads * new * keys))
+    parts: list[Tensor] = []
+    for at in range(0, rows, step):
+        some_keys, some_values = key[at : at + step], value[at : at + step]
+        if shared:
+            some_keys, some_values = _put_behind(shared[0], some_keys), _put_behind(shared[1], some_values)
+        parts.append(_attend_some(query[at : at + step], some_keys, some_values, bias, scale))
+    return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _put_behind(shared: Tensor, own: Tensor) -> Tensor:
+    """[K, P, D] and [B, K, T, D] -> [B, K, P + T, D]."""
+    return torch.cat([shared.expand(len(own), -1, -1, -1), own], dim=2)
+
+
+def _attend_some(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None, scale: float) -> Tensor:
+    """[B, H, S, D] over keys [B, K, T, D] -> [B, S, H, D]; bias [1, 1, S, 1, T]. Heads that share keys are one product."""
+    rows, heads, new, size = query.shape
+    groups = key.shape[1]
+    share = heads // groups
+    by_group = (query * scale).reshape(rows * groups, share * new, size)
+    across = key.reshape(rows * groups, -1, size).transpose(1, 2)
+    if bias is None:
+        scores = torch.bmm(by_group, across)
+    else:
+        hidden = bias[0, 0, :, 0].repeat(share, 1).expand(rows * groups, -1, -1)
+        scores = torch.baddbmm(hidden, by_group, across)
+    out = torch.bmm(scores.softmax(dim=-1), value.reshape(rows * groups, -1, size))
+    return out.view(rows, heads, new, size).transpose(1, 2)
 
 
 def _lay_out(line: Tensor, packing: Packing) -> Tensor:
@@ -376,13 +434,19 @@ def _take_up(by_rows: Tensor, packing: Packing) -> Tensor:
 
 
 def _attend_packed(
-    query: Tensor, key: Tensor, value: Tensor, shared: tuple[Tensor, Tensor] | None, packing: Packing, scale: float
+    query: Tensor,
+    laid_out: Tensor,
+    key: Tensor,
+    value: Tensor,
+    shared: tuple[Tensor, Tensor] | None,
+    packing: Packing,
+    scale: float,
 ) -> Tensor:
-    """[H, U, D] -> [U, H, D]."""
+    """[H, U, D], also laid out by rows -> [U, H, D]."""
     heads, line, size = query.shape
     groups = key.shape[1]
     many = (part.repeat_interleave(heads // groups, dim=1) if heads > groups else part for part in (key, value))
-    own, own_sum = flash(_lay_out(query, packing), *many, is_causal=True, scale=scale)
+    own, own_sum = flash(laid_out, *many, is_causal=True, scale=scale)
     own = _take_up(own.transpose(1, 2), packing)
     if shared is None:
         return own

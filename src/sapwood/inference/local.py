@@ -27,7 +27,7 @@ from sapwood.store.records import ModelVersion
 
 _LOG = logging.getLogger(__name__)
 
-ENGINE = "torch-2"
+ENGINE = "torch-3"
 """Raised whenever this engine would answer otherwise than before."""
 
 

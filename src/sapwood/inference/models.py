@@ -20,6 +20,7 @@ from sapwood.inference.embedding import Encoder, load_encoder
 from sapwood.inference.labels import Tries
 from sapwood.inference.quantization import quantize
 from sapwood.inference.schema import Schemas
+from sapwood.inference.siblings import join
 from sapwood.inference.weights import load_model, load_tokenizer, precision
 from sapwood.store.records import ModelVersion
 
@@ -149,6 +150,7 @@ class Models:
         elif version.kind == "tuned":
             raise ModelError(f"model {version.name} has no adapter", hint="Train it again.")
         size = quantize(model, dtype, levels=levels) if levels else 0
+        join(model)
         key = version.digest or version.path
         chat = self._chats.setdefault(key, Chat(load_tokenizer(version.path)))
         return Loaded(model, chat, version.path, extra_bytes=size)

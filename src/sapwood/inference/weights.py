@@ -13,6 +13,7 @@ from transformers.utils.logging import disable_progress_bar
 from sapwood.config import InferenceConfig, secret
 from sapwood.errors import ConfigError, ModelError
 from sapwood.inference.attention import use_shared_attention
+from sapwood.inference.layers import slim
 
 TYPES = {"bf16": torch.bfloat16, "fp32": torch.float32}
 SETTINGS = ("auto", "int8", *TYPES)
@@ -104,6 +105,7 @@ def load_model(path: str | Path, dtype: torch.dtype | None) -> PreTrainedModel:
             f"the model in {path} can't be loaded: {error}", hint="Remove the model and pull it again."
         ) from error
     use_shared_attention(model)
+    slim(model)
     model.requires_grad_(False)
     model.eval()
     return model.to("cuda") if torch.cuda.is_available() else model

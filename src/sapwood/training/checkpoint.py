@@ -13,6 +13,9 @@ from sapwood.jobs.durable import write_file
 
 FILE = "checkpoint.pt"
 
+FORMAT = 2
+"""What the optimiser's state is about: since 2, one pair of matrices for all layers that read the same input."""
+
 
 @dataclass(frozen=True)
 class Record:
@@ -49,18 +52,18 @@ class State:
 
 def save_state(folder: Path, state: State) -> None:
     """Replace the folder's checkpoint, durably."""
-    values = {**state.__dict__, "records": [asdict(record) for record in state.records]}
+    values = {**state.__dict__, "format": FORMAT, "records": [asdict(record) for record in state.records]}
     values["best"] = None if state.best is None else dict(state.best.__dict__)
     write_file(folder / FILE, lambda file: torch.save(values, file))
 
 
 def load_state(folder: Path, plan: dict[str, Any]) -> State | None:
-    """The folder's checkpoint; None if there is none, or if it was made under another plan."""
+    """The folder's checkpoint; None if there is none, or if it was made under another plan or by an older version."""
     path = folder / FILE
     if not path.is_file():
         return None
     values: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    if values["plan"] != plan:
+    if values.pop("format", None) != FORMAT or values["plan"] != plan:
         return None
     values["records"] = tuple(Record(**record) for record in values["records"])
     values["best"] = None if values["best"] is None else Best(**values["best"])

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import torch
 from safetensors.torch import save_file
@@ -18,90 +18,114 @@ from transformers import PreTrainedModel
 
 from sapwood.errors import InvalidOptionError
 from sapwood.inference.adapter import CONFIG, WEIGHTS
+from sapwood.inference.siblings import Product, groups
 
 Lora = Mapping[str, "LoraLinear"]
 """The adapted layers of a model by module name."""
 
-SIBLINGS = (frozenset({"q_proj", "k_proj", "v_proj"}), frozenset({"gate_proj", "up_proj"}))
-"""Layers of one parent that read the same input: one product computes them all."""
-
 
 class LoraLinear(nn.Module):
-    """A frozen linear layer plus B A x, scaled. B starts at zero, so at first the layer is what it was."""
+    """A frozen linear layer plus B A x, scaled. A Pair computes it together with its siblings, and holds their A and B."""
 
-    def __init__(self, base: nn.Linear, *, rank: int, scale: float, generator: torch.Generator) -> None:
+    def __init__(self, base: nn.Linear) -> None:
         super().__init__()
-        self.weight, self.scale = base.weight, scale
+        self.weight = base.weight
         self.bias: nn.Parameter | None = base.bias
-        device = base.weight.device
-        bound = 1 / math.sqrt(base.in_features)  # Kaiming with a = sqrt(5), as PEFT draws it
-        drawn = torch.rand(rank, base.in_features, generator=generator).mul_(2 * bound).sub_(bound)
-        self.lora_a = nn.Parameter(drawn.to(device))
-        self.lora_b = nn.Parameter(torch.zeros(base.out_features, rank, device=device))
-        self.product = Product([self])
+        self.pair: Pair | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.product.of(self, x)
-
-
-class Product:
-    """Layers that read the same input, computed together when the first one is asked; the others take what is there.
-
-    Their frozen weights move into one matrix, of which each layer keeps a view.
-    """
-
-    def __init__(self, layers: Sequence[LoraLinear]) -> None:
-        self._layers = list(layers)
-        self._input: Tensor | None = None
-        self._ready: dict[LoraLinear, Tensor] = {}
-        self._weight = layers[0].weight
-        if len(layers) > 1:
-            self._weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in layers]), requires_grad=False)
-            for layer, part in zip(layers, self._weight.split(self._sizes), strict=True):
-                layer.weight, layer.product = nn.Parameter(part, requires_grad=False), self
+        return self._paired.product.of(self, x)
 
     @property
-    def _sizes(self) -> list[int]:
-        return [layer.lora_b.shape[0] for layer in self._layers]
+    def lora_a(self) -> Tensor:
+        """A [rank, in], a view of the pair's."""
+        return self._paired.part(self)[0]
 
-    def of(self, layer: LoraLinear, x: Tensor) -> Tensor:
-        """This layer's output [..., out] for x [..., in]."""
-        if self._input is not x or layer not in self._ready:
-            self._ready = self._compute(x)
-            self._input = x
-        out = self._ready.pop(layer)
-        if not self._ready:
-            self._input = None
-        return out
+    @property
+    def lora_b(self) -> Tensor:
+        """B [out, rank], a view of the pair's."""
+        return self._paired.part(self)[1]
 
-    def _compute(self, x: Tensor) -> dict[LoraLinear, Tensor]:
-        a = torch.cat([layer.lora_a for layer in self._layers]).to(x.dtype)
-        b = torch.block_diag(*[layer.lora_b * layer.scale for layer in self._layers]).to(x.dtype)
-        line = _Adapted.apply(x.flatten(0, -2), self._weight, a, b)
-        out: Tensor = line.view(*x.shape[:-1], -1)
-        parts = dict(zip(self._layers, out.split(self._sizes, dim=-1), strict=True))
-        return {layer: part if layer.bias is None else part + layer.bias for layer, part in parts.items()}
+    @property
+    def _paired(self) -> Pair:
+        if self.pair is None:
+            raise AssertionError("an adapted layer is paired before it is asked")
+        return self.pair
+
+
+class Pair(nn.Module):
+    """The trained matrices of layers that read the same input: `a` [layers * rank, in] and `b` [sum of outs, rank], in fp32.
+
+    B starts at zero, so at first the layers are what they were. Their frozen weights move into one, of which each has a view.
+    """
+
+    def __init__(self, layers: Sequence[LoraLinear], drawn: Sequence[Tensor], *, scale: float) -> None:
+        """`drawn` are the layers' A as they start, [rank, in] each."""
+        super().__init__()
+        self._layers, self._sizes, self._scale = tuple(layers), [len(layer.weight) for layer in layers], scale
+        self._weight = torch.cat([layer.weight.detach() for layer in layers]) if len(layers) > 1 else layers[0].weight
+        self._bias = None if layers[0].bias is None else torch.cat([cast(Tensor, layer.bias) for layer in layers])
+        self.a = nn.Parameter(torch.cat(list(drawn)).to(self._weight.device))
+        self.b = nn.Parameter(torch.zeros(len(self._weight), len(drawn[0]), device=self._weight.device))
+        self.product = Product(layers, self._sizes, self)
+        for layer, weight in zip(layers, self._weight.split(self._sizes), strict=True):
+            layer.weight, layer.pair = nn.Parameter(weight, requires_grad=False), self
+
+    def forward(self, x: Tensor) -> Tensor:
+        """All layers' outputs [..., sum of outs] of x [..., in]."""
+        line = _Adapted.apply(x.flatten(0, -2), self._weight, self.a, self.b, self._sizes, self._scale)
+        out = line if self._bias is None else line + self._bias
+        return out.view(*x.shape[:-1], -1)
+
+    def part(self, layer: LoraLinear) -> tuple[Tensor, Tensor]:
+        """A and B of one of the layers, as views."""
+        at = self._layers.index(layer)
+        return self.a.detach().chunk(len(self._layers))[at], self.b.detach().split(self._sizes)[at]
 
 
 class _Adapted(torch.autograd.Function):
-    """x [T, in] -> [T, out]: x W^T + x A^T B^T with W [out, in] frozen, A [ranks, in] and B [out, ranks] of all siblings, scaled.
+    """x [T, in] -> [T, outs]: x W^T + x A^T B^T * scale, with W [outs, in] frozen, and each layer's B [out, rank] reading only the
+    part of x A^T that is its own.
 
     Few passes over large matrices, since small models wait for those.
     """
 
     @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, a: Tensor, b: Tensor) -> Tensor:
-        low = x @ a.t()
-        ctx.save_for_backward(x, weight, a, b, low)
-        return (x @ weight.t()).addmm_(low, b.t())
+    def forward(
+        ctx: Any, x: Tensor, weight: Tensor, a: Tensor, b: Tensor, sizes: Sequence[int], scale: float
+    ) -> Tensor:
+        down, up = a.to(x.dtype), _spread(b, sizes, scale, x.dtype)
+        low = x @ down.t()
+        ctx.save_for_backward(x, weight, down, up, low)
+        ctx.sizes, ctx.scale, ctx.kind = sizes, scale, a.dtype
+        return (x @ weight.t()).addmm_(low, up.t())
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, Tensor, Tensor]:
-        x, weight, a, b, low = ctx.saved_tensors
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor | None, None, Tensor, Tensor, None, None]:
+        x, weight, down, up, low = ctx.saved_tensors
         (out,) = gradients
-        back = out @ b
-        inward = (out @ weight).addmm_(back, a) if ctx.needs_input_grad[0] else None
-        return inward, None, back.t() @ x, out.t() @ low
+        back = out @ up
+        inward = (out @ weight).addmm_(back, down) if ctx.needs_input_grad[0] else None
+        for_b = _gather(out.t() @ low, ctx.sizes).to(ctx.kind).mul_(ctx.scale)
+        return inward, None, (back.t() @ x).to(ctx.kind), for_b, None, None
+
+
+def _spread(b: Tensor, sizes: Sequence[int], scale: float, dtype: torch.dtype) -> Tensor:
+    """[sum of outs, rank] -> [sum of outs, layers * rank], each layer's block in its own columns; scaled."""
+    if len(sizes) == 1:
+        return (b * scale).to(dtype)
+    rank = b.shape[1]
+    spread = torch.zeros(len(b), len(sizes) * rank, dtype=dtype, device=b.device)
+    for at, (part, rows) in enumerate(zip((b * scale).split(list(sizes)), spread.split(list(sizes)), strict=True)):
+        rows[:, at * rank : (at + 1) * rank] = part
+    return spread
+
+
+def _gather(spread: Tensor, sizes: Sequence[int]) -> Tensor:
+    """The blocks that `_spread` puts apart, one below the other."""
+    rank = spread.shape[1] // len(sizes)
+    blocks = spread.split(list(sizes))
+    return torch.cat([block[:, at * rank : (at + 1) * rank] for at, block in enumerate(blocks)])
 
 
 def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lora:
@@ -114,12 +138,15 @@ def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lor
     head = model.get_output_embeddings()
     linear = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear) and part is not head]
     layers: dict[str, LoraLinear] = {}
+    drawn: dict[LoraLinear, Tensor] = {}
     for name, base in linear:
-        layers[name] = LoraLinear(base, rank=rank, scale=alpha / rank, generator=generator)
+        layer = layers[name] = LoraLinear(base)
+        bound = 1 / math.sqrt(base.in_features)  # Kaiming with a = sqrt(5), as PEFT draws it
+        drawn[layer] = torch.rand(rank, base.in_features, generator=generator).mul_(2 * bound).sub_(bound)
         parent, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent), child, layers[name])
-    for group in _siblings(layers):
-        Product(group)
+        setattr(model.get_submodule(parent), child, layer)
+    for group in _by_input(layers):
+        Pair(group, [drawn[layer] for layer in group], scale=alpha / rank)
     if not layers:
         raise InvalidOptionError(
             f"models of type {model.config.model_type} can't be fine-tuned: they have no linear layers",
@@ -128,20 +155,23 @@ def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lor
     return layers
 
 
-def _siblings(layers: Lora) -> list[list[LoraLinear]]:
-    """Groups of at least two layers that have one parent and, by their names, one input."""
-    groups: dict[tuple[str, frozenset[str]], list[LoraLinear]] = {}
+def _by_input(layers: Lora) -> list[list[LoraLinear]]:
+    """All layers, those together that read the same input."""
+    children: dict[str, dict[str, LoraLinear]] = {}
     for name, layer in layers.items():
         parent, _, child = name.rpartition(".")
-        for kind in SIBLINGS:
-            if child in kind:
-                groups.setdefault((parent, kind), []).append(layer)
-    return [group for group in groups.values() if len({layer.lora_a.shape for layer in group}) == 1 < len(group)]
+        children.setdefault(parent, {})[child] = layer
+    together: list[list[LoraLinear]] = []
+    for family in children.values():
+        together += [[family.pop(name) for name in names] for names in groups(family)]
+        together += [[layer] for layer in family.values()]
+    return together
 
 
 def parameters(lora: Lora) -> list[nn.Parameter]:
     """What is trained, always in the same order."""
-    return [matrix for name in sorted(lora) for matrix in (lora[name].lora_a, lora[name].lora_b)]
+    pairs = dict.fromkeys(lora[name].pair for name in sorted(lora))
+    return [matrix for pair in pairs if pair is not None for matrix in (pair.a, pair.b)]
 
 
 def copy_state(lora: Lora) -> dict[str, Tensor]:

@@ -9,8 +9,9 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from sapwood.config import InferenceConfig  # noqa: E402
-from sapwood.inference import batch, models  # noqa: E402
+from sapwood.inference import batch, local, models  # noqa: E402
 from sapwood.inference.chat import Chat  # noqa: E402
+from sapwood.inference.intake import Intake  # noqa: E402
 from sapwood.inference.local import LocalBackend  # noqa: E402
 from sapwood.inference.request import Completion, Message, Request, Sampling  # noqa: E402
 from sapwood.inference.weights import load_tokenizer  # noqa: E402
@@ -280,8 +281,8 @@ def test_tokens_are_counted_without_weights(version: Build, monkeypatch: pytest.
 
 
 def test_the_version_names_the_number_type(version: Build) -> None:
-    assert open_backend().version(version()) == "torch-2/fp32"
-    assert open_backend(number_type="bf16").version(version()) == "torch-2/bf16"
+    assert open_backend().version(version()) == "torch-3/fp32"
+    assert open_backend(number_type="bf16").version(version()) == "torch-3/bf16"
 
 
 def test_a_failing_step_fails_its_rows_only(version: Build, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -299,6 +300,30 @@ def test_a_failing_step_fails_its_rows_only(version: Build, monkeypatch: pytest.
     found = answers(open_backend(batch_rows=2), ask(version("llama"), TEXTS[:5], max_tokens=1))
     assert sorted(done.error is None for done in found.values()) == [False, False, False, True, True]
     assert {done.retryable for done in found.values() if done.error} == {True}
+
+
+def test_requests_that_come_while_others_are_answered_join_them(
+    version: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = version()
+    alone = answers(open_backend(), ask(model, TEXTS))
+    batches: list[int] = []
+
+    class CountedBatch(batch.Batch):
+        def __init__(self, *args: Any, **kwargs: Any) -> None:
+            batches.append(1)
+            super().__init__(*args, **kwargs)
+
+    monkeypatch.setattr(local, "Batch", CountedBatch)
+    line: Intake[Request] = Intake.open()
+    line.put(ask(model, TEXTS[:5]))
+    answering = open_backend().generate(line, is_cancelled=never)
+    found = [next(answering)]
+    line.put(ask(model, TEXTS[5:]))
+    line.close()
+    found += answering
+    assert {done.key: done.text for done in found} == {key: done.text for key, done in alone.items()}
+    assert len(batches) == 1
 
 
 def test_requests_of_two_prompts_share_two_prefixes(version: Build) -> None:

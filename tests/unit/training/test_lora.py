@@ -72,10 +72,10 @@ def test_layers_that_read_the_same_input_share_one_product(build_model: Callable
     model = build_model("llama")
     lora = attach(model, rank=4, alpha=8, seed=0)
     attention, mlp = model.model.layers[0].self_attn, model.model.layers[0].mlp
-    assert attention.q_proj.product is attention.k_proj.product is attention.v_proj.product
-    assert mlp.gate_proj.product is mlp.up_proj.product
-    alone = [lora[f"model.layers.0.{name}"].product for name in ("self_attn.o_proj", "mlp.down_proj")]
-    assert len({attention.q_proj.product, mlp.up_proj.product, *alone}) == 4
+    assert attention.q_proj.pair is attention.k_proj.pair is attention.v_proj.pair
+    assert mlp.gate_proj.pair is mlp.up_proj.pair
+    alone = [lora[f"model.layers.0.{name}"].pair for name in ("self_attn.o_proj", "mlp.down_proj")]
+    assert len({attention.q_proj.pair, mlp.up_proj.pair, *alone}) == 4
     # one storage: what the layers had apart is let go
     assert attention.k_proj.weight.untyped_storage().data_ptr() == attention.q_proj.weight.untyped_storage().data_ptr()
 
