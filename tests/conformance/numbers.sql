@@ -72,10 +72,22 @@ select bitand(5, 3) as a, bitor(5, 3) as o, bitxor(5, 3) as x, bitnot(5) as n, b
 
 -- https://docs.snowflake.com/en/sql-reference/functions/to_char
 select to_char(12345.678, '99,999.00') as g, to_char(-12.3, '$99.0') as m, to_char(0.5, '90.99') as z, to_char(5, 'FM000') as f, to_char(1234567, '999,999') as over, to_char(12, 'S99') as s;
--- row: [" 12,345.68", "-$12.3", "  0.50", "005", "########", "+12"]
+-- row: [" 12,345.68", "-$12.3", "  0.5 ", "005", "########", "+12"]
 
-select to_char(12, 'XX');
--- error: 000002 0A000 SQL compilation error:\nTO_CHAR does not know the number format 'XX'.
+select to_char(column1, '">"$99.0"<"') as d, to_char(column1, '">"B9,999.0"<"') as b, to_char(column1, 'TM') as tm, to_char(column1, 'TME') as tme, to_char(column1, 'TM9') as tm9, to_char(column1, '0XXX') as x, to_char(column1, 'S0XXX') as sx from values (-12.391), (0), (-1), (0.1), (3987), (null);
+-- row: [">-$12.4<", ">   -12.4<", "-12.391", "-1.2391E1", "-12.391", "FFF4", "-000C"]
+-- row: ["> $0.0<", ">      .0<", "0.000", "0E0", "0.000", "0000", "+0000"]
+-- row: [">-$1.0<", ">    -1.0<", "-1.000", "-1E0", "-1.000", "FFFF", "-0001"]
+-- row: ["> $0.1<", ">     0.1<", "0.100", "1E-1", "0.100", "0000", "+0000"]
+-- row: ["*", "> 3,987.0<", "3987.000", "3.987E3", "3987.000", "0F93", "+0F93"]
+-- row: [null, null, null, null, null, null, null]
+
+-- https://docs.snowflake.com/en/sql-reference/sql-format-models
+select to_varchar(1.2, '999,999.999') as short, to_varchar(-123456.789, '999,999.999') as long, to_varchar(1.2, 'S000,000.000') as zeros, to_char(255, 'XXXX') as x, to_char(256, 'XX') as too_much, to_number('ff', 'XX') as back, to_number('12.5', 'TM9', 10, 2) as tm;
+-- row: ["       1.2  ", "-123,456.789", "+000,001.200", "  FF", "##", 255, "12.50"]
+
+select to_char(1, '9EEEE');
+-- error: 000002 0A000 SQL compilation error:\nTO_CHAR does not know the number format '9EEEE'.
 
 -- https://docs.snowflake.com/en/sql-reference/functions/to_decimal
 select to_number('12.3456') as n, to_number('98.76546', 10, 1) as rounded, to_number('$1,234.50', '$9,999.99', 10, 2) as formatted, try_to_number('x') as none, to_decimal('1.5', 3, 1) as d;
