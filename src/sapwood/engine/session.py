@@ -10,7 +10,7 @@ import math
 import shutil
 import threading
 import uuid
-from collections.abc import Generator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -217,6 +217,7 @@ class Session:
                 batcher,
                 self._cancelled,
                 self._query_table,
+                self._query_portions,
                 staged_documents,
                 snapshots,
             )
@@ -276,7 +277,19 @@ class Session:
         return [guarded(signature, work) for signature in (*functions, *commands)]
 
     def _query_table(self, text: str) -> pa.Table:
-        """The rows of one SELECT, for a command that runs inside a statement of this session."""
+        """The rows of one SELECT, for a statement of this session that needs them."""
+        with self._inner_query(text) as (work, query):
+            return conform(work.rows(query), query.columns)
+
+    def _query_portions(self, text: str) -> Iterator[pa.Table]:
+        """The rows of one SELECT, some at a time as it runs, for a command inside a statement of this session."""
+        with self._inner_query(text) as (work, query):
+            for batch in work.portions(query):
+                yield conform(pa.Table.from_batches([batch]), query.columns)
+
+    @contextmanager
+    def _inner_query(self, text: str) -> Generator[tuple[Work, Query]]:
+        """A SELECT that a statement runs, with its own `Work`."""
         statements = split(text)
         query_id = str(uuid.uuid4())
         if len(statements) != 1:
@@ -285,7 +298,7 @@ class Session:
             statement = compile_statement(text, SessionScope(work), self._signatures(work))
             if not isinstance(statement, Query):
                 raise InternalError("a query is expected")
-            return conform(work.rows(statement), statement.columns)
+            yield work, statement
 
     # After a statement -----------------------------------------------------------------------------------------------
 

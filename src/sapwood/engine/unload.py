@@ -26,11 +26,9 @@ from sapwood.engine.option import Option, choice, flag, unknown_option, whole_nu
 from sapwood.engine.result import Rows, listing
 from sapwood.engine.staged import options_of
 from sapwood.engine.unload_format import Encoder, Encoding, encoding_of
-from sapwood.engine.work import Work
+from sapwood.engine.work import PORTION, Work
 from sapwood.errors import CancelledError, ProgrammingError
 
-ROWS = 10_000
-"""Rows that are written at once; a file ends between two such portions."""
 MOST_FILE = 5_368_709_120
 NULL_FOLDER = "__NULL__"
 """Where rows go whose partition is NULL."""
@@ -109,7 +107,7 @@ def _options(statement: Unload) -> UnloadOptions:
 def _portions(work: Work, statement: Unload, encoding: Encoding) -> Iterator[tuple[str, pa.Table]]:
     """Rows as the format wants them, with their partition; those of one partition stand together."""
     query = _selected(statement, encoding)
-    for batch in _batches(work, query):
+    for batch in work.portions(query):
         rows = pa.Table.from_batches([batch])
         if not statement.is_partitioned:
             yield "", rows
@@ -133,14 +131,6 @@ def _selected(statement: Unload, encoding: Encoding) -> Query:
         sql=f"SELECT {', '.join(chosen)} FROM ({statement.query.sql}) AS s({', '.join(names)}){order}",
         columns=tuple(Column(name, column.type) for name, column in zip(names, columns, strict=True)),
     )
-
-
-def _batches(work: Work, query: Query) -> Iterator[pa.RecordBatch]:
-    """The rows in portions. A query that asks no model is read as it runs; the rows of others are held in memory."""
-    if query.calls or query.commands:
-        yield from work.rows(query).to_batches(ROWS)
-    else:
-        yield from work.batches(query.sql, ROWS)
 
 
 def _folder(partition: str | None) -> str:
@@ -209,7 +199,7 @@ class _Files:
     def _is_full(self) -> bool:
         assert self._encoder is not None, "a file is open"
         per_row = self._encoder.plain / max(1, self._rows)
-        return not self.options.is_single and self._encoder.plain + per_row * ROWS > self.options.most_bytes
+        return not self.options.is_single and self._encoder.plain + per_row * PORTION > self.options.most_bytes
 
     def _begin(self, partition: str) -> None:
         self._partition = partition

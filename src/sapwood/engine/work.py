@@ -42,6 +42,9 @@ from sapwood.store.answers import AnswerCache
 from sapwood.store.catalog import Catalog
 from sapwood.store.records import FileFormat, Stage
 
+PORTION = 10_000
+"""Rows that a query hands on at once where they are not all needed together."""
+
 
 class Export(Protocol):
     """What writes a tuned model's files into a folder that is not there yet."""
@@ -124,8 +127,8 @@ class State:
 
 @dataclass
 class Work:
-    """One statement in a session. For commands, `run_query` runs another SELECT as this session, and `read_documents` gives
-    the JSON documents at a stage path.
+    """One statement in a session. `run_query` runs another SELECT as this session, `stream_query` gives its rows some at a time,
+    and `read_documents` the JSON documents at a stage path.
     """
 
     parts: Parts
@@ -135,6 +138,7 @@ class Work:
     batcher: Batcher
     cancelled: threading.Event
     run_query: Callable[[str], pa.Table]
+    stream_query: Callable[[str], Iterator[pa.Table]]
     read_documents: Callable[[Work, str], pa.ChunkedArray]
     snapshots: Snapshots
     notices: list[str] = field(default_factory=list)
@@ -145,10 +149,13 @@ class Work:
         """The query's rows as DuckDB gives them; its commands are run, its calls answered."""
         return self.passes.table(query, self.command_values(query.commands))
 
-    def batches(self, sql: str, rows: int) -> Iterator[pa.RecordBatch]:
-        """The rows of DuckDB's SQL without calls, some at a time, as it runs."""
+    def portions(self, query: Query) -> Iterator[pa.RecordBatch]:
+        """The rows in portions. A query that asks no model is read as it runs; the rows of others are held in memory."""
+        if query.calls or query.commands:
+            yield from self.rows(query).to_batches(PORTION)
+            return
         with translated():
-            yield from self.cursor.execute(sql).to_arrow_reader(rows)
+            yield from self.cursor.execute(query.sql).to_arrow_reader(PORTION)
 
     def command_values(self, commands: tuple[Command, ...]) -> dict[str, Any]:
         """Run each command once; its value by placeholder."""
@@ -177,7 +184,7 @@ class Work:
             state.database,
             state.schema,
             state.role,
-            query=self.run_query,
+            query=self.stream_query,
             documents=lambda written: self.read_documents(self, written),
             check_schema=self.check_schema,
             notice=self.notices.append,

@@ -11,7 +11,7 @@ import re
 import shutil
 import time
 import uuid
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -34,7 +34,7 @@ from sapwood.errors import (
     UnknownObjectError,
 )
 from sapwood.functions.function import CommandContext, CommandHandler
-from sapwood.jobs.durable import write_table
+from sapwood.jobs.durable import write_tables
 from sapwood.jobs.jobs import Jobs, unknown_job
 from sapwood.store.records import Job, ModelVersion, sql_name
 
@@ -58,6 +58,8 @@ MEMORY_OF_A_JOB, MEMORY_OF_A_PARAMETER = 1 << 30, 6
 them. Jobs that need more together than there is wait for one another."""
 PAIR = ("prompt", "completion")
 """Columns of the data, and keys of its documents."""
+SCHEMA = pa.schema([(name, pa.string()) for name in PAIR])
+"""What a snapshot of the data is."""
 FEWEST_ROWS = 2
 """Usable rows that training needs: one to learn from, one to measure by."""
 DEFAULT_EPOCHS = 3
@@ -165,6 +167,7 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
         try:
             snapshots = _take_snapshots(job, folder, context, base)
         except _BadDataError as error:
+            shutil.rmtree(folder, ignore_errors=True)
             context.notice(f"{job.id} has failed: {error.args[0]}")
             return desk.jobs.submit(_failed(job, error.args[0])).id
         spec = {
@@ -349,27 +352,28 @@ class _BadDataError(Exception):
 def _take_snapshots(job: Job, folder: Path, context: CommandContext, base: BaseModel) -> dict[str, dict[str, Any]]:
     """Write the rows of queries or files into the job's folder; gives what was taken, by part."""
     places = {"train": job.training_data, "validation": job.validation_data}
-    tables = {part: _usable(_read_pairs(text, context)) for part, text in places.items() if text}
-    taken: dict[str, dict[str, Any]] = {}
-    for part, (table, dropped) in tables.items():
-        _check_rows(part, table.num_rows, dropped)
-        taken[part] = {"rows": table.num_rows, "dropped_rows": dropped}
-    _check_limit(sum(part["rows"] for part in taken.values()), job.options or {}, base, job.base_model)
     folder.mkdir(parents=True, exist_ok=True)
-    for part, (table, _) in tables.items():
-        taken[part]["sha256"] = write_table(folder / f"{part}.arrow", table)
+    taken: dict[str, dict[str, Any]] = {}
+    for part, written in places.items():
+        if written:
+            usable = _Usable()
+            digest = write_tables(folder / f"{part}.arrow", SCHEMA, usable.pick(_read_pairs(written, context)))
+            _check_rows(part, usable.rows, usable.dropped_rows)
+            taken[part] = {**asdict(usable), "sha256": digest}
+    _check_limit(sum(part["rows"] for part in taken.values()), job.options or {}, base, job.base_model)
     return taken
 
 
-def _read_pairs(written: str, context: CommandContext) -> Any:
-    """The prompts and completions of a query, or of a file on a stage, as an Arrow table of texts."""
+def _read_pairs(written: str, context: CommandContext) -> Iterator[Any]:
+    """The prompts and completions of a query, or of a file on a stage, as Arrow tables of texts, some rows at a time."""
     is_stage = written.lstrip().startswith("@")
     wrapped = written.strip() if is_stage else f'SELECT "PROMPT", "COMPLETION" FROM ({written})'
     try:
         if is_stage:
-            return _of_documents(context.documents(wrapped), wrapped)
-        rows = context.query(wrapped)
-        return pa.table([rows.column(at).cast(pa.string()) for at in range(2)], names=PAIR)
+            yield _of_documents(context.documents(wrapped), wrapped)
+            return
+        for rows in context.query(wrapped):
+            yield pa.table([rows.column(at).cast(pa.string()) for at in range(2)], schema=SCHEMA)
     except (CancelledError, StorageFullError, AccessError, UnknownObjectError):  # what may not be read makes no job
         raise
     except ProgrammingError as error:
@@ -392,13 +396,23 @@ def _of_documents(documents: Any, written: str) -> Any:
         for column, key in zip(columns, PAIR, strict=True):
             value = fields.get(key)
             column.append(value if value is None or isinstance(value, str) else _json(value))
-    return pa.table([pa.array(column, pa.string()) for column in columns], names=PAIR)
+    return pa.table([pa.array(column, pa.string()) for column in columns], schema=SCHEMA)
 
 
-def _usable(table: Any) -> tuple[Any, int]:
-    """The rows with prompt and completion, and how many have not both and were dropped."""
-    usable = table.drop_null()
-    return usable, table.num_rows - usable.num_rows
+@dataclass
+class _Usable:
+    """Counts the rows that pass: those with prompt and completion, and those without one, which are dropped."""
+
+    rows: int = 0
+    dropped_rows: int = 0
+
+    def pick(self, tables: Iterable[Any]) -> Iterator[Any]:
+        """The rows to learn from."""
+        for table in tables:
+            usable = table.drop_null()
+            self.rows += usable.num_rows
+            self.dropped_rows += table.num_rows - usable.num_rows
+            yield usable
 
 
 def _one_error(error: Error) -> str:

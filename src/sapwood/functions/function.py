@@ -143,8 +143,8 @@ ERROR_RULES: Mapping[str, str] = {
 class CommandContext:
     """What a command (FINETUNE) gets besides its arguments: the session's place, and what it may do as that session.
 
-    `query` gives the rows of a SELECT as an Arrow table with Snowflake's column names, `documents` the JSON texts of the files
-    at a stage path as an Arrow array; both raise as any statement does.
+    `query` gives the rows of a SELECT as Arrow tables with Snowflake's column names, some rows at a time, `documents` the JSON
+    texts of the files at a stage path as an Arrow array; both raise as any statement does.
     `check_schema` raises if there is no such database or schema. `notice` tells the user a line beside the result.
     `is_own` says whether what a role owns is the session's to see.
     """

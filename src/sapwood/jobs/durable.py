@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -49,12 +49,13 @@ def sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def write_table(path: Path, table: Any) -> str:
-    """Write an Arrow file durably; returns the sha256 of the file."""
+def write_tables(path: Path, schema: Any, tables: Iterable[Any]) -> str:
+    """Write an Arrow file of tables of that schema, one after the other, durably; returns the sha256 of the file."""
 
     def write(file: BinaryIO) -> None:
-        with pa.ipc.new_file(file, table.schema) as writer:
-            writer.write_table(table)
+        with pa.ipc.new_file(file, schema) as writer:
+            for table in tables:
+                writer.write_table(table)
 
     write_file(path, write)
     with path.open("rb") as file:

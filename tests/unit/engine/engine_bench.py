@@ -173,6 +173,7 @@ class Bench:
             batcher,
             self.cancelled,
             run_query=lambda sql: None,  # type: ignore[arg-type, return-value]
+            stream_query=lambda sql: iter(()),
             read_documents=staged_documents,
             snapshots=Snapshots(self.cursor),
         )

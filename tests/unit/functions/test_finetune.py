@@ -96,14 +96,16 @@ class Finetune:
             raise UnknownFileError(f"{written} was not found")
         return pa.chunked_array([self.files[written]], pa.string())
 
-    def _query(self, sql: str) -> pa.Table:
+    def _query(self, sql: str) -> Iterator[pa.Table]:
+        """The rows one by one, as a long query gives them in portions."""
         self.queries.append(sql)
         found = re.fullmatch(r'SELECT "PROMPT", "COMPLETION" FROM \((\w+)\)', sql)
         assert found is not None
         rows = self.tables[found[1]]
         if isinstance(rows, Exception):
             raise rows
-        return pa.table([[row[at] for row in rows] for at in range(2)], names=["PROMPT", "COMPLETION"])
+        for row in rows:
+            yield pa.table([[row[at]] for at in range(2)], names=["PROMPT", "COMPLETION"])
 
 
 @pytest.fixture
@@ -419,11 +421,11 @@ def test_values_without_a_text_are_an_error_of_the_job(finetune: Finetune) -> No
 def test_a_full_disk_makes_no_job_and_leaves_no_file(
     finetune: Finetune, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def write(path: Path, table: pa.Table) -> str:
+    def write(path: Path, schema: pa.Schema, tables: Iterator[pa.Table]) -> str:
         path.write_bytes(b"half")
         raise OSError(errno.ENOSPC, "No space left on device")
 
-    monkeypatch.setattr("sapwood.functions.finetune.write_table", write)
+    monkeypatch.setattr("sapwood.functions.finetune.write_tables", write)
     with pytest.raises(OSError, match="space"):
         finetune("CREATE", "m", "mistral-7b", "train")
     assert finetune.jobs.jobs() == []
@@ -432,6 +434,7 @@ def test_a_full_disk_makes_no_job_and_leaves_no_file(
 
 def test_data_that_can_not_be_trained_on_is_told_at_once(finetune: Finetune) -> None:
     job = finetune.create(train=[("a", "x")])
+    assert not finetune.jobs.folder(job.id).exists()
     assert job.status == "ERROR"
     assert finetune.notices == [f"{job.id} has failed: {(job.error or {})['message']}"]
     assert "1 usable row" in finetune.notices[0]

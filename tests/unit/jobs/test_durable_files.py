@@ -7,7 +7,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pytest
 
-from sapwood.jobs.durable import move_folder, read_table, write_file, write_table
+from sapwood.jobs.durable import move_folder, read_table, write_file, write_tables
 
 
 def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> None:
@@ -24,9 +24,9 @@ def test_a_file_that_could_not_be_written_leaves_the_old_one(tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_a_table_comes_back_and_its_digest_is_the_files(tmp_path: Path) -> None:
+def test_tables_come_back_as_one_and_the_digest_is_the_files(tmp_path: Path) -> None:
     table = pa.table({"prompt": ["a", "b"], "completion": ["x", "y"]})
-    digest = write_table(tmp_path / "rows.arrow", table)
+    digest = write_tables(tmp_path / "rows.arrow", table.schema, (table.slice(at, 1) for at in range(2)))
     assert read_table(tmp_path / "rows.arrow").equals(table)
     assert digest == hashlib.sha256((tmp_path / "rows.arrow").read_bytes()).hexdigest()
 

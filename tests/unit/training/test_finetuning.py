@@ -21,7 +21,7 @@ from sapwood.config import Config, InferenceConfig
 from sapwood.errors import InvalidArgumentsError, ModelError
 from sapwood.inference.adapter import read_canary
 from sapwood.inference.weights import load_tokenizer
-from sapwood.jobs.durable import write_table
+from sapwood.jobs.durable import write_tables
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.worker import work
 from sapwood.store.catalog import Catalog
@@ -61,6 +61,12 @@ class Ready:
         return version
 
 
+def write_pairs(path: Path, columns: list[list[str]]) -> str:
+    """A snapshot of prompts and completions; its digest."""
+    table = pa.table(columns, names=["prompt", "completion"])
+    return write_tables(path, table.schema, [table])
+
+
 @pytest.fixture
 def catalog(tmp_path: Path) -> Iterator[Catalog]:
     opened = Catalog(f"sqlite:///{tmp_path}/catalog.sqlite")
@@ -78,7 +84,7 @@ def job(tmp_path: Path, model_folder: Path) -> Callable[..., Job]:
         folder.mkdir(parents=True)
         for part, rows in parts.items():
             columns = [[row[at] for row in rows] for at in range(2)]
-            write_table(folder / f"{part}.arrow", pa.table(columns, names=["prompt", "completion"]))
+            write_pairs(folder / f"{part}.arrow", columns)
         spec = {
             "model": {"database": "DB", "schema": "S", "name": "M"},
             "base": asdict(ModelVersion("tiny", "local", "basedigest", path=str(model_folder))),
@@ -199,7 +205,7 @@ def test_rows_that_teach_nothing_are_an_error_by_name(
 ) -> None:
     blank = job()
     columns = [["a", "b"], ["", " "]]
-    write_table(tmp_path / "jobs" / "j" / "train.arrow", pa.table(columns, names=["prompt", "completion"]))
+    write_pairs(tmp_path / "jobs" / "j" / "train.arrow", columns)
     with pytest.raises(InvalidArgumentsError):
         finish(catalog, tmp_path, blank)
     failed = catalog.job("j")
@@ -263,7 +269,7 @@ def test_a_job_killed_in_mid_training_ends_with_the_same_adapter(
 def test_two_rows_are_enough(catalog: Catalog, tmp_path: Path, job: Callable[..., Job]) -> None:
     small = job()
     columns = [["same", "same"], ["X", "X"]]
-    digest = write_table(tmp_path / "jobs" / "j" / "train.arrow", pa.table(columns, names=["prompt", "completion"]))
+    digest = write_pairs(tmp_path / "jobs" / "j" / "train.arrow", columns)
     assert digest
     done = finish(catalog, tmp_path, small)
     assert done.status == "SUCCESS"
