@@ -13,7 +13,7 @@ export SAPWOOD_SHARED ?= $(abspath ../shared)
 endif
 
 .DEFAULT_GOAL := help
-.PHONY: help quickstart test clients check fix docs lock clean
+.PHONY: help quickstart test clients check fix docs site lock clean
 
 help: ## List the targets
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 20
@@ -38,6 +38,9 @@ fix: $(VENV)/installed-dev ## Mend what lint and formatting can mend
 
 docs: $(VENV)/installed-dev ## Write the pages that are made from the code
 	@$(BIN)/python tools/pages.py
+
+site: $(VENV)/installed-dev ## Build the documentation as a site, in build/site; a link that leads nowhere is an error
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet
 
 lock: ## Resolve all dependencies anew into constraints.txt
 	@$(PYTHON) tools/lock.py > constraints.new && mv constraints.new constraints.txt
