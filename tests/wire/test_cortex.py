@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -14,6 +15,7 @@ from wire_bench import Server
 
 ASK = {"model": "echo", "messages": [{"content": "hello there"}]}
 COMPLETE = "/api/v2/cortex/inference:complete"
+JSON = {"PYTHON_CONNECTOR_QUERY_RESULT_FORMAT": "JSON"}
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,46 @@ def test_openais_client_streams(client: openai.OpenAI) -> None:
     said = [chunk.choices[0].delta.content for chunk in chunks if chunk.choices]
     assert [word for word in said if word] == ["hello ", "there"]
     assert chunks[-1].usage is not None
+
+
+def test_words_come_as_they_are_made(client: openai.OpenAI) -> None:
+    stream = client.chat.completions.create(
+        model="echo", messages=[{"role": "user", "content": "#pace: 100\none two three"}], stream=True
+    )
+    told = [(time.monotonic(), chunk.choices[0].delta.content) for chunk in stream]
+    words = [(moment, word) for moment, word in told if word]
+    assert "".join(word for _, word in words) == "#pace: 100\none two three"
+    assert words[-1][0] - words[0][0] > 0.3, "the first of five words was there before the last one was made"
+
+
+def test_who_goes_away_ends_what_was_asked(server: Server, token: str) -> None:
+    asked = {"stream": True, "messages": [{"role": "user", "content": "#pace: 200\n" + "word " * 200}]}
+    headers = {"Authorization": f"Bearer {token}"}
+    with httpx.stream("POST", f"{server.url}{COMPLETE}", json={**ASK, **asked}, headers=headers) as answer:
+        next(answer.iter_lines())
+    assert state_of_last_answer(server) == "FAIL"
+
+
+def state_of_last_answer(server: Server) -> str:
+    """The state of the statement behind the last answer, once it has ended."""
+    boss = RawClient(server)
+    query = (
+        "select execution_status from table(information_schema.query_history()) where query_text like '%COMPLETE(?%'"
+    )
+    text = f"{query} order by start_time desc limit 1"
+    state, deadline = "RUNNING", time.monotonic() + 10
+    while state == "RUNNING" and time.monotonic() < deadline:
+        time.sleep(0.1)
+        ((state,),) = boss.query(text, parameters=JSON)["data"]["rowset"]
+    boss.close()
+    return state
+
+
+def test_a_cut_answer_says_so(client: openai.OpenAI) -> None:
+    answer = client.chat.completions.create(
+        model="echo", messages=[{"role": "user", "content": "one two three"}], max_tokens=2
+    )
+    assert (answer.choices[0].message.content, answer.choices[0].finish_reason) == ("one two", "length")
 
 
 def test_openais_client_lists_models(client: openai.OpenAI) -> None:

@@ -25,7 +25,7 @@ from sapwood.engine.key import ContentKeys
 from sapwood.engine.ledger import Texts
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
 from sapwood.engine.report import Report
-from sapwood.engine.result import OnProgress, Usage
+from sapwood.engine.result import OnProgress, OnText, Usage
 from sapwood.errors import CancelledError, InternalError
 from sapwood.functions.function import Ask, EmbedAsk, Models, SqlFunction
 from sapwood.inference.request import Backend, Completion, Embed, Request
@@ -37,7 +37,7 @@ from sapwood.store.records import CachedAnswer
 class Batching:
     """What decides about a statement's questions. `fails_on_error` lets functions that would give NULL for a failed row raise.
 
-    `folder` takes what does not fit into memory, until the statement ends.
+    `folder` takes what does not fit into memory, until the statement ends. `on_text` is told how an answer begins, longer each time.
     """
 
     query_id: str
@@ -48,6 +48,7 @@ class Batching:
     is_cancelled: Callable[[], bool]
     folder: Path
     on_progress: OnProgress | None = None
+    on_text: OnText | None = None
     reads_cache: bool = True
     keeps_endpoints: bool = False
     fails_on_error: bool = False
@@ -108,7 +109,10 @@ class Batcher:
             return Embed(key, ask.model, ask.text, ask.dimensions)
         if ask.sampling.temperature > 0:
             key = f"{key}#{call.site}.{asking[1]}"
-        return Request(key, ask.model, ask.messages, ask.sampling, ask.schema, ask.labels, ask.wants_confidence)
+        is_streamed = self.batching.on_text is not None
+        return Request(
+            key, ask.model, ask.messages, ask.sampling, ask.schema, ask.labels, ask.wants_confidence, is_streamed
+        )
 
     def _completed(self, call: Call, requests: Mapping[str, Wanted], report: Report) -> dict[str, Completion]:
         """A completion for each request; one that this statement has asked before is not asked again."""
@@ -148,7 +152,8 @@ class Batcher:
         kept = {request.key: request for request in requests if self._keeps(request)}
         store = Store(self.batching.answers)
         report.ask(requests[0].model.name)
-        with Generation(self.batching.backend, requests, self.batching.is_cancelled) as generation:
+        batching = self.batching
+        with Generation(batching.backend, requests, batching.is_cancelled, on_text=batching.on_text) as generation:
             try:
                 for completions in generation:
                     store.add(

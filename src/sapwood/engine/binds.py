@@ -15,6 +15,7 @@ import pyarrow as pa
 from sapwood.dialect.bindings import MANY
 from sapwood.dialect.statements import Bindings
 from sapwood.dialect.types import SnowType
+from sapwood.engine.result import OnText
 from sapwood.engine.work import Work
 
 
@@ -33,6 +34,7 @@ class Asking:
 
     describe_only: bool = False
     binds: Binds | None = None
+    on_text: OnText | None = None
 
     @contextmanager
     def bound(self, work: Work) -> Generator[Bindings | None]:

@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from sapwood.engine.answering import Wanted, answers
+from sapwood.engine.result import OnText
 from sapwood.errors import Error, ModelError
 from sapwood.inference.request import Backend, Completion
 from sapwood.store.answers import AnswerCache
@@ -32,14 +33,23 @@ WIND_DOWN_SECONDS = 0.5
 class Generation:
     """A backend's answers as they come, from a thread of its own, so that waiting for one can't hold up cancel or storing.
 
-    Iterating gives the completions that are there, an empty list where there was none for a moment.
+    Iterating gives the completions that are there, an empty list where there was none for a moment. How an answer begins is
+    told to `on_text`, on that thread.
     """
 
-    def __init__(self, backend: Backend, requests: Sequence[Wanted], is_cancelled: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        backend: Backend,
+        requests: Sequence[Wanted],
+        is_cancelled: Callable[[], bool],
+        *,
+        on_text: OnText | None = None,
+    ) -> None:
         self.error: Error | None = None
         self._backend = backend
         self._requests = requests
         self._is_cancelled = is_cancelled
+        self._on_text = on_text
         self._stop = threading.Event()
         self._queue: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="sapwood-batch", daemon=True)
@@ -73,7 +83,10 @@ class Generation:
     def _work(self) -> None:
         try:
             for completion in answers(self._backend, self._requests, is_cancelled=self._is_stopped):
-                self._queue.put(completion)
+                if completion.is_whole:
+                    self._queue.put(completion)
+                elif self._on_text is not None:
+                    self._on_text(completion.text)
         except Error as error:
             self.error = error
         except Exception as error:  # noqa: BLE001 - a thread's error must reach the statement

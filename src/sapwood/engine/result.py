@@ -73,6 +73,7 @@ class Progress:
 
 
 OnProgress = Callable[[Progress], None]
+OnText = Callable[[str], None]
 
 
 @dataclass(frozen=True)

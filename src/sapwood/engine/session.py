@@ -34,7 +34,7 @@ from sapwood.engine.models import SessionModels
 from sapwood.engine.parameter import checked, known
 from sapwood.engine.physical import text_literal
 from sapwood.engine.privileges import check_model, guarded
-from sapwood.engine.result import OnProgress, Progress, Result, Rows
+from sapwood.engine.result import OnProgress, OnText, Progress, Result, Rows
 from sapwood.engine.running import RunningStatement
 from sapwood.engine.scope import SessionScope
 from sapwood.engine.snapshot import Snapshots
@@ -67,17 +67,23 @@ class Session:
         self._zone = "UTC"
 
     def execute(
-        self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
+        self,
+        text: str,
+        *,
+        describe_only: bool = False,
+        query_id: str | None = None,
+        binds: Binds | None = None,
+        on_text: OnText | None = None,
     ) -> list[Result]:
         """Run each statement of a text; the first error ends it. `describe_only` gives columns without running anything.
 
         `query_id` is the id of the one statement in the text, where the caller has told it already; `binds` are the
-        values of its `?`.
+        values of its `?`. `on_text` is told how a model's answer begins, longer each time, on another thread.
         """
         with self._lock:
             if self._is_closed:
                 raise InterfaceError("The session is closed", hint="Open a new connection.")
-            asked = Asking(describe_only=describe_only, binds=binds)
+            asked = Asking(describe_only=describe_only, binds=binds, on_text=on_text)
             statements = split(text)
             written = [text.strip()] if len(statements) == 1 else statements
             return [
@@ -147,7 +153,7 @@ class Session:
     def _statement(self, text: str, query_id: str, asked: Asking, *, written: str) -> Result:
         """Run a statement. `written` is its text with the comments behind it, as the history keeps it."""
         started = now_ms()
-        batcher = self._batcher(query_id)
+        batcher = self._batcher(query_id, asked.on_text)
         try:
             running = RunningStatement(
                 query_id, without_secrets(written), self.state.user, self.state.role, self.state.id, started
@@ -232,7 +238,7 @@ class Session:
             self._cursor.execute(f"SET VARIABLE zone = {text_literal(zone)}")
             self._zone = zone
 
-    def _batcher(self, query_id: str) -> Batcher:
+    def _batcher(self, query_id: str, on_text: OnText | None = None) -> Batcher:
         return Batcher(
             Batching(
                 query_id,
@@ -243,6 +249,7 @@ class Session:
                 self._cancelled.is_set,
                 spill_folder(self._parts.config.data),
                 on_progress=self._told,
+                on_text=on_text,
                 reads_cache=parameter_value(self._parts, self.state, "USE_CACHED_RESULT"),
                 keeps_endpoints=parameter_value(self._parts, self.state, "CACHE_ENDPOINT_ANSWERS"),
                 fails_on_error=parameter_value(self._parts, self.state, "AI_SQL_ERROR_HANDLING_USE_FAIL_ON_ERROR"),

@@ -10,6 +10,7 @@ change what happens, and stay in the answer:
     #sleep: milliseconds  the answer comes after a while
     #answer: text         this text is the answer
     #tokens: number       the prompt counts as so many tokens (to try context limits: 8,192 by default)
+    #pace: milliseconds   each word of an answer that is streamed comes after a while
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from typing import Any
 from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.store.records import ModelVersion
 
-_DIRECTIVE = re.compile(r"^#(error|retry|sleep|answer|tokens): *(.*)$", re.MULTILINE)
+_DIRECTIVE = re.compile(r"^#(error|retry|sleep|answer|tokens|pace): *(.*)$", re.MULTILINE)
 DIMENSIONS = 768
 """Numbers of a vector for which none are declared."""
 
@@ -46,6 +47,8 @@ class EchoBackend:
             done = self._answer(request, is_cancelled)
             if done is None:
                 return
+            if request.is_streamed:
+                yield from _beginnings(done, request, is_cancelled)
             yield done
 
     def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
@@ -99,6 +102,15 @@ class EchoBackend:
         if not request.wants_confidence:
             return done
         return replace(done, confidence=1.0, scores=tuple(float(label == text) for label in request.labels))
+
+
+def _beginnings(done: Completion, request: Request, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+    """How the answer begins, a word longer each time."""
+    pace = float(_directives(_question(request.messages)).get("pace") or 0) / 1000
+    for word in re.finditer(r"\S+\s*", done.text):
+        if not _sleep(pace, is_cancelled):
+            return
+        yield Completion(request.key, done.text[: word.end()], finish="")
 
 
 def _vector(text: str, dimensions: int) -> bytes:

@@ -19,6 +19,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
 from itertools import islice
+from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sapwood.errors import ModelError
@@ -42,10 +43,13 @@ _Answer = TypeVar("_Answer", Completion, Vector)
 
 @dataclass(frozen=True)
 class _Kind(Generic[_Asked, _Answer]):
-    """What calls are made for: so many rows each, how they are asked, and what a row that failed is (error, retryable)."""
+    """What calls are made for: so many rows each, how they are asked, and what a row that failed is (error, retryable).
+
+    `ask` puts into the queue how an answer begins, if its request is streamed.
+    """
 
     rows: int
-    ask: Callable[[Any, Sequence[_Asked], _Account], list[_Answer]]
+    ask: Callable[[Any, Sequence[_Asked], _Account, SimpleQueue[_Answer]], list[_Answer]]
     fail: Callable[[_Asked, str, bool], _Answer]
 
 
@@ -132,16 +136,20 @@ class EndpointBackend:
             threading.Event(),
         )
         pending: set[Future[list[_Answer]]] = set()
+        begun: SimpleQueue[_Answer] = SimpleQueue()
         last = time.perf_counter()
         client = _open_client(model, self._key_of(model), account.limits)
         pool = ThreadPoolExecutor(account.limits.concurrency)
         try:
             while not is_cancelled():
                 free = account.limits.concurrency - len(pending)
-                pending |= {pool.submit(_call, client, some, kind, account, stop) for some in islice(queue, free)}
+                pending |= {
+                    pool.submit(_call, client, some, kind, account, stop, begun) for some in islice(queue, free)
+                }
                 if not pending:
                     return
                 done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
+                yield from (begun.get() for _ in range(begun.qsize()))
                 for future in done:
                     now, answers = time.perf_counter(), future.result()
                     yield from (replace(answer, seconds=(now - last) / len(answers)) for answer in answers)
@@ -202,7 +210,12 @@ def _close_after(client: Any, pending: Iterable[Future[Any]]) -> None:
 
 
 def _call(
-    client: Any, requests: Sequence[_Asked], kind: _Kind[_Asked, _Answer], account: _Account, stop: threading.Event
+    client: Any,
+    requests: Sequence[_Asked],
+    kind: _Kind[_Asked, _Answer],
+    account: _Account,
+    stop: threading.Event,
+    begun: SimpleQueue[_Answer],
 ) -> list[_Answer]:
     """The rows of one call, with its tries. Never raises for what the other side does."""
     from openai import APIConnectionError, APIStatusError, OpenAIError
@@ -218,7 +231,7 @@ def _call(
         if stop.wait(wait_s) or not account.wait_for_turn(stop):
             break
         try:
-            return kind.ask(client, requests, account)
+            return kind.ask(client, requests, account, begun)
         except APIStatusError as problem:
             error = f"{problem.status_code} {problem.message}"
             if problem.status_code not in RETRY_STATUS:
@@ -232,12 +245,28 @@ def _call(
     return fail(error, retryable=True)
 
 
-def _ask_text(client: Any, requests: Sequence[Request], account: _Account) -> list[Completion]:
+def _ask_text(
+    client: Any, requests: Sequence[Request], account: _Account, begun: SimpleQueue[Completion]
+) -> list[Completion]:
     (request,) = requests
-    return [_completion(request, client.chat.completions.create(**_arguments(request)), account)]
+    is_streamed = (
+        request.is_streamed and not request.labels
+    )  # a label comes in an object, of which nobody wants the half
+    answer = _heard(client, request, begun) if is_streamed else client.chat.completions.create(**_arguments(request))
+    return [_completion(request, answer, account)]
 
 
-def _ask_vectors(client: Any, requests: Sequence[Embed], account: _Account) -> list[Vector]:
+def _heard(client: Any, request: Request, begun: SimpleQueue[Completion]) -> Any:
+    """The whole answer of a call whose answer comes in pieces."""
+    asked = client.chat.completions.stream(**_arguments(request), stream_options={"include_usage": True})
+    with asked as events:
+        for event in events:
+            if event.type == "content.delta":
+                begun.put(Completion(request.key, event.snapshot, finish=""))
+        return events.get_final_completion()
+
+
+def _ask_vectors(client: Any, requests: Sequence[Embed], account: _Account, begun: SimpleQueue[Vector]) -> list[Vector]:
     model = requests[0].model
     texts = [request.text for request in requests]
     answer = client.embeddings.create(model=model.endpoint_model or model.name, input=texts, encoding_format="float")

@@ -160,6 +160,8 @@ class LocalBackend:
                 share = (time.perf_counter() - started) / len(part)
             for row in part:
                 row.seconds += share
+            streamed = [row for row in part if jobs[row.id].request.is_streamed]
+            yield from (_beginning(loaded, jobs[row.id], row) for row in streamed)
             yield from (_completion(loaded, jobs[row.id], row) for row in finished)
 
     def _make_batch(
@@ -211,6 +213,12 @@ def _completion(loaded: Loaded, job: _Job, row: Row) -> Completion:
             job.request.key, "", "error", error=f"the schema could not be followed: {matcher.error.splitlines()[0]}"
         )
     return replace(done, text=loaded.chat.decode(row.answer), confidence=job.choice.confidence)
+
+
+def _beginning(loaded: Loaded, job: _Job, row: Row) -> Completion:
+    """How the answer begins: a character of which only some bytes are there is left out, and so are labels that are only tried."""
+    said = "" if isinstance(job.choice, Search) else loaded.chat.decode(row.answer)
+    return Completion(job.request.key, said.rstrip("\ufffd"), finish="")
 
 
 def _failed(job: _Job, error: RuntimeError) -> Completion:

@@ -37,6 +37,7 @@ class Request:
 
     With `labels` the answer is exactly one of these texts, the likeliest; it takes temperature 0 and no schema, and
     `max_tokens` does not matter. `wants_confidence` asks for `Completion.confidence`, and with labels for `scores`.
+    With `is_streamed` a backend that can do so also tells what the answer is so far, as it grows.
     """
 
     key: str
@@ -46,6 +47,7 @@ class Request:
     schema: str | None = None
     labels: tuple[str, ...] = ()
     wants_confidence: bool = False
+    is_streamed: bool = False
 
     def __post_init__(self) -> None:
         if self.labels and (self.schema is not None or self.sampling.temperature > 0):
@@ -62,6 +64,9 @@ class Completion:
     Of a request that wants it, `confidence` is the geometric mean of the probabilities, within what schema or labels
     allow, of the answer's tokens and its end; of one with labels it is the answer's score. `scores` are the labels'
     probabilities in their order: they sum to 1, and each is right to 1e-4. A backend that can't tell leaves them out.
+
+    Of a request that is streamed there may be others before it, which are not whole: their `finish` is '', and their `text`
+    is how the answer begins.
     """
 
     key: str
@@ -75,6 +80,11 @@ class Completion:
     retryable: bool = False
     scores: tuple[float, ...] = ()
     confidence: float | None = None
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether this is the answer, and not only how it begins."""
+        return bool(self.finish)
 
 
 @dataclass(frozen=True)
@@ -101,6 +111,11 @@ class Vector:
     seconds: float = 0.0
     error: str | None = None
     retryable: bool = False
+
+    @property
+    def is_whole(self) -> bool:
+        """A vector always is."""
+        return True
 
 
 class Backend(Protocol):

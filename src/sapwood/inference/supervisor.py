@@ -251,7 +251,8 @@ class Supervisor:
             left = {request.key: request for request in groups.pop()}
             try:
                 for answer in self._ask(task, model, list(left.values()), is_cancelled):
-                    del left[answer.key]
+                    if answer.is_whole:
+                        del left[answer.key]
                     yield answer
             except WorkerDiedError as error:
                 if self._is_closed:

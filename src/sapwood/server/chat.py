@@ -1,4 +1,4 @@
-"""The two shapes of the Cortex REST API: JSON of a request to a `Chat`, a `Reply` to JSON or to server-sent events.
+"""The two shapes of the Cortex REST API: JSON of a request to a `Chat`, a `Reply` to JSON or events.
 
 Sources: the vendor's pages "Cortex REST API" and "COMPLETE", and the chat completions of OpenAI. Knows no HTTP and no model.
 """
@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from sapwood.errors import InvalidArgumentsError
 
+Event = Mapping[str, Any] | str
+"""The data of a server-sent event: JSON, or a word."""
 _WORD = re.compile(r"\S+\s*|\s+")
 _ROLES = {"developer": "system"}
 """Roles of newer clients under the names that models know."""
@@ -30,15 +32,23 @@ class Chat:
 
 
 @dataclass(frozen=True)
-class Reply:
-    """What was answered. `created` is in epoch seconds, `asked` and `answered` are tokens."""
+class Head:
+    """What all parts of an answer say. `created` is in epoch seconds."""
 
     id: str
     created: int
     model: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What was answered. `asked` and `answered` are tokens; `finish` is 'length' for an answer that was cut at its limit."""
+
+    head: Head
     text: str
     asked: int
     answered: int
+    finish: str = "stop"
 
     @property
     def usage(self) -> dict[str, int]:
@@ -65,25 +75,24 @@ def read_complete(body: Mapping[str, Any]) -> Chat:
 def complete_body(reply: Reply) -> dict[str, Any]:
     """The answer in one piece."""
     message = {"role": "assistant", "content": reply.text, "content_list": [{"type": "text", "text": reply.text}]}
-    return {**_head(reply), "choices": [{"message": message}], "usage": reply.usage}
+    return {**asdict(reply.head), "choices": [{"message": message}], "usage": reply.usage}
 
 
-def complete_events(reply: Reply, chat: Chat) -> Iterator[str]:
-    """The answer as events: what was said, word by word, then the usage."""
-    for piece in pieces(reply.text):
-        content = [{"type": "text", "text": piece}]
-        delta = {"type": "text", "content": piece, "content_list": content, "text": piece}
-        yield _event({**_head(reply), "choices": [{"delta": delta}], "usage": {}})
-    yield _event({**_head(reply), "choices": [{"delta": {"content": ""}}], "usage": reply.usage})
+def complete_event(head: Head, piece: str) -> list[Event]:
+    """Some more of the answer."""
+    content = [{"type": "text", "text": piece}]
+    delta = {"type": "text", "content": piece, "content_list": content, "text": piece}
+    return [{**asdict(head), "choices": [{"delta": delta}], "usage": {}}]
+
+
+def complete_end(reply: Reply, chat: Chat) -> list[Event]:
+    """What comes behind the last words: the usage."""
+    return [{**asdict(reply.head), "choices": [{"delta": {"content": ""}}], "usage": reply.usage}]
 
 
 def complete_models(names: Sequence[str]) -> dict[str, Any]:
     """The list of models."""
     return {"models": [{"name": name} for name in names]}
-
-
-def _head(reply: Reply) -> dict[str, Any]:
-    return {"id": reply.id, "created": reply.created, "model": reply.model}
 
 
 # chat/completions ----------------------------------------------------------------------------------------------------
@@ -114,20 +123,29 @@ def _schema(response_format: Any) -> Any:
 
 def chat_body(reply: Reply) -> dict[str, Any]:
     """The answer in one piece."""
-    choice = {"index": 0, "message": {"role": "assistant", "content": reply.text}, "finish_reason": "stop"}
-    return {**_head(reply), "object": "chat.completion", "choices": [choice], "usage": reply.usage}
+    choice = {"index": 0, "message": {"role": "assistant", "content": reply.text}, "finish_reason": reply.finish}
+    return {**asdict(reply.head), "object": "chat.completion", "choices": [choice], "usage": reply.usage}
 
 
-def chat_events(reply: Reply, chat: Chat) -> Iterator[str]:
-    """The answer as chunks: the role, what was said, word by word, the end, the usage if it was asked for, and `[DONE]`."""
-    head = {**_head(reply), "object": "chat.completion.chunk"}
-    deltas = [{"role": "assistant", "content": ""}, *({"content": piece} for piece in pieces(reply.text))]
-    for delta in deltas:
-        yield _event({**head, "choices": [{"index": 0, "delta": delta, "finish_reason": None}]})
-    yield _event({**head, "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
-    if chat.wants_usage:
-        yield _event({**head, "choices": [], "usage": reply.usage})
-    yield "data: [DONE]\n\n"
+def chat_begin(head: Head) -> list[Event]:
+    """What comes before the first words: who says them."""
+    return [_chunk(head, {"role": "assistant", "content": ""})]
+
+
+def chat_event(head: Head, piece: str) -> list[Event]:
+    """Some more of the answer."""
+    return [_chunk(head, {"content": piece})]
+
+
+def chat_end(reply: Reply, chat: Chat) -> list[Event]:
+    """What comes behind the last words: why there are no more, the usage if it was asked for, and `[DONE]`."""
+    usage = {**_chunk(reply.head, {}), "choices": [], "usage": reply.usage}
+    return [_chunk(reply.head, {}, finish=reply.finish), *([usage] if chat.wants_usage else []), "[DONE]"]
+
+
+def _chunk(head: Head, delta: Mapping[str, str], *, finish: str | None = None) -> dict[str, Any]:
+    choice = {"index": 0, "delta": delta, "finish_reason": finish}
+    return {**asdict(head), "object": "chat.completion.chunk", "choices": [choice]}
 
 
 def chat_models(names: Sequence[str]) -> dict[str, Any]:
@@ -140,7 +158,7 @@ def chat_models(names: Sequence[str]) -> dict[str, Any]:
 
 
 def pieces(answer: str) -> list[str]:
-    """An answer cut into words, each with the blanks behind it. The model had said all of it before the first is sent.
+    """An answer cut into words, each with the blanks behind it: one that was there as a whole goes out in such pieces.
 
     >>> pieces("A lost\\n parcel.")
     ['A ', 'lost\\n ', 'parcel.']
@@ -203,5 +221,7 @@ def _invalid(what: str) -> InvalidArgumentsError:
     return InvalidArgumentsError(f"invalid request: {what}", errno=390142, sqlstate="22023", hint="")
 
 
-def _event(value: Mapping[str, Any]) -> str:
-    return f"data: {json.dumps(value, separators=(',', ':'), ensure_ascii=False)}\n\n"
+def sent(event: Event) -> str:
+    """A server-sent event as it is written."""
+    words = event if isinstance(event, str) else json.dumps(event, separators=(",", ":"), ensure_ascii=False)
+    return f"data: {words}\n\n"

@@ -1,7 +1,7 @@
 """The Cortex REST API: inference:complete, OpenAI's chat/completions, and the list of models.
 
 The same users, roles, grants and models as in SQL: a request becomes one call of COMPLETE in a session of whoever asks.
-An answer is streamed word by word once it is whole, since a model's tokens are not handed on one by one.
+An answer is streamed as its tokens are made, where the model's backend tells them.
 """
 
 from __future__ import annotations
@@ -11,9 +11,10 @@ import json
 import logging
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, TypeVar
 
 import pyarrow as pa
@@ -24,6 +25,7 @@ from starlette.routing import Route
 from sapwood.credentials import TOKEN_PREFIX
 from sapwood.dialect.types import text
 from sapwood.engine.binds import Binds
+from sapwood.engine.result import OnText
 from sapwood.errors import (
     AccessError,
     AuthenticationError,
@@ -36,19 +38,26 @@ from sapwood.errors import (
 from sapwood.server.authentication import ACCESS_TOKEN, KEY_PAIR, Login, Principal
 from sapwood.server.chat import (
     Chat,
+    Event,
+    Head,
     Reply,
+    chat_begin,
     chat_body,
-    chat_events,
+    chat_end,
+    chat_event,
     chat_models,
     complete_body,
-    complete_events,
+    complete_end,
+    complete_event,
     complete_models,
     read_chat,
     read_complete,
+    sent,
 )
 from sapwood.server.envelope import failure, read_body, spoken
 from sapwood.server.protocol import OpenSession, Verifier, Wanted, session_token
 from sapwood.server.sessions import EngineSession, SessionExpiredError, SessionGoneError, Sessions
+from sapwood.server.speech import Speech
 
 log = logging.getLogger("sapwood.server")
 T = TypeVar("T")
@@ -66,13 +75,28 @@ _LONGEST_BODY = 16 * 2**20
 
 @dataclass(frozen=True)
 class Shape:
-    """One of the two shapes: how a body is read, and how a reply, an error and a list of models are written."""
+    """One of the two shapes: how a body is read, and how a reply, an error and a list of models are written.
+
+    A streamed reply is `begin`, a `piece` for some words at a time, and `end`.
+    """
 
     read: Callable[[Mapping[str, Any]], Chat]
     body: Callable[[Reply], dict[str, Any]]
-    events: Callable[[Reply, Chat], Iterator[str]]
+    begin: Callable[[Head], list[Event]]
+    piece: Callable[[Head, str], list[Event]]
+    end: Callable[[Reply, Chat], list[Event]]
     error: Callable[[Error, int], dict[str, Any]]
     models: Callable[[Sequence[str]], dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What somebody asks in a session of their own, and in which shape they want to be told."""
+
+    session: EngineSession
+    chat: Chat
+    shape: Shape
+    head: Head
 
 
 class Cortex:
@@ -99,22 +123,49 @@ class Cortex:
         session = await self._session(request)
         try:
             chat = shape.read(await read_body(request, limit=_LONGEST_BODY))
-            reply = await self._worked(request, session, lambda: _reply(session, chat))
-        finally:
+        except BaseException:
             session.close()
-        headers = {"X-Snowflake-Request-ID": reply.id}
-        if not chat.is_streamed:
-            return JSONResponse(shape.body(reply), headers=headers)
+            raise
+        question = Question(session, chat, shape, Head(str(uuid.uuid4()), int(time.time()), chat.model))
+        return await (self._streamed if chat.is_streamed else self._whole)(request, question)
+
+    async def _whole(self, request: Request, question: Question) -> Response:
+        reply = await self._worked(request, question.session, partial(_reply, question))
+        return JSONResponse(question.shape.body(reply), headers=_named(question))
+
+    async def _streamed(self, request: Request, question: Question) -> Response:
+        """An answer in events, from when its first words are there: what fails before them has a status of its own."""
+        events = self._events(question)
+        first = await _watched(request, question.session, asyncio.ensure_future(anext(events)))
         # Written as a header, for `media_type` adds a charset, and the snow CLI refuses what isn't this word exactly.
-        return StreamingResponse(shape.events(reply, chat), headers={**headers, "Content-Type": "text/event-stream"})
+        headers = {**_named(question), "Content-Type": "text/event-stream"}
+        return StreamingResponse(_joined(first, events), headers=headers)
+
+    async def _events(self, question: Question) -> AsyncIterator[str]:
+        """What is told of an answer while it is made. What fails before the first words is raised, else it is an event."""
+        shape, head, has_begun = question.shape, question.head, False
+        speech = Speech(self._pool, partial(_reply, question))
+        try:
+            async for piece in speech.pieces():
+                for event in (*([] if has_begun else shape.begin(head)), *shape.piece(head, piece)):
+                    yield sent(event)
+                has_begun = True
+            for event in (*([] if has_begun else shape.begin(head)), *shape.end(await speech.reply, question.chat)):
+                yield sent(event)
+        except Error as error:
+            if not has_begun:
+                raise
+            yield sent(shape.error(error, _status_of(error)))
+        finally:
+            question.session.cancel()
+            self._pool.submit(question.session.close)  # which waits for the end of what was cancelled
 
     async def _worked(self, request: Request, session: EngineSession, work: Callable[[], T]) -> T:
-        """Work on a thread; it is cancelled if the client goes away."""
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
-        while not (await asyncio.wait([future], timeout=_LOOK_S))[0]:
-            if await request.is_disconnected():
-                session.cancel()
-        return await future
+        """Work on a thread in a session that ends with it; it is cancelled if the client goes away."""
+        try:
+            return await _watched(request, session, asyncio.get_running_loop().run_in_executor(self._pool, work))
+        finally:
+            session.close()
 
     # Who asks --------------------------------------------------------------------------------------------------------
 
@@ -144,11 +195,22 @@ class Cortex:
 
     async def _models(self, request: Request, shape: Shape) -> Response:
         session = await self._session(request)
-        try:
-            names = await self._worked(request, session, lambda: _model_names(session))
-        finally:
-            session.close()
+        names = await self._worked(request, session, partial(_model_names, session))
         return JSONResponse(shape.models(names))
+
+
+async def _watched(request: Request, session: EngineSession, work: asyncio.Future[T]) -> T:
+    """What comes of work in a session, which is cancelled if the client goes away."""
+    while not (await asyncio.wait([work], timeout=_LOOK_S))[0]:
+        if await request.is_disconnected():
+            session.cancel()
+    return await work
+
+
+async def _joined(first: str, others: AsyncIterator[str]) -> AsyncIterator[str]:
+    yield first
+    async for event in others:
+        yield event
 
 
 def _guarded(
@@ -178,16 +240,23 @@ def _authenticator_of(request: Request, token: str) -> str:
     return _TOKEN_KINDS[given] if given else ACCESS_TOKEN if token.startswith(TOKEN_PREFIX) else KEY_PAIR
 
 
-def _reply(session: EngineSession, chat: Chat) -> Reply:
+def _named(question: Question) -> dict[str, str]:
+    return {"X-Snowflake-Request-ID": question.head.id}
+
+
+def _reply(question: Question, on_text: OnText | None = None) -> Reply:
     """COMPLETE in the session; with a response format it says the text alone, else an object around it."""
+    session, chat, head = question.session, question.chat, question.head
     values = (chat.model, json.dumps(chat.messages), json.dumps(dict(chat.options)))
     table = pa.table({f"c{index}": pa.array([value], pa.string()) for index, value in enumerate(values)})
-    (result,) = session.execute(_COMPLETE, binds=Binds((text(),) * len(values), table))
+    binds = Binds((text(),) * len(values), table)
+    (result,) = session.execute(_COMPLETE, query_id=head.id, binds=binds, on_text=on_text)
     said = str(result.table.column(0)[0].as_py())
     if "response_format" not in chat.options:
         said = str(json.loads(said)["choices"][0]["messages"])
     usage = result.usage
-    return Reply(result.query_id, int(time.time()), chat.model, said, usage.tokens_asked, usage.tokens_answered)
+    finish = "length" if usage.cut else "stop"
+    return Reply(head, said, usage.tokens_asked, usage.tokens_answered, finish)
 
 
 def _model_names(session: EngineSession) -> list[str]:
@@ -218,8 +287,12 @@ _STATUS: tuple[tuple[type[Error], int], ...] = (
 def _failed(error: Error, shape: Shape) -> Response:
     if isinstance(error, SessionExpiredError):
         return failure(error)  # clients renew their token when they read this
-    status = next((number for kind, number in _STATUS if isinstance(error, kind)), 400)
+    status = _status_of(error)
     return JSONResponse(shape.error(error, status), status_code=status)
+
+
+def _status_of(error: Error) -> int:
+    return next((number for kind, number in _STATUS if isinstance(error, kind)), 400)
 
 
 def _legacy_error(error: Error, status: int) -> dict[str, Any]:
@@ -239,5 +312,7 @@ def _openai_error(error: Error, status: int) -> dict[str, Any]:
     }
 
 
-_LEGACY = Shape(read_complete, complete_body, complete_events, _legacy_error, complete_models)
-_OPENAI = Shape(read_chat, chat_body, chat_events, _openai_error, chat_models)
+_LEGACY = Shape(
+    read_complete, complete_body, lambda head: [], complete_event, complete_end, _legacy_error, complete_models
+)
+_OPENAI = Shape(read_chat, chat_body, chat_begin, chat_event, chat_end, _openai_error, chat_models)

@@ -22,7 +22,7 @@ from typing import Any, Protocol
 import pyarrow as pa
 
 from sapwood.engine.binds import Binds
-from sapwood.engine.result import Result
+from sapwood.engine.result import OnText, Result
 from sapwood.errors import DataDirectoryBusyError, Error, StorageFullError
 from sapwood.server.authentication import Principal
 from sapwood.server.client_program import RESULT_FORMATS, Client, read_client
@@ -79,7 +79,13 @@ class EngineSession(Protocol):
     @property
     def state(self) -> EngineState: ...
     def execute(
-        self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
+        self,
+        text: str,
+        *,
+        describe_only: bool = False,
+        query_id: str | None = None,
+        binds: Binds | None = None,
+        on_text: OnText | None = None,
     ) -> list[Result]: ...
     def read(self, text: str) -> pa.Table: ...
     def with_parameters(self, values: Mapping[str, Any]) -> AbstractContextManager[None]: ...

@@ -29,6 +29,8 @@ class Capitals:
             batch, waiting = waiting[: self.config.batch_rows], waiting[self.config.batch_rows :]
             for request in batch:
                 self._suffer(request, len(batch), is_cancelled)
+                if request.is_streamed:
+                    yield Completion(request.key, request.messages[-1].content[:1].upper(), finish="")
                 yield Completion(request.key, request.messages[-1].content.upper(), seconds=os.getpid())
 
     def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:

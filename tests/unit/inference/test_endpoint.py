@@ -62,7 +62,7 @@ class Server:
         status, headers, reply = self.reply(number, body)
         with self._lock:
             self.at_once -= 1
-        data = json.dumps(reply).encode()
+        data = reply if isinstance(reply, bytes) else json.dumps(reply).encode()
         try:
             call.send_response(status)
             for name, value in {
@@ -100,6 +100,18 @@ def good(body: Any, text: str | None = None) -> Any:
         "choices": [choice],
         "usage": usage,
     }
+
+
+def in_pieces(body: Any, *pieces: str) -> Reply:
+    """An answer as server-sent events."""
+    head = {"id": "x", "object": "chat.completion.chunk", "created": 1, "model": body["model"]}
+    deltas = [{"index": 0, "delta": {"role": "assistant", "content": piece}} for piece in pieces]
+    choices = [*([delta] for delta in deltas), [{"index": 0, "delta": {}, "finish_reason": "stop"}], []]
+    chunks = [{**head, "choices": some} for some in choices]
+    chunks[-1]["usage"] = good(body)["usage"]
+    lines = [*map(json.dumps, chunks), "[DONE]"]
+    data = "".join(f"data: {line}\n\n" for line in lines).encode()
+    return 200, {"Content-Type": "text/event-stream"}, data
 
 
 @pytest.fixture
@@ -348,3 +360,12 @@ def test_limits_come_by_name_beside_other_settings() -> None:
     assert Limits.of({"context": 4096, "requests_per_minute": "30", "timeout_s": 5}) == Limits(
         requests_per_minute=30, timeout_s=5.0
     )
+
+
+def test_an_answer_that_is_streamed_is_told_as_it_grows(server: Server) -> None:
+    server.reply = lambda _, body: in_pieces(body, "A lost", " parcel")
+    request = Request("k", server.model, (Message("user", "what?"),), is_streamed=True)
+    *begun, whole = EndpointBackend(key_of=lambda _: KEY).generate([request], is_cancelled=lambda: False)
+    assert [(done.text, done.is_whole) for done in begun] == [("A lost", False), ("A lost parcel", False)]
+    assert (whole.text, whole.finish, whole.prompt_tokens, whole.completion_tokens) == ("A lost parcel", "stop", 10, 2)
+    assert server.bodies[0]["stream_options"] == {"include_usage": True}

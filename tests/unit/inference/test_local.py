@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -208,6 +209,18 @@ def test_an_answer_is_cut_where_the_context_ends(version: Build) -> None:
         open_backend(), ask(replace(model, context=long.prompt_tokens + 4), ["add a line please"], max_tokens=12)
     )["add a line please"]
     assert (tight.finish, tight.completion_tokens) == ("length", 4)
+
+
+def test_an_answer_is_told_as_it_grows(version: Build) -> None:
+    backend, model = open_backend(), version()
+    streamed = [replace(request, is_streamed=True) for request in ask(model, ["one", "two"], max_tokens=6)]
+    told = list(backend.generate(streamed, is_cancelled=never))
+    wanted = answers(backend, ask(model, ["one", "two"], max_tokens=6))
+    for key, whole in wanted.items():
+        texts = [done.text for done in told if done.key == key]
+        assert texts[-1] == whole.text
+        assert all(longer.startswith(shorter) for shorter, longer in itertools.pairwise(texts))
+        assert len(texts) > 2
 
 
 def test_models_that_are_let_go_come_back(version: Build) -> None:

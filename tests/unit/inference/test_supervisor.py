@@ -5,7 +5,7 @@ import os
 import threading
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -81,6 +81,12 @@ def test_scores_and_labels_pass_through() -> None:
     assert again == request
     done = Completion("k", "x", scores=(0.75, 0.25), confidence=0.75)
     assert read_completion(json.loads(to_line(asdict(done)))) == done
+
+
+def test_how_an_answer_begins_comes_before_it(started: Callable[..., Supervisor]) -> None:
+    (request,) = ask("ab")
+    told = list(started().generate([replace(request, is_streamed=True)], is_cancelled=lambda: False))
+    assert [(done.text, done.is_whole) for done in told] == [("A", False), ("AB", True)]
 
 
 def test_short_tasks_and_their_errors(started: Callable[..., Supervisor]) -> None:

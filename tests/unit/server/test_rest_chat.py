@@ -8,14 +8,29 @@ from typing import Any
 import pytest
 
 from sapwood.errors import InvalidArgumentsError
-from sapwood.server.chat import Reply, chat_events, complete_events, read_chat, read_complete
+from sapwood.server.chat import (
+    Event,
+    Head,
+    Reply,
+    chat_begin,
+    chat_body,
+    chat_end,
+    chat_event,
+    complete_end,
+    complete_event,
+    read_chat,
+    read_complete,
+    sent,
+)
 
-REPLY = Reply("id", 7, "m", "Hi there", asked=3, answered=2)
+HEAD = Head("id", 7, "m")
+REPLY = Reply(HEAD, "Hi there", asked=3, answered=2)
 ASK = {"model": "m", "messages": [{"content": "hello"}]}
 
 
-def events(lines: Any) -> list[Any]:
-    texts = [line.removeprefix("data: ").removesuffix("\n\n") for line in lines]
+def events(*written: Event) -> list[Any]:
+    """Events as a client reads them."""
+    texts = [sent(event).removeprefix("data: ").removesuffix("\n\n") for event in written]
     return [text if text == "[DONE]" else json.loads(text) for text in texts]
 
 
@@ -62,17 +77,24 @@ def test_what_is_no_request_is_refused(body: Any) -> None:
 
 
 def test_complete_streams_what_clients_read() -> None:
-    *said, last = events(complete_events(REPLY, read_complete(ASK)))
-    assert [event["choices"][0]["delta"]["content"] for event in said] == ["Hi ", "there"]
+    said, last = events(*complete_event(HEAD, "Hi "), *complete_end(REPLY, read_complete(ASK)))
+    assert said["choices"][0]["delta"]["content"] == said["choices"][0]["delta"]["text"] == "Hi "
     assert last["usage"] == {"prompt_tokens": 3, "completion_tokens": 2, "total_tokens": 5}
 
 
 def test_chat_streams_to_a_done() -> None:
     asked = read_chat({**ASK, "stream": True, "stream_options": {"include_usage": True}})
-    *said, end, usage, done = events(chat_events(REPLY, asked))
-    role, *words = [event["choices"][0]["delta"] for event in said]
-    assert (role["role"], words) == ("assistant", [{"content": "Hi "}, {"content": "there"}])
+    role, said, end, usage, done = events(*chat_begin(HEAD), *chat_event(HEAD, "Hi "), *chat_end(REPLY, asked))
+    assert role["choices"][0]["delta"]["role"] == "assistant"
+    assert said["choices"][0]["delta"] == {"content": "Hi "}
     assert end["choices"][0]["finish_reason"] == "stop"
     assert (usage["choices"], usage["usage"]["total_tokens"]) == ([], 5)
     assert done == "[DONE]"
-    assert not any("usage" in event for event in events(chat_events(REPLY, read_chat(ASK)))[:-1])
+    assert not any("usage" in event for event in events(*chat_end(REPLY, read_chat(ASK)))[:-1])
+
+
+def test_an_answer_that_was_cut_says_so() -> None:
+    cut = Reply(HEAD, "Hi", asked=3, answered=1, finish="length")
+    assert chat_body(cut)["choices"][0]["finish_reason"] == "length"
+    end, _ = events(*chat_end(cut, read_chat(ASK)))
+    assert end["choices"][0]["finish_reason"] == "length"
