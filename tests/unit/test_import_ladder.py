@@ -49,6 +49,7 @@ OWNERS = {
     "llguidance": {"inference"},
     "huggingface_hub": {"registry"},
     "sklearn": {"training"},
+    "threadpoolctl": {"training"},
     "scipy": {"quickstart"},
     "matplotlib": {"quickstart", "training"},
     "streamlit": {"studio", "notebook"},
