@@ -16,6 +16,7 @@ from sapwood.dialect.names import parts, qualify
 from sapwood.functions import FUNCTIONS
 from sapwood.inference.priority import TRAINING, give_way
 from sapwood.inference.threads import wait_as_cores_allow
+from sapwood.jobs.handler import Outcome, Task
 from sapwood.jobs.jobs import Jobs
 from sapwood.jobs.queue import memory_limit
 from sapwood.jobs.worker import work as run_worker
@@ -54,11 +55,16 @@ def work(config: Config, job_id: str) -> None:
     """Be the worker of a job: claim it, run it to its end, and write down what came of it."""
     os.environ.update(wait_as_cores_allow())
     give_way(TRAINING)
-    from sapwood.training.finetuning import finetune_handler  # torch comes with it
-
     office = open_office(config)
+
+    def finetune(task: Task) -> Outcome:
+        task.report(0.0, "loading the libraries")
+        from sapwood.training.finetuning import finetune_handler  # torch comes with it, once the job is claimed
+
+        return finetune_handler(office.registry, config)(task)
+
     try:
-        run_worker(office.catalog, job_id, {"finetune": finetune_handler(office.registry, config)}, config.data)
+        run_worker(office.catalog, job_id, {"finetune": finetune}, config.data)
         office.jobs.recover()  # whoever waited for this one's memory
     finally:
         office.close()
