@@ -20,6 +20,7 @@ from streamlit.logger import set_log_level
 
 from sapwood.errors import NotebookError
 from sapwood.notebook.answer import Answer
+from sapwood.notebook.chart import picture
 from sapwood.notebook.references import fill
 from sapwood.notebook.statements import run
 from sapwood.notebook.table import bundle_of, html_of
@@ -105,7 +106,8 @@ def accompany(shell: Any, settings: Mapping[str, Any]) -> Companion:
     shell.events.register("pre_run_cell", companion.before)
     shell.input_transformers_cleanup.append(companion.rewrite)
     shell.display_formatter.mimebundle_formatter.for_type(DataFrame, lambda frame, **_: bundle_of(frame))
-    altair.renderers.enable("svg")  # a picture stands in every reader of notebooks, without a network
+    altair.renderers.register("sapwood", picture)
+    altair.renderers.enable("sapwood")
     set_option("logger.level", "error")
     set_log_level("ERROR")
     return companion

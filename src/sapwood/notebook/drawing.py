@@ -13,9 +13,9 @@ from html import escape
 from typing import Any
 
 import mistune
-import vl_convert
 from streamlit.dataframe_util import convert_arrow_bytes_to_pandas_df
 
+from sapwood.notebook.chart import svg_of
 from sapwood.notebook.table import html_of
 
 _STYLE = """<style>
@@ -130,7 +130,7 @@ def _chart(node: Any) -> str:
         spec["data"] = {"values": _records(proto.data.data)}
     spec["datasets"] = {**spec.get("datasets", {}), **sets}
     spec.setdefault("width", 640)
-    return vl_convert.vegalite_to_svg(spec)
+    return svg_of(spec)
 
 
 def _records(arrow: bytes) -> list[dict[str, Any]]:

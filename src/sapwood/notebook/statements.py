@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -21,6 +22,9 @@ _PROGRESS = """SELECT DONE, TOTAL, CACHED, SECONDS_LEFT
 FROM TABLE(INFORMATION_SCHEMA.QUERY_PROGRESS()) WHERE QUERY_ID = '{query_id}'"""
 _TAG = "sapwood notebook"
 """QUERY_TAG of what a notebook asks for itself."""
+
+_NOTHING = re.compile(r"(?:\s|--[^\n]*|//[^\n]*|/\*.*?\*/)*", re.DOTALL)
+"""What stands between statements: comments, which a cell may have alone."""
 
 OnProgress = Callable[[str], None]
 """Is told, in words, how far a statement is."""
@@ -45,7 +49,7 @@ def run(session: Session, text: str, *, on_progress: OnProgress) -> Ran | None:
 def _statements(text: str) -> Iterator[tuple[str, bool]]:
     for statement, is_transfer in split_statements(StringIO(text)):
         bare = (statement or "").strip().rstrip(";").strip()
-        if bare:
+        if not _NOTHING.fullmatch(bare):
             yield bare, bool(is_transfer)
 
 

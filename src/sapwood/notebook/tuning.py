@@ -18,7 +18,7 @@ from sapwood.errors import NotebookError
 from sapwood.notebook.statements import ask
 
 _POLL_S = 1.0
-_JOB_ID = re.compile(r"\bCortexFineTuningWorkflow_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
+_JOB_ID = re.compile(r"\b(?:CortexFineTuningWorkflow|ft)_[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b")
 _UNDER_WAY = ("PENDING", "IN_PROGRESS")
 _MODELS = "SELECT DISTINCT JOB_ID, MODEL_NAME FROM SNOWFLAKE.ACCOUNT_USAGE.FINETUNE_EVENTS"
 

@@ -12,6 +12,7 @@ interactive = pytest.importorskip("IPython.core.interactiveshell", reason="the e
 
 from sapwood.errors import NotebookError  # noqa: E402
 from sapwood.notebook import screen  # noqa: E402
+from sapwood.notebook.chart import svg_of  # noqa: E402
 
 STYLE = re.compile("<style>.*?</style>", re.DOTALL)
 HEAD = "import streamlit as st, pandas as pd\n"
@@ -89,3 +90,11 @@ def test_a_figure_is_in_the_page(shell: Any, shown: list[str]) -> None:
     pytest.importorskip("matplotlib")
     play(shell, "from matplotlib.figure import Figure\nf = Figure()\nf.subplots().plot([1, 2])\nst.pyplot(f)")
     assert 'src="data:image/png;base64,' in shown[0]
+
+
+@pytest.mark.parametrize("text", ["\x00", "\x1b[0m", "\ud83d", "\x07"])
+def test_a_chart_of_texts_that_no_picture_can_hold_is_drawn(text: str) -> None:
+    rows = [{"ANSWER": f"no {text}", "COUNT": 1}]
+    encoding = {"y": {"field": "ANSWER", "type": "nominal"}, "x": {"field": "COUNT", "type": "quantitative"}}
+    svg = svg_of({"data": {"values": rows}, "mark": "bar", "encoding": encoding})
+    assert "no \ufffd" in svg
