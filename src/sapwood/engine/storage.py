@@ -9,18 +9,21 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import tempfile
 import time
 import uuid
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, Protocol
+from typing import IO, Any, Protocol, cast
 
 from sapwood.errors import AccessError, UnknownFileError
 
 PART = ".part"
 """Suffix of a file that is being written; its name starts with a dot."""
+FETCHED_AT_ONCE = 4 << 20
+"""Bytes of an object that are fetched at once, and kept in memory before they go to a file."""
 PART_S = 86_400
 """Seconds after which a part is one that was left behind."""
 
@@ -149,8 +152,24 @@ class Bucket:
                 yield Stored(name, each.size, (each.mtime_ns or 0) / 1e9)
 
     def open(self, name: str) -> IO[bytes]:
+        path = f"{self.name}/{name}"
         with told(self.name):
-            return self.filesystem.open_input_file(f"{self.name}/{name}")
+            if self.filesystem.type_name == "gcs":
+                return self._fetched(path)
+            return self.filesystem.open_input_file(path)
+
+    def _fetched(self, path: str) -> IO[bytes]:
+        """A copy of an object, gone once it is closed.
+
+        pyarrow's GCS file for reading from any place opens a stream as soon as it is asked whether it is closed, and keeps Python's
+        lock while it waits for the network: all other threads would wait, too. Its streams do not.
+        """
+        copy = tempfile.SpooledTemporaryFile(FETCHED_AT_ONCE)  # noqa: SIM115 - the caller closes it
+        with self.filesystem.open_input_stream(path, compression=None) as stream:
+            while piece := stream.read(FETCHED_AT_ONCE):
+                copy.write(piece)
+        copy.seek(0)
+        return cast(IO[bytes], copy)
 
     @contextmanager
     def writing(self, name: str) -> Generator[IO[bytes]]:
