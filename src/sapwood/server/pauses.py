@@ -10,9 +10,9 @@ import sys
 from collections.abc import Generator
 from contextlib import contextmanager
 
-SWITCH_S = 0.0005
+SWITCH_S = 0.0002
 """Seconds after which a thread that computes lets another one go on. A statement changes threads, or waits for the disk, some
-twenty times, and would wait for as many of Python's own 5 ms."""
+twenty times, and would wait for as many of Python's own 5 ms. A scan is 6 % slower than with 0.5 ms."""
 COLLECT_AFTER = (10_000, 20, 50)
 """How much of what is new lets Python look for cycles, by generation: often among the newest, seldom among all, since
 everything stands still meanwhile."""

@@ -15,7 +15,7 @@ import threading
 import time
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -93,7 +93,7 @@ class Results:
             part.mkdir(mode=0o700, exist_ok=True)
             for index, chunk in enumerate(chunks):
                 (part / str(index)).write_bytes(chunk)
-            body = json.dumps(asdict(answer)).encode()
+            body = json.dumps({**vars(answer), "chunks": [vars(chunk) for chunk in answer.chunks]}).encode()
             (part / _ANSWER).write_bytes(body)
             part.rename(self._folder / answer.query_id)
         size = len(body) + sum(map(len, chunks))

@@ -120,7 +120,7 @@ class History(Part):
             if not rows:
                 return
             before, self._recorded = self._recorded, self._recorded + len(rows)
-            with self._database.write() as connection:
+            with self._database.write(is_history=True) as connection:
                 connection.execute(delete(QUERIES).where(QUERIES.c.id.in_(rows)))
                 connection.execute(insert(QUERIES), list(rows.values()))
                 if before // RECORDS_A_PRUNE != self._recorded // RECORDS_A_PRUNE:

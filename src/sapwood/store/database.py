@@ -45,6 +45,8 @@ class Database:
         self._engine = _open_engine(url)
         self._writer = self._engine.execution_options(immediate=True)
         self._turn = threading.Lock()
+        self.changes = 0
+        """How often this process has written what others read again and again; the history does not count."""
         with self.read() as connection:
             standing = migrations.revision(connection)
         if standing != migrations.HEAD:
@@ -57,11 +59,14 @@ class Database:
             yield connection
 
     @contextmanager
-    def write(self) -> Generator[Connection]:
+    def write(self, *, is_history: bool = False) -> Generator[Connection]:
         """A transaction that may write: alone from its start, durable at its end, undone by an exception."""
         # SQLite lets waiting writers sleep for up to a tenth of a second; those of this process need not.
-        with self._turn, _translated(), self._writer.begin() as connection:
-            yield connection
+        try:
+            with self._turn, _translated(), self._writer.begin() as connection:
+                yield connection
+        finally:
+            self.changes += not is_history
 
     def close(self) -> None:
         """Give up all connections."""

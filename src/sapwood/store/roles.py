@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from sqlalchemy import Connection
 
+from sapwood.store.database import Database
 from sapwood.store.part import Part
+from sapwood.store.recall import Recall
 from sapwood.store.records import PrivilegeGrant, RoleGrant
 from sapwood.store.rows import drop, find_all, put, to_row
 from sapwood.store.schema import (
@@ -23,6 +25,10 @@ from sapwood.store.schema import (
 class Roles(Part):
     """The catalogue's grants. A grant that is there already is left as it is."""
 
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        super().__init__(database, clock)
+        self._granted = Recall(database, self._read_grants)
+
     def grant_role(self, grant: RoleGrant) -> None:
         with self._database.write() as connection:
             put(connection, ROLE_GRANTS, grant, if_not_exists=True)
@@ -34,6 +40,9 @@ class Roles(Part):
 
     def role_grants(self) -> list[RoleGrant]:
         """All, ordered by kind, role, grantee."""
+        return list(self._granted(None))
+
+    def _read_grants(self, _: None) -> list[RoleGrant]:
         with self._database.read() as connection:
             return find_all(connection, ROLE_GRANTS, RoleGrant)
 

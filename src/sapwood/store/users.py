@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sqlalchemy import delete, insert, select
 
 from sapwood.errors import ObjectExistsError, UnknownObjectError
+from sapwood.store.database import Database
 from sapwood.store.part import Part
+from sapwood.store.recall import Recall
 from sapwood.store.records import AccessToken, User
 from sapwood.store.rows import drop, find, find_all, put, to_row
 from sapwood.store.schema import ACCESS_TOKENS, ROLE_GRANTS, USERS
@@ -13,6 +17,11 @@ from sapwood.store.schema import ACCESS_TOKENS, ROLE_GRANTS, USERS
 
 class Users(Part):
     """The catalogue's users. Names are as the dialect folded them, login names upper case."""
+
+    def __init__(self, database: Database, clock: Callable[[], int]) -> None:
+        super().__init__(database, clock)
+        self.user = Recall(database, self._user)
+        """The user of a name, None if there is none."""
 
     def put_user(self, user: User, *, or_replace: bool = False, if_not_exists: bool = False) -> bool:
         """False: one was there and was left. A user that is replaced loses tokens and roles.
@@ -50,7 +59,7 @@ class Users(Part):
             is_its = (grants.c.grantee_kind == "USER") & (grants.c.grantee == old.name)
             connection.execute(grants.update().where(is_its).values(grantee=new.name))
 
-    def user(self, name: str) -> User | None:
+    def _user(self, name: str) -> User | None:
         with self._database.read() as connection:
             return find(connection, USERS, User, name=name)
 
