@@ -62,6 +62,9 @@ select hex_encode('SNOW') as h, hex_decode_string('534E4F57') as d, try_hex_deco
 select base64_encode('Snowflake') as e, base64_decode_string('U25vd2ZsYWtl') as d, try_base64_decode_string('!') as none;
 -- row: ["U25vd2ZsYWtl", "Snowflake", null]
 
+select base64_encode(x'FBFF', 0, '-_') as url, base64_decode_binary('-_8=', '-_') = x'FBFF' as back, base64_encode('Snowflake', 8) as lines, base64_encode(x'FB', 0, '-_.') as padded;
+-- row: ["-_8=", true, "U25vd2Zs\nYWtl", "-w.."]
+
 -- https://docs.snowflake.com/en/sql-reference/functions/sha2
 select md5('Snowflake') as m, sha1('Snowflake') as s, left(sha2('Snowflake'), 8) as s2;
 -- row: ["edf1439075a83a447fb8b630ddc9c8de", "fda76b0bcc1e87cf259b1d1e3271d76f590fb5dd", "1dbd59f6"]

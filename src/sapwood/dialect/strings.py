@@ -6,7 +6,7 @@ of columns or tables.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -205,22 +205,53 @@ def _sha2(*, binary: bool) -> Rule:
     return rule
 
 
-def _encoded(function: str) -> Rule:
-    """HEX_ENCODE and BASE64_ENCODE, of a text's UTF-8 or of bytes."""
+def _hex_encode(given: Given) -> Value:
+    """HEX_ENCODE, of a text's UTF-8 or of bytes."""
+    (value,) = one_of(given, 1)
+    return combine(f"hex({TAKES['bytes'](value).sql})", text(), [value])
 
-    def rule(given: Given) -> Value:
-        (value,) = one_of(given, 1)
-        return combine(f"{function}({TAKES['bytes'](value).sql})", text(), [value])
 
-    return rule
+def _base64_encode(given: Given) -> Value:
+    """BASE64_ENCODE(x [, characters a line [, alphabet]])"""
+    value, *rest = one_of(given, 1, 3)
+    most = rest[0].constant if rest else 0
+    if not isinstance(most, int) or most < 0:
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nBASE64_ENCODE takes a constant number of characters a line."
+        )
+    theirs, ours = _alphabet(given, rest[1:])
+    digits = f"base64({TAKES['bytes'](value).sql})"
+    if theirs != ours:
+        digits = f"translate({digits}, {literal(ours)}, {literal(theirs)})"
+    if most:
+        lines = f"lambda {EACH}: substr({{0}}, {EACH} + 1, {most})"
+        build = f"array_to_string(list_transform(range(0, length({{0}}), {most}), {lines}), chr(10))".format
+        digits = once([digits], build, is_volatile=True)
+    return combine(digits, text(), [value])
+
+
+def _alphabet(given: Given, rest: Sequence[Value]) -> tuple[str, str]:
+    """The last characters of a base64 alphabet and its padding: as they are given, and what they stand for."""
+    theirs = rest[0].constant if rest else ""
+    if not isinstance(theirs, str) or len(theirs) > len(_LAST_OF_BASE64):
+        raise InvalidArgumentsError(
+            f"SQL compilation error:\n{given.name} takes a constant text of up to three characters as its alphabet."
+        )
+    return theirs, _LAST_OF_BASE64[: len(theirs)]
+
+
+_LAST_OF_BASE64 = "+/="
 
 
 def _decoded(encoding: str, *, is_text: bool, tries: bool) -> Rule:
-    """HEX_DECODE_* and BASE64_DECODE_*: bytes, or the text that they are in UTF-8."""
+    """HEX_DECODE_*(x) and BASE64_DECODE_*(x [, alphabet]): bytes, or the text that they are in UTF-8."""
 
     def rule(given: Given) -> Value:
-        source = TAKES["text"](one_of(given, 1)[0])
-        sql = once([source.sql], lambda x: decoded(x, encoding, tries=tries), is_volatile=source.is_volatile)
+        first, *rest = one_of(given, 1, 2 if encoding == "base64" else 1)
+        source = TAKES["text"](first)
+        theirs, ours = _alphabet(given, rest)
+        digits = f"translate({source.sql}, {literal(theirs)}, {literal(ours)})" if theirs != ours else source.sql
+        sql = once([digits], lambda x: decoded(x, encoding, tries=tries), is_volatile=source.is_volatile)
         if is_text:
             sql = tried([sql], "decode({0})".format) if tries else f"decode({sql})"
         return combine(sql, text() if is_text else BINARY, [source], nullable=True if tries else None)
@@ -293,6 +324,6 @@ RULES: dict[str, Rule] = {
     "SHA2": _sha2(binary=False),
     "SHA2_HEX": _sha2(binary=False),
     "SHA2_BINARY": _sha2(binary=True),
-    "HEX_ENCODE": _encoded("hex"),
-    "BASE64_ENCODE": _encoded("base64"),
+    "HEX_ENCODE": _hex_encode,
+    "BASE64_ENCODE": _base64_encode,
 }

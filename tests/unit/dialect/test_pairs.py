@@ -27,7 +27,6 @@ KNOWN = {
     r"CURRENT_TIME\b": "the two sides are run at different moments",
     r"CURRENT_VERSION": "the version is ours",
     r"OBJECT_INSERT\(.*2\.2": "sqlglot makes a text of the number, we keep it",
-    r"BASE64_\w+\(.*, ": "other alphabets and line lengths are not served",
     r"MAP_CAT|ZIPF|DECFLOAT": "not served",
     r"BITSHIFT\w+\(X'": "bits of BINARY are not served",
     r", ,": "two commas are a syntax error",
