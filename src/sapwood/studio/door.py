@@ -6,9 +6,11 @@ noted, so that a page can show what its clicks were in SQL.
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from snowflake.connector import DictCursor
@@ -16,15 +18,15 @@ from snowflake.connector.constants import QueryStatus
 from snowflake.snowpark import Session
 
 from sapwood.studio.address import Address
+from sapwood.studio.memory import Memory, Row
 from sapwood.studio.rows import Rows
 from sapwood.studio.sql import literal
 
-LOOK_S = 20.0
-"""Seconds for which a list of tables or models, once read, is shown again without asking."""
 TAG = "sapwood studio"
 """QUERY_TAG of Studio's look-ups; what the user runs has none."""
 
-Row = Mapping[str, Any]
+_READING = re.compile(r"\s*(SELECT|WITH|SHOW|DESC|DESCRIBE|EXPLAIN|LIST|LS)\b", re.IGNORECASE)
+"""Statements after which what was looked up still holds."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,7 @@ class Door:
         self.session = session
         self.address = address
         self.spoken: list[Spoken] = []
-        self._looked: dict[str, tuple[float, list[Row]]] = {}
+        self._memory = Memory(partial(self._rows, tag=TAG))
 
     def ask(self, sql: str) -> list[Row]:
         """The rows of a look-up whose result is small."""
@@ -50,30 +52,43 @@ class Door:
 
     def _run(self, sql: str, *, tag: str) -> list[Row]:
         started = time.perf_counter()
-        with self.session.connection.cursor(DictCursor) as cursor:
-            cursor.execute(sql, _statement_params={"QUERY_TAG": tag})
-            rows: list[Row] = list(cursor.fetchall())  # type: ignore[arg-type]
+        rows = self._rows(sql, tag=tag)
         self.spoken.append(Spoken(sql, time.perf_counter() - started))
         return rows
 
+    def _rows(self, sql: str, *, tag: str) -> list[Row]:
+        with self.session.connection.cursor(DictCursor) as cursor:
+            cursor.execute(sql, _statement_params={"QUERY_TAG": tag})
+            return list(cursor.fetchall())  # type: ignore[arg-type]
+
     def look(self, sql: str) -> list[Row]:
         """`ask`, or what it gave some seconds ago."""
-        at, rows = self._looked.get(sql, (float("-inf"), []))
-        if time.monotonic() - at < LOOK_S:
-            self.spoken.append(Spoken(sql))
-            return rows
-        rows = self.ask(sql)
-        self._looked[sql] = (time.monotonic(), rows)
+        started = time.perf_counter()
+        rows = self._memory.look(sql)
+        self.spoken.append(Spoken(sql, time.perf_counter() - started))
         return rows
+
+    def look_ahead(self, statements: Iterable[str]) -> None:
+        """Begin look-ups that a page will want."""
+        self._memory.ahead(statements)
 
     def do(self, sql: str) -> list[Row]:
         """A statement of the user's own, which may change something: what was looked up before is asked again."""
-        self._looked.clear()
-        return self._run(sql, tag="")
+        try:
+            return self._run(sql, tag="")
+        finally:
+            self.forget()
 
     def forget(self) -> None:
         """Ask for everything again."""
-        self._looked.clear()
+        self._memory.forget()
+
+    def forget_after(self, sql: str) -> None:
+        """What a statement that has ended may have changed: everything, or the history alone."""
+        if not _READING.match(sql) or "FINETUNE" in sql.upper():
+            self.forget()
+        else:
+            self._memory.forget("QUERY_HISTORY")
 
     def one(self, sql: str) -> Any:
         """The first value of the first row."""
@@ -82,8 +97,6 @@ class Door:
     def start(self, sql: str, *, tag: str = "") -> str:
         """Begin a statement and give its query id. Errors of its text are raised here or by `rows`."""
         self.spoken.append(Spoken(sql))
-        if tag != TAG:
-            self._looked.clear()
         with self.session.connection.cursor() as cursor:
             cursor.execute_async(sql, _statement_params={"QUERY_TAG": tag})
             return str(cursor.sfqid)
@@ -103,12 +116,17 @@ class Door:
         connection = self.session.connection
         connection.get_query_status_throw_if_error(query_id)
         with connection.cursor() as cursor:
-            cursor.execute(f"SELECT * FROM TABLE(RESULT_SCAN({literal(query_id)}))")
+            cursor.query_result(query_id)
             columns = [column.name for column in cursor.description or ()]
             return Rows(cursor.get_result_batches() or (), columns)
 
+    def fetch_files(self, place: str, folder: str) -> None:
+        """GET the files of a stage or model into a folder of this machine."""
+        self._run(f"GET {literal(place)} {literal(f'file://{folder}/')}", tag=TAG)
+
     def close(self) -> None:
         """Sign out."""
+        self._memory.close()
         self.session.close()
 
 

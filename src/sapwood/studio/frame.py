@@ -8,18 +8,16 @@ from sapwood.studio import places, shown, visitor
 from sapwood.studio.door import Door
 from sapwood.studio.sql import path
 
-_WHO = "SELECT CURRENT_USER() AS WHO, CURRENT_ROLE() AS ROLE"
-
 
 def frame(door: Door) -> None:
     """The foot of the side bar."""
     with st.sidebar, shown.trying():
-        who = door.look(_WHO)[0]
+        now = places.here(door)
         known = places.roles(door)
-        with st.popover(f"{who['WHO']} · {who['ROLE']}", icon=":material/account_circle:", width="stretch"):
+        with st.popover(f"{now.user} · {now.role}", icon=":material/account_circle:", width="stretch"):
             st.caption(door.address.shown)
-            chosen = st.selectbox("Role", known, index=known.index(str(who["ROLE"])) if who["ROLE"] in known else 0)
-            if chosen and chosen != who["ROLE"]:
+            chosen = st.selectbox("Role", known, index=known.index(now.role) if now.role in known else 0)
+            if chosen and chosen != now.role:
                 door.do(f"USE ROLE {path(chosen)}")
                 st.rerun()
             if st.button("Ask again for everything", icon=":material/refresh:", width="stretch"):

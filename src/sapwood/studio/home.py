@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import pandas as pd
 import streamlit as st
 
-from sapwood.studio import jobs, places, shown
-from sapwood.studio.door import TAG, Door, Row
+from sapwood.studio import job as tuning
+from sapwood.studio import places, shown
+from sapwood.studio.door import TAG, Door
+from sapwood.studio.memory import Row
 from sapwood.studio.sql import literal
 
 SAMPLE = (
@@ -69,7 +71,7 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
 
 def _counts(door: Door) -> None:
     found = places.models(door)
-    known = jobs.listed(door)
+    known = tuning.listed(door)
     running = sum(job.is_running for job in known)
     with st.grid(4, min_column_width=150):
         st.metric("Tables and views", len(places.tables(door)), border=True)
@@ -107,7 +109,7 @@ def _sample(door: Door) -> None:
 def history(door: Door, limit: int) -> list[Row]:
     """The last statements, newest first; none for a role that may not see the history."""
     try:
-        return door.ask(RECENT.format(limit=limit))
+        return door.look(RECENT.format(limit=limit))
     except shown.ERRORS:
         return []
 

@@ -1,139 +1,98 @@
-"""Fine-tuning jobs: the list, one of them as it goes on, and runs side by side."""
+"""Fine-tuning jobs: one of them as it goes on, with its curves, events and log; and runs side by side."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
 
-import altair as alt
 import pandas as pd
 import streamlit as st
 
+from sapwood.studio import job as tuning
 from sapwood.studio import shown
+from sapwood.studio.curves import progress_chart
 from sapwood.studio.door import Door
-from sapwood.studio.sql import literal
+from sapwood.studio.job import RESUMABLE, Event, Job, acting
+from sapwood.studio.memory import Row
 
-RUNNING = ("PENDING", "IN_PROGRESS")
 _COLOURS = {"SUCCESS": "green", "ERROR": "red", "CANCELLED": "gray", "IN_PROGRESS": "blue", "PENDING": "orange"}
 _POLL_S = 2.0
-
-
-@dataclass(frozen=True)
-class Job:
-    """A job as FINETUNE('DESCRIBE') tells of it; times are in milliseconds since 1970."""
-
-    id: str
-    status: str
-    base_model: str
-    created_on: int
-    progress: float = 0.0
-    finished_on: int | None = None
-    model: str = ""
-    trained_tokens: int | None = None
-    training_data: str = ""
-    validation_data: str = ""
-    error: dict[str, str] = field(default_factory=dict)
-    training_result: dict[str, float] = field(default_factory=dict)
-    options: dict[str, Any] = field(default_factory=dict)
-
-    @property
-    def is_running(self) -> bool:
-        return self.status in RUNNING
-
-    @property
-    def seconds(self) -> float | None:
-        """From its creation to its end; None while it runs."""
-        return None if self.finished_on is None else (self.finished_on - self.created_on) / 1000
-
-    @property
-    def badge(self) -> str:
-        """The status as a coloured mark."""
-        return f":{_COLOURS.get(self.status, 'gray')}-badge[{self.status.replace('_', ' ').capitalize()}]"
-
-
-SHOW = "SELECT SNOWFLAKE.CORTEX.FINETUNE('SHOW') AS JOBS"
-
-
-def describing(job_id: str) -> str:
-    """The statement that tells of one job."""
-    return f"SELECT SNOWFLAKE.CORTEX.FINETUNE('DESCRIBE', {literal(job_id)}) AS JOB"
-
-
-def cancelling(job_id: str) -> str:
-    """The statement that stops one."""
-    return f"SELECT SNOWFLAKE.CORTEX.FINETUNE('CANCEL', {literal(job_id)}) AS STATUS"
-
-
-def listed(door: Door) -> list[Job]:
-    """All jobs of the user's roles, newest first; only what SHOW tells of them."""
-    found = [_job(entry) for entry in json.loads(door.one(SHOW))]
-    return sorted(found, key=lambda job: -job.created_on)
-
-
-def described(door: Door, job_id: str) -> Job:
-    """Everything that SQL tells of one job."""
-    return _job(json.loads(door.one(describing(job_id))))
-
-
-def _job(entry: dict[str, Any]) -> Job:
-    """From the JSON; what this page does not show is left out."""
-    return Job(**{name: entry[name] for name in Job.__dataclass_fields__ if entry.get(name) is not None})
+COMPARED = 4
+"""Runs that are compared at first."""
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
     """The page."""
     shown.heading("Jobs", "Fine-tuning runs: how far they are, what came of them, and how they compare.")
     with shown.trying():
-        found = listed(door)
+        found = tuning.listed(door)
         if not found:
             shown.empty("No jobs yet. A job trains a small model on your rows; the wizard starts one.")
             st.page_link(links["wizard"], label="Create custom LLM", icon=":material/auto_awesome:")
             return
-        one, several = st.tabs(["One job", "Compare runs"])
-        with one:
-            _one(door, found)
-        with several:
+        if shown.one_of("View", ("One job", "Compare runs")) == "Compare runs":
             _compare(door, found)
+        else:
+            _one(door, found, links)
 
 
-def _one(door: Door, found: list[Job]) -> None:
-    ids = [job.id for job in found]
+def _one(door: Door, found: Sequence[Job], links: dict[str, st.Page]) -> None:
     by_id = {job.id: job for job in found}
+    ids = list(by_id)
     wanted = st.query_params.get("job")
     chosen = st.selectbox(
-        "Job",
-        ids,
-        index=ids.index(wanted) if wanted in ids else 0,
-        format_func=lambda job_id: (
-            f"{_when(by_id[job_id].created_on)} · {by_id[job_id].base_model} · {by_id[job_id].status}"
-        ),
+        "Job", ids, index=ids.index(wanted) if wanted in ids else 0, format_func=lambda job_id: _title(by_id[job_id])
     )
-    st.fragment(_live, run_every=_POLL_S if by_id[chosen].is_running else None)(door, chosen)
+    is_running = by_id[chosen].is_running
+    st.fragment(_live, run_every=_POLL_S if is_running else None)(door, chosen, links, was_running=is_running)
 
 
-def _live(door: Door, job_id: str) -> None:
+def _title(job: Job) -> str:
+    when = datetime.fromtimestamp(job.created_on / 1000).strftime("%d %b %H:%M")
+    return f"{when} · {job.base_model} · {_said(job)} · {job.short_id}"
+
+
+def _said(job: Job) -> str:
+    return job.status.replace("_", " ").capitalize()
+
+
+def _live(door: Door, job_id: str, links: dict[str, st.Page], *, was_running: bool) -> None:
     """One job; asked again and again while it runs."""
     with shown.trying():
-        job = described(door, job_id)
-        _head(job)
+        job = tuning.described(door, job_id) if was_running else tuning.remembered(door, job_id)
+        if was_running and not job.is_running:
+            door.forget()
+            st.rerun()
+        _head(door, job, links)
         _figures(job)
-        if job.error:
-            st.error(f"**{job.error.get('code', 'Error')}**  \n{job.error.get('message', '')}", icon=":material/error:")
-        _curve(job_id, job)
+        happened = tuning.events(door, job_id, is_running=was_running)
+        _curves(happened)
+        _quality(door, job)
         _data(job)
-        _actions(door, job)
+        _events(happened)
 
 
-def _head(job: Job) -> None:
-    st.markdown(f"{job.badge} &nbsp; `{job.id}`")
+def _head(door: Door, job: Job, links: dict[str, st.Page]) -> None:
+    st.markdown(f":{_COLOURS.get(job.status, 'gray')}-badge[{_said(job)}] &nbsp; `{job.id}`")
     st.progress(min(1.0, job.progress), text=f"{job.progress:.0%}")
+    if job.error:
+        st.error(f"**{job.error.get('code', 'Error')}**  \n{job.error.get('message', '')}", icon=":material/error:")
+    action, icon = ("CANCEL", "stop_circle") if job.is_running else ("RESUME", "play_circle")
+    with st.container(horizontal=True):
+        if job.is_running or job.status in RESUMABLE:
+            if st.button(f"{action.capitalize()} job", icon=f":material/{icon}:"):
+                door.do(acting(action, job.id))
+                st.rerun()
+            shown.will_run(acting(action, job.id))
+        elif job.model:
+            st.page_link(links["models"], label="Open the model", icon=":material/deployed_code:")
+            st.page_link(links["evaluate"], label="Evaluate it", icon=":material/rule:")
 
 
 def _figures(job: Job) -> None:
     losses = job.training_result
-    seconds = job.seconds if job.seconds is not None else (datetime.now().timestamp() - job.created_on / 1000)
+    seconds = job.seconds if job.seconds is not None else datetime.now().timestamp() - job.created_on / 1000
     with st.grid(4, min_column_width=150):
         st.metric("Training loss", shown_loss(losses.get("training_loss")), border=True)
         st.metric("Validation loss", shown_loss(losses.get("validation_loss")), border=True)
@@ -141,19 +100,37 @@ def _figures(job: Job) -> None:
         st.metric("Time", str(timedelta(seconds=round(seconds))), border=True)
 
 
-def _curve(job_id: str, job: Job) -> None:
-    """How the job got on while this page was open."""
-    seen: list[tuple[float, float]] = st.session_state.setdefault(f"progress of {job_id}", [])
-    now = datetime.now().timestamp() - job.created_on / 1000
-    if job.is_running and (not seen or seen[-1][1] != job.progress):
-        seen.append((now, job.progress))
-    if len(seen) < 3:
-        return
-    frame = pd.DataFrame(seen, columns=pd.Index(["Seconds", "Progress"]))
-    line = alt.Chart(frame, height=180).mark_line(interpolate="monotone")
-    st.altair_chart(
-        line.encode(x="Seconds:Q", y=alt.Y("Progress:Q", axis=alt.Axis(format="%"), scale=alt.Scale(domain=[0, 1])))
-    )
+def _curves(happened: Sequence[Event]) -> None:
+    charts = {
+        "Loss": progress_chart(tuning.losses(happened)),
+        "Right answers on rows held out": progress_chart(tuning.accuracies(happened), is_share=True),
+    }
+    with st.grid(2, min_column_width=300):
+        for title, chart in charts.items():
+            with st.container(border=True):
+                st.markdown(f"**{title}**")
+                if chart is None:
+                    st.caption("The curve begins with the first step.")
+                else:
+                    st.altair_chart(chart)
+
+
+_QUALITY = {
+    "SUBJECT": "Who", "METHOD": "Asked for", "EPOCH": "Epoch", "EVALUATED_ROWS": "Rows",
+    "EXACT_MATCH": st.column_config.NumberColumn("Right", format="percent"),
+    "MACRO_F1": st.column_config.NumberColumn("Macro-F1", format="%.3f"),
+    "WELL_FORMED": st.column_config.NumberColumn("Well-formed", format="percent"),
+    "CALIBRATION_ERROR": st.column_config.NumberColumn("ECE", format="%.3f", help="How far its confidence is off."),
+    "LOSS": st.column_config.NumberColumn("Loss", format="%.3f"),
+}  # fmt: skip
+
+
+def _quality(door: Door, job: Job) -> None:
+    rows = tuning.evaluations(door, job.id)
+    if rows:
+        st.subheader("How good it is", anchor=False)
+        st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=_QUALITY)
+        st.caption("On rows held out. Base is the model before, linear a simple model on the same rows.")
 
 
 def _data(job: Job) -> None:
@@ -167,40 +144,61 @@ def _data(job: Job) -> None:
             st.json(job.options)
 
 
-def _actions(door: Door, job: Job) -> None:
-    with st.container(horizontal=True):
-        if job.is_running and st.button("Cancel job", icon=":material/stop_circle:"):
-            door.do(cancelling(job.id))
-            st.rerun()
-        shown.will_run(f"{describing(job.id)};\n{cancelling(job.id)};")
+def _events(happened: Sequence[Event]) -> None:
+    """What happened, and the steps as a log."""
+    steps = [event for event in happened if event.kind == "step"]
+    with st.expander("Events", icon=":material/event_note:"):
+        frame = pd.DataFrame(
+            {"When": event.at, "What": event.kind, "Details": json.dumps(event.details, ensure_ascii=False)}
+            for event in happened
+            if event.kind != "step"
+        )
+        when = st.column_config.DatetimeColumn(format="HH:mm:ss")
+        st.dataframe(
+            frame, hide_index=True, column_config={"When": when, "Details": st.column_config.Column(width="large")}
+        )
+    with st.expander("Log", icon=":material/notes:"):
+        lines = [f"{event.at:%H:%M:%S}  {event.details['detail']}" for event in steps]
+        st.code("\n".join(lines) or "No step yet.", language=None, height=240)
 
 
-def _compare(door: Door, found: list[Job]) -> None:
-    told = [described(door, job.id) for job in found[:20]]
-    frame = pd.DataFrame(
-        {
-            "Job": job.id.removeprefix("CortexFineTuningWorkflow_")[:8],
-            "Status": job.status,
-            "Base model": job.base_model,
-            "Model": job.model,
-            "Training loss": job.training_result.get("training_loss"),
-            "Validation loss": job.training_result.get("validation_loss"),
-            "Tokens": job.trained_tokens,
-            "Seconds": job.seconds,
-            "Options": json.dumps(job.options) if job.options else "",
-        }
-        for job in told
+def _compare(door: Door, found: Sequence[Job]) -> None:
+    by_id = {job.id: job for job in found}
+    chosen = st.multiselect(
+        "Runs", list(by_id), list(by_id)[:COMPARED], format_func=lambda job_id: _title(by_id[job_id])
     )
-    st.dataframe(frame, hide_index=True)
-    if frame["Validation loss"].notna().any():
-        bars = alt.Chart(frame.dropna(subset=["Validation loss"]), height=alt.Step(28)).mark_bar()
-        st.altair_chart(bars.encode(x="Validation loss:Q", y=alt.Y("Job:N", sort="x"), tooltip=["Model", "Options"]))
+    told = [tuning.remembered(door, job_id) for job_id in chosen]
+    if not told:
+        shown.empty("Choose the runs to compare.")
+        return
+    st.dataframe(pd.DataFrame(_side_by_side(job, tuning.evaluations(door, job.id)) for job in told), hide_index=True)
+    points = [
+        tuning.Point(point.at, point.value, f"{job.short_id} {point.part}")
+        for job in told
+        for point in tuning.losses(tuning.events(door, job.id))
+    ]
+    chart = progress_chart(points)
+    if chart is not None:
+        st.altair_chart(chart)
+
+
+def _side_by_side(job: Job, evaluated: Sequence[Row]) -> dict[str, object]:
+    end = next((row for row in evaluated if row["SUBJECT"] == "tuned"), {})
+    return {
+        "Job": job.short_id,
+        "Status": _said(job),
+        "Base model": job.base_model,
+        "Model": job.model,
+        "Right": end.get("EXACT_MATCH"),
+        "Macro-F1": end.get("MACRO_F1"),
+        "Training loss": job.training_result.get("training_loss"),
+        "Validation loss": job.training_result.get("validation_loss"),
+        "Tokens": job.trained_tokens,
+        "Seconds": job.seconds,
+        "Options": json.dumps(job.options) if job.options else "",
+    }
 
 
 def shown_loss(value: float | None) -> str:
     """A loss as people read it; a dash where there is none."""
     return "–" if value is None else f"{value:.3f}"
-
-
-def _when(milliseconds: int) -> str:
-    return datetime.fromtimestamp(milliseconds / 1000).strftime("%d %b %H:%M")

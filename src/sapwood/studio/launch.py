@@ -14,6 +14,9 @@ from typing import IO
 START_S = 60.0
 """Seconds that the process gets to answer for the first time."""
 
+STOP_S = 5.0
+"""Seconds that it gets to end by itself."""
+
 
 @dataclass(frozen=True)
 class Studio:
@@ -27,9 +30,13 @@ class Studio:
         self.process.wait()
 
     def stop(self) -> None:
-        """End it."""
+        """End it, by force if it takes longer than STOP_S. A process that has ended stays ended."""
         self.process.terminate()
-        self.process.wait(timeout=10)
+        try:
+            self.process.wait(timeout=STOP_S)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
 
 
 class StudioError(Exception):

@@ -1,18 +1,28 @@
-"""The user's own models: where each comes from, who may use it, and its end."""
+"""The user's own models: where each comes from, how it errs, a try, its files, who may use it, and its end."""
 
 from __future__ import annotations
+
+import io
+import zipfile
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pandas as pd
 import streamlit as st
 
-from sapwood.studio import jobs, places, shown
+from sapwood.studio import job as tuning
+from sapwood.studio import places, shown
+from sapwood.studio.curves import matrix
 from sapwood.studio.door import Door
-from sapwood.studio.sql import name
+from sapwood.studio.jobs import shown_loss
+from sapwood.studio.sql import literal, name
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
     """The page."""
-    shown.heading("Models", "The models that were made here: where they come from, and who may use them.")
+    shown.heading(
+        "Models", "The models that were made here: where they come from, how good they are, who may use them."
+    )
     with shown.trying():
         own = {model.name: model for model in places.models(door) if model.is_tuned}
         if not own:
@@ -21,29 +31,88 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
             return
         chosen = own[st.selectbox("Model", list(own))]
         _card(door, chosen, links)
+        _try(door, chosen)
+        _export(door, chosen)
         _grants(door, chosen)
         _drop(door, chosen)
 
 
 def _card(door: Door, model: places.Model, links: dict[str, st.Page]) -> None:
+    source = tuning.maker(door, model.name)
     with st.container(border=True):
-        st.markdown(f"**{model.name}**")
         st.caption(f"Owned by {model.owner}. {model.comment}")
-        source = next((job for job in _finished(door) if job.model == model.name), None)
         if source is not None:
             losses = source.training_result
             st.markdown(f"Tuned from **{source.base_model}** by `{source.id}`")
             with st.grid(3, min_column_width=150):
-                st.metric("Training loss", jobs.shown_loss(losses.get("training_loss")), border=True)
-                st.metric("Validation loss", jobs.shown_loss(losses.get("validation_loss")), border=True)
+                st.metric("Training loss", shown_loss(losses.get("training_loss")), border=True)
+                st.metric("Validation loss", shown_loss(losses.get("validation_loss")), border=True)
                 st.metric("Trained tokens", f"{source.trained_tokens:,}" if source.trained_tokens else "–", border=True)
             with st.expander("What it learned from", icon=":material/dataset:"):
                 st.code(source.training_data, language="sql", wrap_lines=True)
-        st.page_link(links["playground"], label="Try it in the Playground", icon=":material/forum:")
+        with st.container(horizontal=True):
+            st.page_link(links["playground"], label="Open the Playground", icon=":material/forum:")
+            st.page_link(links["evaluate"], label="Evaluate it", icon=":material/rule:")
+    if source is not None:
+        _errors(door, source.id)
 
 
-def _finished(door: Door) -> list[jobs.Job]:
-    return [jobs.described(door, job.id) for job in jobs.listed(door) if job.status == "SUCCESS"]
+def _errors(door: Door, job_id: str) -> None:
+    """Which labels it takes for which."""
+    rows = tuning.confusion(door, job_id)
+    methods = {"labels": "Likeliest label", "answers": "Free answer"}
+    known = [method for method in methods if any(row["METHOD"] == method for row in rows)]
+    if not known:
+        return
+    st.subheader("Confusion matrix", anchor=False)
+    method = known[0]
+    if len(known) > 1:
+        method = st.segmented_control("Answer", known, default=known[0], format_func=methods.__getitem__) or method
+    st.altair_chart(matrix([row for row in rows if row["METHOD"] == method]))
+    st.caption("Rows held out: the right label at the left, what the model said above.")
+
+
+def _try(door: Door, model: places.Model) -> None:
+    st.subheader("Try it", anchor=False)
+    with st.form("try", border=False):
+        prompt = st.text_area("Prompt", height=90, placeholder="As the prompts that it learned from.")
+        is_sent = st.form_submit_button("Ask", icon=":material/send:")
+    if is_sent and prompt.strip():
+        sql = f"SELECT SNOWFLAKE.CORTEX.COMPLETE({literal(model.name)}, {literal(prompt)}) AS ANSWER"
+        with shown.trying(), st.spinner("The model answers"):
+            st.info(str(door.do(sql)[0]["ANSWER"]), icon=":material/eco:")
+        st.code(sql, language="sql", wrap_lines=True)
+
+
+def _export(door: Door, model: places.Model) -> None:
+    st.subheader("Its files", anchor=False)
+    place = f"snow://model/{model.name}/versions/V1/"
+    rows = door.look(f"LIST {literal(place)}")
+    frame = pd.DataFrame({"File": str(row["name"]).rsplit("/", 1)[-1], "Size": int(row["size"])} for row in rows)
+    st.dataframe(frame, hide_index=True, column_config={"Size": st.column_config.NumberColumn(format="bytes")})
+    with st.container(horizontal=True):
+        st.download_button(
+            "Download adapter",
+            data=lambda: _archive(door, place),
+            file_name=f"{model.name.rsplit('.', 1)[-1].lower()}.zip",
+            mime="application/zip",
+            icon=":material/download:",
+        )
+        shown.will_run(f"GET {literal(place)} 'file:///tmp/model/'")
+    with st.expander("Other formats", icon=":material/output:"):
+        st.caption("On the server's machine, merged with its base model:")
+        formats = ("peft", "safetensors", "gguf-f16", "gguf-q8_0")
+        st.code("\n".join(f"sapwood models export {model.name} out --format {each}" for each in formats), language="sh")
+
+
+def _archive(door: Door, place: str) -> bytes:
+    """The model's files as one zip."""
+    written = io.BytesIO()
+    with TemporaryDirectory() as folder, zipfile.ZipFile(written, "w") as archive:
+        door.fetch_files(place, folder)
+        for file in sorted(Path(folder).iterdir()):
+            archive.write(file, file.name)
+    return written.getvalue()
 
 
 def _grants(door: Door, model: places.Model) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from sapwood.studio import home, jobs, models, playground, settings, usage, wizard, worksheet
+from sapwood.studio import evaluate, home, jobs, labels, models, playground, settings, usage, wizard, worksheet
 from sapwood.studio.door import Door
 
 
@@ -28,6 +28,8 @@ PAGES = (
     Page("wizard", "Create custom LLM", ":material/auto_awesome:", wizard.page),
     Page("jobs", "Jobs", ":material/model_training:", jobs.page),
     Page("models", "Models", ":material/deployed_code:", models.page),
+    Page("evaluate", "Evaluate", ":material/rule:", evaluate.page),
+    Page("labels", "Labels", ":material/label:", labels.page),
     Page("usage", "Usage", ":material/monitoring:", usage.page),
     Page("settings", "Settings", ":material/settings:", settings.page),
 )
@@ -35,7 +37,7 @@ HOME = "home"
 SECTIONS = {
     "": (HOME,),
     "Ask": ("worksheet", "playground"),
-    "Tune": ("wizard", "jobs", "models"),
+    "Tune": ("labels", "wizard", "jobs", "models", "evaluate"),
     "Account": ("usage", "settings"),
 }
 """How the navigation groups them."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sapwood.studio.door import Door, Row
+from sapwood.studio.door import Door
+from sapwood.studio.memory import Row
 from sapwood.studio.sql import path
 
 
@@ -40,19 +41,45 @@ class Model:
         return f"{self.name} · {self.answered_by}" if other else self.name
 
 
+@dataclass(frozen=True)
+class Here:
+    """Who acts, and where bare names are looked up; '' for what is not set."""
+
+    user: str
+    role: str
+    warehouse: str
+    database: str
+    schema: str
+
+
+HERE = (
+    "SELECT CURRENT_USER() AS USER_NAME, CURRENT_ROLE() AS ROLE_NAME, CURRENT_WAREHOUSE() AS WAREHOUSE,\n"
+    "  CURRENT_DATABASE() AS DB, CURRENT_SCHEMA() AS SCH"
+)
+ROLES, DATABASES, SCHEMAS = "SHOW ROLES", "SHOW DATABASES", "SHOW SCHEMAS IN ACCOUNT"
+OBJECTS, MODELS = "SHOW OBJECTS IN ACCOUNT", "SHOW MODELS IN ACCOUNT"
+COMMON = (HERE, ROLES, MODELS, OBJECTS, DATABASES, SCHEMAS)
+"""What nearly every page wants to know."""
+
+
+def here(door: Door) -> Here:
+    """The session's context."""
+    return Here(*(str(value or "") for value in door.look(HERE)[0].values()))
+
+
 def databases(door: Door) -> list[str]:
-    return [str(row["name"]) for row in door.look("SHOW DATABASES")]
+    return [str(row["name"]) for row in door.look(DATABASES)]
 
 
-def schemas(door: Door, database: str) -> list[str]:
-    """The schemas in which things can be made."""
-    rows = door.look(f"SHOW SCHEMAS IN DATABASE {path(database)}")
-    return [str(row["name"]) for row in rows if row["name"] != "INFORMATION_SCHEMA"]
+def schemas(door: Door) -> list[tuple[str, str]]:
+    """The databases and schemas in which things can be made."""
+    rows = [(str(row["database_name"]), str(row["name"])) for row in door.look(SCHEMAS)]
+    return [(database, schema) for database, schema in rows if schema != "INFORMATION_SCHEMA"]
 
 
 def tables(door: Door) -> list[Table]:
     """All tables and views that the user may see."""
-    rows = door.look("SHOW OBJECTS IN ACCOUNT")
+    rows = door.look(OBJECTS)
     found = [Table(str(row["database_name"]), str(row["schema_name"]), str(row["name"])) for row in rows]
     return [table for table in found if table.schema != "INFORMATION_SCHEMA"]
 
@@ -61,9 +88,17 @@ def columns(door: Door, table: Table) -> list[str]:
     return [str(row["column_name"]) for row in door.look(f"SHOW COLUMNS IN TABLE {table}")]
 
 
+def columns_here(door: Door) -> set[str]:
+    """The columns of all tables that the session looks up by bare name."""
+    now = here(door)
+    if not now.schema:
+        return set()
+    return {str(row["column_name"]) for row in door.look(f"SHOW COLUMNS IN SCHEMA {path(now.database, now.schema)}")}
+
+
 def roles(door: Door) -> list[str]:
     """The roles that the user can take on."""
-    return [str(row["name"]) for row in door.look("SHOW ROLES")]
+    return [str(row["name"]) for row in door.look(ROLES)]
 
 
 def warehouses(door: Door) -> list[str]:
@@ -72,7 +107,7 @@ def warehouses(door: Door) -> list[str]:
 
 def models(door: Door) -> list[Model]:
     """Tuned models first, then those that come with sapwood."""
-    found = [_model(row) for row in door.look("SHOW MODELS IN ACCOUNT")]
+    found = [_model(row) for row in door.look(MODELS)]
     return sorted(found, key=lambda model: (not model.is_tuned, model.name))
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 import streamlit as st
 
 from sapwood.studio import places, shown
-from sapwood.studio.door import Door, Row
+from sapwood.studio.door import Door
+from sapwood.studio.memory import Row
 from sapwood.studio.sql import literal, name
 
 _COLUMNS = ("name", "default_role", "disabled", "has_password", "has_rsa_public_key", "created_on")

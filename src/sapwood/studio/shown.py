@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from contextlib import contextmanager
+from itertools import takewhile
 
 import streamlit as st
 from snowflake.connector.errors import Error as ConnectorError
@@ -14,6 +15,8 @@ from sapwood.studio.problem import Problem, problem_of
 
 ERRORS = (ConnectorError, SnowparkClientException)
 """What a statement may raise."""
+SHARED = 12
+"""Characters that texts must share at their beginnings before these are left out."""
 
 
 def heading(title: str, sentence: str) -> None:
@@ -53,6 +56,22 @@ def statements_of(door: Door) -> None:
         return
     with st.expander(f"SQL of this page ({len(door.spoken)})", icon=":material/code:"):
         st.code(";\n".join(said.sql for said in door.spoken) + ";", language="sql", wrap_lines=True)
+
+
+def one_of(label: str, views: Sequence[str]) -> str:
+    """Which of several views is looked at; only that one is asked for and drawn."""
+    return st.segmented_control(label, views, default=views[0], label_visibility="collapsed") or views[0]
+
+
+def own_parts(texts: Sequence[str]) -> list[str]:
+    """The texts without what they all begin with: prompts often share a long instruction.
+
+    >>> own_parts(["Which colour? The sky", "Which colour? The sea"])
+    ['… sky', '… sea']
+    """
+    pairs = takewhile(lambda pair: pair[0] == pair[1], zip(min(texts), max(texts), strict=False))
+    shared = "".join(letter for letter, _ in pairs).rfind(" ") + 1
+    return [f"… {text[shared:]}" for text in texts] if shared > SHARED and len(texts) > 1 else list(texts)
 
 
 def will_run(sql: str, label: str = "SQL") -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import streamlit as st
 
-from sapwood.studio import shown, visitor
+from sapwood.studio import places, shown, visitor
 from sapwood.studio.address import Address
 from sapwood.studio.door import open_door
 
@@ -28,5 +28,6 @@ def sign_in(address: Address) -> None:
 def _enter(address: Address, user: str, password: str) -> None:
     with shown.trying(), st.spinner("Signing in"):
         visitor.enter(open_door(address, user, password))
+        visitor.door().look_ahead(places.COMMON)
     if visitor.has_door():
         st.rerun()

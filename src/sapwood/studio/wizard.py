@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import streamlit as st
 
-from sapwood.studio import jobs, places, shown
+from sapwood.studio import job, places, running, shown
+from sapwood.studio.choices import choose, choose_table
 from sapwood.studio.door import Door
+from sapwood.studio.running import Line
 from sapwood.studio.sql import path
 from sapwood.studio.tuning import OTHER, SAMPLE_ROWS, VALIDATIONS, Draft, Labelling, facts, rows_of, tokens, warnings
 
 PREVIEW_ROWS = 20
 """Labels that are shown before the rest is labelled."""
+NO_LABELS = "My rows have no labels yet"
 
 
 @dataclass
@@ -26,6 +28,17 @@ class Progress:
     draft: Draft = Draft()
     job_id: str = ""
     is_labelling: bool = False
+    labelling: Line = field(default_factory=Line)
+
+
+def begin_from(draft: Draft, *, prompt: str, completion: str) -> None:
+    """Begin anew, with some of the choices made already."""
+    st.session_state["wizard"] = Progress(draft=replace(draft, prompt=prompt, completion=completion))
+
+
+def begin_labelling() -> None:
+    """Begin anew where a teacher writes the labels."""
+    st.session_state["wizard"] = Progress(is_labelling=True)
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
@@ -48,7 +61,7 @@ def _step(door: Door, progress: Progress) -> None:
         st.subheader(step.title, anchor=False)
         st.caption(step.sentence)
         progress.draft = step.ask(door, progress.draft)
-        if step is _TRAINING and st.button("My rows have no labels yet", icon=":material/label:", type="tertiary"):
+        if step is _TRAINING and st.button(NO_LABELS, icon=":material/label:", type="tertiary"):
             progress.is_labelling = True
             st.rerun()
     with st.container(horizontal=True):
@@ -74,7 +87,7 @@ def _started(progress: Progress, links: dict[str, st.Page]) -> None:
     st.markdown("Job id")
     st.code(progress.job_id, language=None)
     st.caption("Ask for it in SQL:")
-    st.code(jobs.describing(progress.job_id), language="sql", wrap_lines=True)
+    st.code(job.acting("DESCRIBE", progress.job_id), language="sql", wrap_lines=True)
     with st.container(horizontal=True):
         if st.button("Watch it", type="primary"):
             st.switch_page(links["jobs"], query_params={"job": progress.job_id})
@@ -86,27 +99,28 @@ def _started(progress: Progress, links: dict[str, st.Page]) -> None:
 def _base(door: Door, draft: Draft) -> Draft:
     known = places.bases(door)
     labels = {model.name: model.label for model in known}
-    chosen = _choose("Base model", list(labels), draft.base or "mistral-7b", labels.__getitem__)
+    chosen = choose("Base model", list(labels), draft.base or "mistral-7b", labels.__getitem__)
     about = next((model.comment for model in known if model.name == chosen), "")
     st.caption(about)
     return replace(draft, base=chosen)
 
 
 def _role(door: Door, draft: Draft) -> Draft:
-    now = door.look("SELECT CURRENT_ROLE() AS ROLE, CURRENT_WAREHOUSE() AS WAREHOUSE")[0]
-    for kind, known in (("ROLE", places.roles(door)), ("WAREHOUSE", places.warehouses(door))):
-        chosen = _choose(kind.capitalize(), known, str(now[kind]))
-        if chosen and chosen != now[kind]:
+    now = places.here(door)
+    known = {"ROLE": (now.role, places.roles(door)), "WAREHOUSE": (now.warehouse, places.warehouses(door))}
+    for kind, (current, names) in known.items():
+        chosen = choose(kind.capitalize(), names, current)
+        if chosen and chosen != current:
             door.do(f"USE {kind} {path(chosen)}")
             st.rerun()
     return draft
 
 
 def _place(door: Door, draft: Draft) -> Draft:
-    now = door.look("SELECT CURRENT_DATABASE() AS DB, CURRENT_SCHEMA() AS SCH")[0]
-    database = _choose("Database", places.databases(door), draft.database or str(now["DB"]))
-    schemas = places.schemas(door, database) if database else []
-    return replace(draft, database=database, schema=_choose("Schema", schemas, draft.schema or str(now["SCH"])))
+    now = places.here(door)
+    database = choose("Database", places.databases(door), draft.database or now.database)
+    schemas = [schema for held, schema in places.schemas(door) if held == database]
+    return replace(draft, database=database, schema=choose("Schema", schemas, draft.schema or now.schema))
 
 
 def _name(door: Door, draft: Draft) -> Draft:
@@ -122,7 +136,7 @@ def _name(door: Door, draft: Draft) -> Draft:
 
 
 def _table(door: Door, draft: Draft) -> Draft:
-    return replace(draft, table=_choose_table(door, "Training table", draft.table))
+    return replace(draft, table=choose_table(door, "Training table", draft.table))
 
 
 def _prompt(door: Door, draft: Draft) -> Draft:
@@ -136,7 +150,7 @@ def _completion(door: Door, draft: Draft) -> Draft:
 def _validation(door: Door, draft: Draft) -> Draft:
     chosen = st.radio("Validation data", VALIDATIONS, index=VALIDATIONS.index(draft.validation))
     other = (
-        _choose_table(door, "Validation table", draft.validation_table) if chosen == OTHER else draft.validation_table
+        choose_table(door, "Validation table", draft.validation_table) if chosen == OTHER else draft.validation_table
     )
     return replace(draft, validation=chosen, validation_table=other)
 
@@ -164,9 +178,9 @@ def _review(door: Door, draft: Draft) -> Draft:
 
 def _expected(door: Door, draft: Draft, epoch_tokens: float) -> str:
     """How long it will take, judged by the last job on the same base model that came to its end."""
-    for listed in jobs.listed(door):
+    for listed in job.listed(door):
         if listed.base_model == draft.base and listed.status == "SUCCESS":
-            last = jobs.described(door, listed.id)
+            last = job.remembered(door, listed.id)
             if last.seconds and last.trained_tokens:
                 minutes = epoch_tokens * last.seconds / last.trained_tokens / 60
                 return f"Expected time: about {max(1, round(minutes))} min an epoch, judged by the last job on {draft.base}."
@@ -188,12 +202,12 @@ def _label(door: Door, progress: Progress) -> None:
 
 
 def _labelling(door: Door) -> Labelling | None:
-    table = _choose_table(door, "Table", None)
+    table = choose_table(door, "Table", None)
     if table is None:
         return None
-    column = _choose("Text column", places.columns(door, table), "REQUEST")
+    column = choose("Text column", places.columns(door, table), "REQUEST")
     known = [model.name for model in places.generators(door)]
-    teacher = _choose("Teacher", known, "mistral-large")
+    teacher = choose("Teacher", known, "mistral-large")
     instruction = st.text_area(
         "What the teacher is told", placeholder="Which of these is it about: ...? Answer with one only.", height=110
     )
@@ -208,43 +222,37 @@ def _preview(door: Door, task: Labelling) -> None:
                 st.session_state["wizard labels"] = door.ask(sql)
         shown.will_run(sql)
     if rows := st.session_state.get("wizard labels"):
-        st.dataframe(pd.DataFrame(rows), hide_index=True)
+        frame = pd.DataFrame(rows)[["COMPLETION", "PROMPT"]]
+        frame["PROMPT"] = shown.own_parts([str(prompt) for prompt in frame["PROMPT"]])
+        st.dataframe(frame, hide_index=True, column_config={"PROMPT": st.column_config.TextColumn(width="large")})
 
 
 def _save(door: Door, task: Labelling, progress: Progress) -> None:
     target = replace(task.table, name=f"{task.table.name}_LABELLED")
     sql = task.save(str(target))
+    line = progress.labelling
     with st.container(horizontal=True):
-        if st.button("Label all rows", type="primary", disabled="wizard labels" not in st.session_state):
-            with st.spinner("The teacher labels all rows. Finished rows are kept, whatever happens."):
-                door.do(sql)
-            progress.draft = replace(progress.draft, table=target, prompt="PROMPT", completion="COMPLETION")
-            progress.is_labelling = False
-            st.rerun()
+        is_seen = "wizard labels" in st.session_state
+        if st.button("Label all rows", type="primary", disabled=not is_seen or line.is_running):
+            line.begin([sql])
         shown.will_run(sql)
-
-
-def _choose_table(door: Door, label: str, now: places.Table | None) -> places.Table | None:
-    known = places.tables(door)
-    if not known:
-        shown.empty("There is no table that you may see. Home loads a sample.")
-        return None
-    return st.selectbox(label, known, index=known.index(now) if now in known else 0, format_func=str)
+    running.watch(door, line)
+    if line.problem is not None:
+        shown.trouble(line.problem)
+    elif line.is_done:
+        progress.draft = replace(progress.draft, table=target, prompt="PROMPT", completion="COMPLETION")
+        progress.is_labelling = False
+        progress.labelling = Line()
+        st.rerun()
 
 
 def _choose_column(door: Door, draft: Draft, label: str, now: str) -> str:
     assert draft.table is not None
-    chosen = _choose(label, places.columns(door, draft.table), now)
+    chosen = choose(label, places.columns(door, draft.table), now)
     if chosen:
         rows = door.look(f"SELECT {path(chosen)} FROM {draft.table} LIMIT 3")
         st.dataframe(pd.DataFrame(rows), hide_index=True)
     return chosen
-
-
-def _choose(label: str, known: list[str], now: str, shown_as: Callable[[str], Any] = str) -> str:
-    """A choice that begins with `now`, if that is among what is known; '' if there is nothing."""
-    index = known.index(now) if now in known else 0
-    return st.selectbox(label, known, index=index if known else None, format_func=shown_as) or ""
 
 
 @dataclass(frozen=True)

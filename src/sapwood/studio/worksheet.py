@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from io import StringIO
@@ -12,49 +11,24 @@ import pandas as pd
 import streamlit as st
 from snowflake.connector.util_text import split_statements
 
-from sapwood.studio import places, shown
-from sapwood.studio.door import TAG, Door
+from sapwood.studio import places, running, shown
+from sapwood.studio.door import Door
 from sapwood.studio.editor import Asked, editor
 from sapwood.studio.home import history
-from sapwood.studio.problem import Problem, problem_of
 from sapwood.studio.rows import PAGE_ROWS, Rows
-from sapwood.studio.sql import literal, path
+from sapwood.studio.running import Line, Run
+from sapwood.studio.sql import path
 
-_POLL_S = 0.4
 _FIRST = "SELECT ticket_id, service_type, request\nFROM CORTEX_FINETUNING_DB.PUBLIC.SUPPORT_TICKETS\nLIMIT 100;"
 
 
 @dataclass
-class Run:
-    """A statement of the worksheet, from its start to its rows or its problem."""
-
-    sql: str
-    query_id: str = ""
-    started: float = field(default_factory=time.monotonic)
-    seconds: float | None = None
-    rows: Rows | None = None
-    problem: Problem | None = None
-    glance_id: str = ""
-    done: float | None = None
-    told: str = ""
-
-    @property
-    def is_over(self) -> bool:
-        return self.seconds is not None
-
-
-@dataclass
 class Sheet:
-    """What the worksheet holds between clicks."""
+    """What the worksheet holds between clicks; `version` counts how often its text was replaced."""
 
     text: str = _FIRST
-    waiting: list[str] = field(default_factory=list[str])
-    runs: list[Run] = field(default_factory=list[Run])
+    line: Line = field(default_factory=Line)
     version: int = 0
-
-    @property
-    def is_running(self) -> bool:
-        return bool(self.waiting) or any(not run.is_over for run in self.runs)
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
@@ -64,22 +38,20 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
     with shown.trying():
         _place(door)
         _edit(door, sheet)
-    if sheet.is_running:
-        st.fragment(_watch, run_every=_POLL_S)(door, sheet)
-    results, history = st.tabs(["Results", "History"])
-    with results:
-        _results(sheet)
-    with history, shown.trying():
-        _history(door, sheet)
+    running.watch(door, sheet.line)
+    with shown.trying():
+        if shown.one_of("View", ("Results", "History")) == "History":
+            _history(door, sheet)
+        else:
+            _results(sheet)
 
 
 def _place(door: Door) -> None:
     """Where bare names are looked up."""
-    now = door.look("SELECT CURRENT_DATABASE() AS DB, CURRENT_SCHEMA() AS SCH")[0]
-    known = [(each, schema) for each in places.databases(door) for schema in places.schemas(door, each)]
+    now, known = places.here(door), places.schemas(door)
     if not known:
         return
-    current = (now["DB"], now["SCH"])
+    current = (now.database, now.schema)
     chosen = st.selectbox(
         "Database and schema",
         known,
@@ -96,16 +68,14 @@ def _place(door: Door) -> None:
 def _edit(door: Door, sheet: Sheet) -> None:
     text, asked = editor(sheet.text, _words(door), key=f"editor {sheet.version}")
     sheet.text = text
-    if asked is not None and not sheet.is_running:
-        sheet.runs = []
-        sheet.waiting = list(_statements(asked))
+    if asked is not None and not sheet.line.is_running:
+        sheet.line.begin(_statements(asked))
 
 
 def _words(door: Door) -> list[str]:
     """Names to complete: tables as they stand, and the columns of those that the session looks up by bare name."""
     known = places.tables(door)
-    columns = {column for table in known[:20] for column in places.columns(door, table)}
-    return sorted({table.name for table in known} | {str(table) for table in known} | columns)
+    return sorted({table.name for table in known} | {str(table) for table in known} | places.columns_here(door))
 
 
 def _statements(asked: Asked) -> Iterator[str]:
@@ -115,85 +85,8 @@ def _statements(asked: Asked) -> Iterator[str]:
             yield f"EXPLAIN {bare}" if asked.kind == "explain" else bare
 
 
-def _watch(door: Door, sheet: Sheet) -> None:
-    """Looks after what runs: starts the next statement, takes rows, and draws how long it has been."""
-    run = _current(door, sheet)
-    if run is None:
-        st.rerun()
-        return
-    if run.query_id and not door.is_running(run.query_id):
-        _take(door, sheet, run)
-    if run.is_over and not sheet.waiting:
-        st.rerun()
-    _glance(door, run)
-    if run.done is not None:
-        st.progress(run.done, run.told)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        waiting = f" · {len(sheet.waiting)} more to come" if sheet.waiting else ""
-        st.markdown(f":material/progress_activity: Running for {time.monotonic() - run.started:.0f} s{waiting}")
-        if st.button("Cancel", icon=":material/stop_circle:"):
-            sheet.waiting.clear()
-            door.cancel(run.query_id)
-
-
-_PROGRESS = """SELECT DONE, TOTAL, CACHED, SECONDS_LEFT
-FROM TABLE(INFORMATION_SCHEMA.QUERY_PROGRESS()) WHERE QUERY_ID = {query}"""
-
-
-def _glance(door: Door, run: Run) -> None:
-    """How many rows of a SELECT its model has answered. Asked beside it and never waited for: what can't run beside it stays open."""
-    if run.is_over or not run.sql.upper().startswith(("SELECT", "WITH")):
-        return
-    try:
-        if run.glance_id and not door.is_running(run.glance_id):
-            _read_glance(run, door.rows(run.glance_id).page(1))
-            run.glance_id = ""
-        if not run.glance_id:
-            run.glance_id = door.start(_PROGRESS.format(query=literal(run.query_id)), tag=TAG)
-    except shown.ERRORS:  # a bar less; the statement itself goes on
-        run.glance_id = run.query_id
-
-
-def _read_glance(run: Run, frame: pd.DataFrame) -> None:
-    for done, total, cached, left in frame.head(1).itertuples(index=False):
-        rest = "" if pd.isna(left) else f", about {left:.0f} s to go"
-        run.done = min(1.0, float(done) / max(1.0, float(total)))
-        run.told = f"{int(done):,} of {int(total):,} questions answered, {int(cached):,} of them known before{rest}"
-
-
-def _current(door: Door, sheet: Sheet) -> Run | None:
-    """The run that has not ended, or the next one, just started."""
-    for run in sheet.runs:
-        if not run.is_over:
-            return run
-    if not sheet.waiting:
-        return None
-    run = Run(sheet.waiting.pop(0))
-    sheet.runs.append(run)
-    try:
-        run.query_id = door.start(run.sql)
-    except shown.ERRORS as error:
-        _fail(sheet, run, error)
-    return run
-
-
-def _take(door: Door, sheet: Sheet, run: Run) -> None:
-    try:
-        run.rows = door.rows(run.query_id)
-        run.seconds = time.monotonic() - run.started
-    except shown.ERRORS as error:
-        _fail(sheet, run, error)
-
-
-def _fail(sheet: Sheet, run: Run, error: Exception) -> None:
-    """A statement that failed is the last one."""
-    run.problem = problem_of(error)
-    run.seconds = time.monotonic() - run.started
-    sheet.waiting.clear()
-
-
 def _results(sheet: Sheet) -> None:
-    over = [run for run in sheet.runs if run.is_over]
+    over = [run for run in sheet.line.runs if run.is_over]
     if not over:
         shown.empty("Rows appear here. Press Run, or Ctrl+Enter in the editor.")
         return
@@ -211,21 +104,44 @@ def _results(sheet: Sheet) -> None:
 
 def _grid(run: Run, rows: Rows) -> None:
     st.caption(f"{rows.count:,} row{'' if rows.count == 1 else 's'} · {run.seconds:.2f} s · `{run.query_id}`")
-    table, chart = st.tabs(["Table", "Chart"])
-    with table:
-        number = st.pagination(rows.pages, key=f"page of {run.query_id}") if rows.pages > 1 else 1
-        frame = rows.page(number)
-        frame.index += 1 + (number - 1) * PAGE_ROWS
-        st.dataframe(frame, height=480 if len(frame) > 12 else "auto")
-        st.download_button(
-            "Download CSV",
-            data=lambda: "".join(rows.csv()),
-            file_name="rows.csv",
-            mime="text/csv",
-            icon=":material/download:",
-        )
-    with chart:
+    if shown.one_of("As", ("Table", "Chart")) == "Chart":
         _chart(rows.page(1), run.query_id)
+    else:
+        _table(run, rows)
+
+
+def _table(run: Run, rows: Rows) -> None:
+    if run.sql.upper().startswith("EXPLAIN"):
+        _asked_of_models(rows.page(1))
+    number = st.pagination(rows.pages, key=f"page of {run.query_id}") if rows.pages > 1 else 1
+    frame = rows.page(number)
+    frame.index += 1 + (number - 1) * PAGE_ROWS
+    st.dataframe(frame, height=480 if len(frame) > 12 else "auto")
+    st.download_button(
+        "Download CSV",
+        data=lambda: "".join(rows.csv()),
+        file_name="rows.csv",
+        mime="text/csv",
+        icon=":material/download:",
+    )
+
+
+def _asked_of_models(plan: pd.DataFrame) -> None:
+    """What the explained statement would ask of models, in sum."""
+    calls = plan[plan["operation"] == "ModelCall"]
+    if calls.empty:
+        st.caption("It asks no model.")
+        return
+    told = {
+        "Questions": f"{calls['distinctRequests'].sum():,.0f}",
+        "Known already": f"{calls['cachedRequests'].sum():,.0f}",
+        "Tokens": f"{calls['tokensComputed'].sum():,.0f}",
+        "Seconds, about": "unknown" if calls["seconds"].isna().any() else f"{calls['seconds'].sum():,.0f}",
+        "Cost": f"{calls['cost'].sum():,.4f}",
+    }
+    with st.grid(len(told), min_column_width=130):
+        for label, value in told.items():
+            st.metric(label, value, border=True)
 
 
 _MARKS = {"Bars": "mark_bar", "Line": "mark_line", "Points": "mark_point"}
