@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from quality import newest, quality
 from sql_page import sql_page
 
 from sapwood import config
@@ -17,6 +18,7 @@ from sapwood.registry.table import read_table
 ROOT = Path(__file__).resolve().parent.parent
 
 TABLE = read_table()
+MEASURED = newest(ROOT / "bench" / "results")
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -42,6 +44,9 @@ Made from the declarations in `src/sapwood/functions/` by `tools/pages.py`; don'
 A function whose call names no model is answered by its default model. It is a Cortex name, so the alias table of
 `registry/models.toml` and the setting `models.aliases` say what stands behind it; `models.functions` names another model for
 one function. Below the size that a function states, its answers are often wrong, and a notice says so.
+
+Where a function was measured, a table stands beside it. *By guessing* is what always saying the commonest answer gets right. A model is
+*no good* at a task that it gets right less than half of what guessing gets wrong, *fair* below four fifths of it, else *good*.
 
 `AI_CLASSIFY`, `AI_FILTER`, `AI_EXTRACT` and `COMPLETE` take a tuned model by its name. One that is to serve `AI_CLASSIFY` is tuned on
 the very prompt that `AI_CLASSIFY` sends:
@@ -90,14 +95,15 @@ def _function(function: SqlFunction) -> str:
         _table("argument", "meaning", meanings),
         f"```sql\n{function.example};\n```",
         _table("error", "when", errors),
+        quality(MEASURED, signature.function),
     ]
-    return "\n\n".join(pieces) + "\n"
+    return "\n\n".join(piece for piece in pieces if piece) + "\n"
 
 
 def _default(default: Default) -> str:
     behind = ", ".join(f"{machine} `{model}`" for machine, model in TABLE.aliases.get(default.model, {}).items())
     floor = f"; of use from {default.billions:g} billion parameters on" if default.billions else ""
-    return f"- Default model: `{default.model}`{f' ({behind})' if behind else ''}{floor}"
+    return f"- Default model: `{default.model}` ({behind or 'on each class of machine'}){floor}"
 
 
 def _table(left: str, right: str, rows: Mapping[str, str]) -> str:

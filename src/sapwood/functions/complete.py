@@ -14,6 +14,7 @@ from typing import Any
 from sapwood.dialect.statements import NOT_CONSTANT, Parameter, Signature
 from sapwood.dialect.types import OBJECT, SnowType, text
 from sapwood.errors import InvalidArgumentsError, InvalidOptionError
+from sapwood.functions.default_model import check_model
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Models, SqlFunction
 from sapwood.functions.json_text import compact, is_true, parsed
@@ -46,7 +47,7 @@ def _value_complete(completion: Completion, arguments: Arguments) -> str | None:
 
 
 def _check_complete(constants: Mapping[str, Any], models: Models) -> None:
-    _check_model(constants, models)
+    check_model(constants, models)
     options = constants.get("options", NOT_CONSTANT)
     if options is NOT_CONSTANT:
         return
@@ -109,7 +110,7 @@ def _value_ai_complete(completion: Completion, arguments: Arguments) -> str | No
 
 
 def _check_ai_complete(constants: Mapping[str, Any], models: Models) -> None:
-    _check_model(constants, models)
+    check_model(constants, models)
     parameters = constants.get("model_parameters")
     if isinstance(parameters, dict):
         check_options(parameters)
@@ -128,12 +129,6 @@ def _returns_ai_complete(constants: Mapping[str, Any]) -> SnowType:
 
 
 # Shared pieces --------------------------------------------------------------------------------------------------------
-
-
-def _check_model(constants: Mapping[str, Any], models: Models) -> None:
-    name = constants.get("model")
-    if isinstance(name, str):
-        models.resolve(name)
 
 
 def _details(completion: Completion, name: str, choices: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
+from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.errors import Error, InvalidOptionError
-from sapwood.functions.function import Default, Models, SqlFunction
+from sapwood.functions.function import Arguments, Default, Models, SqlFunction
+from sapwood.functions.json_text import constant, parsed
 from sapwood.store.records import ModelVersion
 
 
@@ -19,16 +21,38 @@ def answering(named: Any, default: Default, models: Models) -> ModelVersion:
     return models.resolve(named, makes_vectors=default.makes_vectors)
 
 
-def named_model(config: Any, function: str) -> Any:
+def configured(arguments: Arguments, default: Default, models: Models) -> ModelVersion:
+    """The model that a row's configuration `{'model': ...}` names, else the function's own."""
+    return answering(_configured(parsed(arguments.get("config")), default), default, models)
+
+
+def checks_configured(default: Default) -> Callable[[Mapping[str, Any], Models], None]:
+    """A check that raises for a configuration `{'model': ...}`, or a default, that is known not to work before a row is read."""
+
+    def check(constants: Mapping[str, Any], models: Models) -> None:
+        config = constant(constants.get("config"))
+        if config is not NOT_CONSTANT:
+            answering(_configured(config, default), default, models)
+
+    return check
+
+
+def _configured(config: Any, default: Default) -> Any:
     """The model that a configuration names, None if it names none. Raises InvalidOptionError for any other option."""
     if config is None:
         return None
     if not isinstance(config, Mapping) or set(config) - {"model"}:
         raise InvalidOptionError(
-            f"invalid options object: {function}'s configuration has 'model' and nothing else",
+            f"invalid options object: {default.function}'s configuration has 'model' and nothing else",
             hint="Write {'model': 'name'}.",
         )
     return config.get("model")
+
+
+def check_model(constants: Mapping[str, Any], models: Models) -> None:
+    """Raise for an argument `model` that names nothing, if it is known before a row is read."""
+    if isinstance(constants.get("model"), str):
+        models.resolve(constants["model"])
 
 
 def floor_notice(function: SqlFunction, constants: Mapping[str, Any], models: Models) -> str:

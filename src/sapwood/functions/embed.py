@@ -11,9 +11,8 @@ from typing import Any
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import REAL, SnowType, vector
 from sapwood.errors import InvalidArgumentsError
-from sapwood.functions.default_model import answering, named_model
+from sapwood.functions.default_model import checks_configured, configured
 from sapwood.functions.function import Answer, Arguments, Default, EmbedAsk, Models, Rounds, SqlFunction
-from sapwood.functions.json_text import constant, is_known, parsed
 from sapwood.functions.vector_text import cosine, decoded
 from sapwood.store.records import ModelVersion
 
@@ -126,20 +125,13 @@ def _ask_similarity(arguments: Arguments, models: Models) -> Answer | Rounds:
     first, second = arguments["first"], arguments["second"]
     if first is None or second is None:
         return Answer(None)
-    model = answering(named_model(parsed(arguments.get("config")), "AI_SIMILARITY"), _SIMILARITY, models)
-    return _compared(model, first, second)
+    return _compared(configured(arguments, _SIMILARITY, models), first, second)
 
 
 def _compared(model: ModelVersion, first: str, second: str) -> Rounds:
     size = _dimensions(model)
     left, right = yield (EmbedAsk(model, first, size), EmbedAsk(model, second, size))
     return repr(cosine(decoded(left.text), decoded(right.text)))
-
-
-def _check_similarity(constants: Mapping[str, Any], models: Models) -> None:
-    config = constant(constants.get("config"))
-    if config is None or is_known(config):
-        answering(named_model(config, "AI_SIMILARITY"), _SIMILARITY, models)
 
 
 AI_SIMILARITY = SqlFunction(
@@ -154,7 +146,7 @@ AI_SIMILARITY = SqlFunction(
         returns=REAL,
     ),
     _ask_similarity,
-    check=_check_similarity,
+    check=checks_configured(_SIMILARITY),
     summary="How near two texts are: the cosine of their vectors, from -1 to 1.",
     example="SELECT AI_SIMILARITY('I like this dish', 'This dish is very good', {'model': 'all-minilm-l6-v2'})",
     errors={**_ERRORS, "invalid options object: ...": "The configuration holds something else than `model`."},

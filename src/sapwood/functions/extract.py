@@ -14,7 +14,7 @@ from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import ARRAY, OBJECT
 from sapwood.errors import InvalidArgumentsError, UnsupportedError
 from sapwood.functions.asking import ask, section
-from sapwood.functions.default_model import answering
+from sapwood.functions.default_model import answering, check_model
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, Rounds, SqlFunction
 from sapwood.functions.json_text import compact, constant, is_known, is_true, parsed, structured
 from sapwood.functions.limits import check_tokens
@@ -215,9 +215,7 @@ def _check(constants: Mapping[str, Any], models: Models) -> None:
     wanted = constant(constants["responseFormat"])
     if is_known(wanted):
         _questions(wanted)
-    name = constants.get("model")
-    if isinstance(name, str):
-        models.resolve(name)
+    check_model(constants, models)
 
 
 EXTRACT_ANSWER = SqlFunction(

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import BOOLEAN
 from sapwood.functions.asking import choose, chosen
-from sapwood.functions.default_model import answering, named_model
+from sapwood.functions.default_model import checks_configured, configured
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS, or_details
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
-from sapwood.functions.json_text import constant, is_known, parsed
 from sapwood.functions.prompt_object import filled, is_null
 from sapwood.inference.request import Completion
 
@@ -26,19 +22,12 @@ def _ask(arguments: Arguments, models: Models) -> Ask | Answer:
     predicate = arguments["predicate"]
     if predicate is None or is_null(predicate):
         return Answer(None)
-    model = answering(named_model(parsed(arguments.get("config")), "AI_FILTER"), _DEFAULT, models)
     prompt = _PROMPT.format(predicate=filled(predicate))
-    return choose(model, prompt, TRUTHS)
+    return choose(configured(arguments, _DEFAULT, models), prompt, TRUTHS)
 
 
 def _truth(completion: Completion, arguments: Arguments) -> str:
     return chosen(completion, TRUTHS)
-
-
-def _check(constants: Mapping[str, Any], models: Models) -> None:
-    config = constant(constants.get("config"))
-    if is_known(config) and (name := named_model(config, "AI_FILTER")) is not None:
-        answering(name, _DEFAULT, models)
 
 
 AI_FILTER = SqlFunction(
@@ -57,9 +46,9 @@ AI_FILTER = SqlFunction(
     ),
     _ask,
     _truth,
-    check=_check,
+    check=checks_configured(_DEFAULT),
     on_error="details",
-    summary="Whether a statement is true.",
+    summary="Whether a statement is true. In JOIN ... ON, begin the PROMPT with the text that stands in many pairs: it is computed once.",
     example="SELECT AI_FILTER(PROMPT('Is {0} a town in Europe?', 'Bern'))",
     errors={"invalid options object: ...": "The configuration holds something else than `model`."},
     default=_DEFAULT,

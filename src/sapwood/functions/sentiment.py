@@ -12,7 +12,6 @@ from sapwood.dialect.statements import Parameter, Signature
 from sapwood.dialect.types import OBJECT, REAL
 from sapwood.errors import InvalidArgumentsError
 from sapwood.functions.asking import ask, choose, chosen, section
-from sapwood.functions.default_model import answering
 from sapwood.functions.error_details import RETURN_ERROR_DETAILS
 from sapwood.functions.function import Answer, Arguments, Ask, Default, Models, SqlFunction
 from sapwood.functions.json_text import (
@@ -80,7 +79,7 @@ def _asking(default: Default) -> Callable[[Arguments, Models], Ask | Answer]:
         if content is None:
             return Answer(None)
         names = ["overall", *_categories(parsed(arguments.get("categories")))]
-        model = answering(None, default, models)
+        model = models.default_of(default)
         check_tokens(content, CATEGORY_TOKENS, model=model, models=models, what=f"text of {default.function}")
         return ask(
             model, _category_prompt(content, names), max_tokens=_object_tokens(names), schema=_category_schema(names)
