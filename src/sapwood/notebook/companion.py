@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from html import escape
 from typing import Any
 
 import altair
@@ -36,7 +37,7 @@ class Told:
         self._handle: DisplayHandle | None = None
 
     def __call__(self, text: str) -> None:
-        shown = HTML(f"<i>{text}</i>")
+        shown = HTML(f"<i>{escape(text)}</i>")
         if self._handle is not None:
             self._handle.update(shown)
         elif text:
@@ -58,6 +59,14 @@ class Companion:
 
     def __post_init__(self) -> None:
         self.tunings = Tunings(self.session)
+        self.shell.events.register("pre_run_cell", self.before)
+        self.shell.input_transformers_cleanup.append(self.rewrite)
+
+    def leave(self) -> None:
+        """Close the session; another one may take its place."""
+        self.shell.events.unregister("pre_run_cell", self.before)
+        self.shell.input_transformers_cleanup.remove(self.rewrite)
+        self.session.close()
 
     def before(self, info: Any) -> None:
         """Wait for the models that a cell names, itself or by its variables."""
@@ -101,13 +110,9 @@ class Companion:
 
 def accompany(shell: Any, settings: Mapping[str, Any]) -> Companion:
     """Connect, make the session the one that `get_active_session` gives, and stand beside each cell from now on."""
-    session = Session.builder.configs(dict(settings)).create()
-    companion = Companion(shell, session)
-    shell.events.register("pre_run_cell", companion.before)
-    shell.input_transformers_cleanup.append(companion.rewrite)
     shell.display_formatter.mimebundle_formatter.for_type(DataFrame, lambda frame, **_: bundle_of(frame))
     altair.renderers.register("sapwood", picture)
     altair.renderers.enable("sapwood")
     set_option("logger.level", "error")
     set_log_level("ERROR")
-    return companion
+    return Companion(shell, Session.builder.configs(dict(settings)).create())

@@ -35,7 +35,9 @@ class Magics:
         return perform(self._shell, cell, clicks=clicks, state=self._there().state)
 
     def connect(self, settings: dict[str, Any]) -> None:
-        """Connect with Snowpark's own settings."""
+        """Connect with Snowpark's own settings, in place of a connection that there was."""
+        if self._companion is not None:
+            self._companion.leave()
         self._companion = accompany(self._shell, settings)
 
     def _there(self) -> Companion:
