@@ -54,6 +54,10 @@ select o.id, f.value from orders o left join lateral flatten(input => o.content:
 -- row: [2, "40"]
 -- row: [3, null]
 
+select o.id, f.value from orders o left join lateral flatten(input => o.content:items) f where o.id > 1;
+-- row: [2, "40"]
+-- row: [3, null]
+
 select o.id, f.value from orders o inner join lateral flatten(input => o.content:items) f on f.index = 2;
 -- row: [1, "30"]
 

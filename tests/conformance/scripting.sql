@@ -121,13 +121,6 @@ drop table numbered;
 undrop table numbered;
 -- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'UNDROP TABLE'.
 
--- https://docs.snowflake.com/en/sql-reference/sql/create-tag
-create tag cost_center;
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CREATE TAG'.
-
-alter table stock set tag cost_center = 'x';
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'ALTER TABLE ... SET TAG'.
-
 create dynamic table d as select 1;
 -- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CREATE DYNAMIC'.
 

@@ -12,6 +12,7 @@ from sapwood.dialect.definitions import type_text
 from sapwood.dialect.reader import Reader, unsupported
 from sapwood.dialect.statements import AlterTable, AlterWarehouse, Name, Statement
 from sapwood.dialect.tables import declared_columns
+from sapwood.dialect.tags import set_tags, unset_tags
 
 
 def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, kind: str) -> Statement:
@@ -29,6 +30,10 @@ def alter_table(statement: AlterTable, reader: Reader, compiler: Compiler, *, ki
         found = replace(statement, action="SET COMMENT", comment=reader.string())
     elif reader.take("UNSET", "COMMENT"):
         found = replace(statement, action="SET COMMENT")
+    elif reader.take("SET", "TAG"):
+        found = replace(statement, action="TAG", tags=set_tags(reader, compiler))
+    elif reader.take("UNSET", "TAG"):
+        found = replace(statement, action="TAG", tags=unset_tags(reader, compiler))
     elif kind == "TABLE" and _is_clustering(reader):
         found = replace(statement, action="CLUSTER")
     elif kind == "TABLE":
@@ -105,6 +110,10 @@ def _modification(statement: AlterTable, reader: Reader, compiler: Compiler) -> 
         return replace(changed, action="COMMENT COLUMN")
     if reader.take("SET", "DATA", "TYPE") or reader.take("TYPE"):
         return replace(changed, action="TYPE COLUMN", type=compiler.type_of(type_text(reader)))
+    for words, read in (("SET TAG", set_tags), ("UNSET TAG", unset_tags)):
+        if reader.take(*words.split()):
+            tags = (replace(each, column=changed.column_name) for each in read(reader, compiler))
+            return replace(changed, action="TAG", tags=tuple(tags))
     for words, action in (("SET NOT NULL", "NOT NULL"), ("DROP NOT NULL", "NULL"), ("DROP DEFAULT", "DROP DEFAULT")):
         if reader.take(*words.split()):
             return replace(changed, action=action)

@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlglot import exp
 
-from sapwood.dialect import changes, definitions, grants, session, staging, tables
+from sapwood.dialect import changes, definitions, grants, session, staging, tables, tags
 from sapwood.dialect.aggregates import AGGREGATES
 from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import written_in
@@ -291,6 +291,7 @@ def _create(reader: Reader, compiler: Statements) -> Statement:
         "FUNCTION": definitions.create_function,
         "PROCEDURE": definitions.create_procedure,
         "SEQUENCE": definitions.create_sequence,
+        "TAG": tags.create_tag,
     }
     return create(reader, compiler, more)
 

@@ -1,4 +1,4 @@
-"""Statements that define what a schema holds beside tables: functions and sequences.
+"""Statements that define what a schema holds beside tables: functions, sequences and tags.
 
 The values are frozen, as all of `statements`; the engine has one handler for each class here.
 """
@@ -40,3 +40,14 @@ class AlterSequence(Statement):
     increment: int | None = None
     comment: str | None = None
     if_exists: bool = False
+
+
+@dataclass(frozen=True)
+class CreateTag(Statement):
+    """CREATE TAG. `allowed` are the values that it may take; any, if there are none."""
+
+    name: Name
+    allowed: tuple[str, ...] = ()
+    or_replace: bool = False
+    if_not_exists: bool = False
+    comment: str = ""

@@ -171,8 +171,8 @@ def _set_of_sequence(statement: AlterSequence, reader: Reader) -> AlterSequence:
 
 
 def drop(reader: Reader, compiler: Compiler) -> Statement | None:
-    """DROP FUNCTION [IF EXISTS] name(types), DROP SEQUENCE [IF EXISTS] name; None if it is another DROP."""
-    kind = next((kind for kind in ("FUNCTION", "SEQUENCE") if reader.take(kind)), None)
+    """DROP FUNCTION [IF EXISTS] name(types), DROP SEQUENCE | TAG [IF EXISTS] name; None if it is another DROP."""
+    kind = next((kind for kind in ("FUNCTION", "SEQUENCE", "TAG") if reader.take(kind)), None)
     if kind is None:
         return None
     is_lenient = reader.take("IF", "EXISTS")

@@ -21,7 +21,7 @@ from sapwood.dialect.statements import (
 
 _IN_SCHEMA = {
     "TABLE": "TABLES", "VIEW": "VIEWS", "STAGE": "STAGES", "FILE FORMAT": "FILE FORMATS", "MODEL": "MODELS", "FUNCTION": "FUNCTIONS",
-    "SEQUENCE": "SEQUENCES",
+    "SEQUENCE": "SEQUENCES", "TAG": "TAGS",
 }  # fmt: skip
 """Kinds of objects in a schema with their plurals."""
 _OF_ACCOUNT = ("DATABASE", "SCHEMA", "WAREHOUSE", "ROLE", "USER")

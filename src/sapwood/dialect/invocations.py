@@ -83,6 +83,18 @@ def _get_ddl(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     return text_value(work.scope.ddl(str(values[0]).upper(), str(values[1])))
 
 
+def _get_tag(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
+    """SYSTEM$GET_TAG('tag', 'name', 'TABLE' | 'COLUMN')"""
+    values = [bind(each, names, work).constant for each in _positional(tree, "SYSTEM$GET_TAG", work)]
+    if len(values) != 3 or not all(isinstance(each, str) for each in values):
+        raise InvalidArgumentsError(
+            "SQL compilation error:\nSYSTEM$GET_TAG takes a tag, a name and a kind of object, all of them constant texts."
+        )
+    tag, name, kind = map(str, values)
+    found = work.scope.tag(tag, name, kind.upper())
+    return cast(null(), text()) if found is None else text_value(found)
+
+
 def _positional(tree: exp.Expr, name: str, work: Compilation) -> Sequence[exp.Expr]:
     if name in _NAMED and any(isinstance(each, exp.Kwarg) for each in tree.expressions):
         return _in_order(tree, name, work)
@@ -215,6 +227,7 @@ _SPECIAL: dict[str, Binder] = {
     "IDENTIFIER": _named,
     **lambdas.FUNCTIONS,
     "GET_DDL": _get_ddl,
+    "SYSTEM$GET_TAG": _get_tag,
 }
 
 

@@ -114,17 +114,17 @@ def _match(join: exp.Expr, names: Namespace, work: Compilation) -> str:
 
 
 def _spread(left: str, join: exp.Expr, side: str, bound: Bound, names: Namespace, work: Compilation) -> str:
-    """A table function's elements beside each row; with LEFT JOIN ... ON TRUE a row without any stays."""
+    """A table function's elements beside each row; with LEFT JOIN, with ON TRUE or without ON, a row without any stays."""
     condition, elements = join.args.get("on"), bound.elements
     assert elements is not None, "asked before"
-    is_kept = isinstance(condition, exp.Boolean) and bool(condition.this)
+    is_kept = condition is None or (isinstance(condition, exp.Boolean) and bool(condition.this))
     if (side and not (side == "LEFT" and is_kept)) or join.args.get("using"):
         raise UnsupportedError(
             f"SQL compilation error:\nUnsupported join: {side} JOIN of a table function, unless ON TRUE."
         )
     sql = spread(left, replace(elements, is_outer=elements.is_outer or bool(side)), names)
     _admit(bound, names)
-    if condition is None or is_kept:
+    if is_kept:
         return sql
     test = truth(bind(condition, names, work)).sql
     return f"(SELECT * FROM {sql} WHERE {test}) AS {quoted(f'~joined{len(names.sources)}')}"

@@ -112,6 +112,10 @@ class Scope(Protocol):
         """The statement that makes an object, as GET_DDL gives it."""
         ...
 
+    def tag(self, tag: str, name: str, kind: str) -> str | None:
+        """The value of a tag of a table, or of a column, None if it has none."""
+        ...
+
     def value(self, sql: str) -> Any:
         """The value of DuckDB's SQL that reads no columns."""
         ...
@@ -244,6 +248,15 @@ class Key:
 
 
 @dataclass(frozen=True)
+class TagValue:
+    """A tag of a table, or of its column `column`, with its value; None takes the tag away."""
+
+    tag: Name
+    value: str | None
+    column: str = ""
+
+
+@dataclass(frozen=True)
 class CreateTable(Statement):
     """CREATE TABLE with columns, AS query (`query`; `columns` then holds the result's), LIKE or CLONE (`like`)."""
 
@@ -257,6 +270,7 @@ class CreateTable(Statement):
     temporary: bool = False
     comment: str = ""
     keys: tuple[Key, ...] = ()
+    tags: tuple[TagValue, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -331,7 +345,7 @@ class Dml(Statement):
 
 @dataclass(frozen=True)
 class AlterTable(Statement):
-    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT, CLUSTER.
+    """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT, CLUSTER, TAG (`tags`).
 
     Of a column: COMMENT, TYPE (`type`), NOT NULL, NULL and DROP DEFAULT. `more` are done after it, in the same commit. `is_lenient` passes
     over a column that is there, or gone, already.
@@ -347,6 +361,7 @@ class AlterTable(Statement):
     if_exists: bool = False
     type: SnowType | None = None
     is_lenient: bool = False
+    tags: tuple[TagValue, ...] = ()
     more: tuple[AlterTable, ...] = ()
 
 

@@ -13,7 +13,8 @@ from typing import Any
 from sapwood.dialect.creation import Compiler, CreateReader, Head, known, named
 from sapwood.dialect.definitions import type_text
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import Column, CreateTable, CreateView, Key, Name, Query, Statement
+from sapwood.dialect.statements import Column, CreateTable, CreateView, Key, Name, Query, Statement, TagValue
+from sapwood.dialect.tags import declared_tags
 from sapwood.dialect.types import SnowType
 from sapwood.errors import ProgrammingError
 
@@ -27,9 +28,11 @@ def _table(reader: Reader, head: Head, compiler: Compiler) -> Statement:
     if reader.take("LIKE"):
         return _copied(name, head, named(reader, compiler), compiler, reader, with_rows=False)
     columns, keys = _columns(reader, compiler) if reader.at("(") else ((), ())
-    options = _table_options(reader)
+    options = _table_options(reader, compiler)
+    tags = (*options.get("TAG", ()), *(tag for column in columns for tag in column.tags))
     if reader.take("AS"):
-        return _as_query(name, head, columns, options, compiler.query(reader.rest_in_place()))
+        made = _as_query(name, head, columns, options, compiler.query(reader.rest_in_place()))
+        return replace(made, tags=tags)
     reader.end()
     if not columns:
         raise reader.error()
@@ -45,16 +48,17 @@ def _table(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         temporary=head.temporary,
         comment=options.get("COMMENT", ""),
         keys=keys,
+        tags=tags,
     )
 
 
 def _copied(name: Name, head: Head, source: Name, compiler: Compiler, reader: Reader, *, with_rows: bool) -> Statement:
-    options = _table_options(reader)
+    options = _table_options(reader, compiler)
     reader.end()
     relation = known(source, compiler.scope)
     return CreateTable(
         name, relation.columns, like=source, with_rows=with_rows, or_replace=head.or_replace, if_not_exists=head.if_not_exists,
-        temporary=head.temporary, comment=options.get("COMMENT", ""),
+        temporary=head.temporary, comment=options.get("COMMENT", ""), tags=options.get("TAG", ()),
     )  # fmt: skip
 
 
@@ -69,6 +73,7 @@ class Declared:
     comment: str = ""
     is_identity: bool = False
     keys: tuple[Key, ...] = ()
+    tags: tuple[TagValue, ...] = ()
 
     def made(self) -> Column:
         assert self.type is not None, "checked before"
@@ -175,6 +180,8 @@ def _column_option(column: Declared, reader: Reader, compiler: Compiler) -> Decl
         return column
     if reader.word() in ("PRIMARY", "UNIQUE", "FOREIGN", "REFERENCES"):
         return _column_key(column, reader, compiler)
+    if tags := declared_tags(reader, compiler):
+        return replace(column, tags=tuple(replace(tag, column=column.name) for tag in tags))
     if reader.take("AUTOINCREMENT") or reader.take("IDENTITY"):
         return replace(column, default=_identity(reader), is_identity=True)
     if reader.word() in (
@@ -182,7 +189,6 @@ def _column_option(column: Declared, reader: Reader, compiler: Compiler) -> Decl
         "MASKING",
         "AS",
         "WITH",
-        "TAG",
     ):
         raise unsupported(f"{reader.word()} of a column")
     raise reader.error()
@@ -220,14 +226,17 @@ def _identity(reader: Reader) -> str:
     return f"IDENTITY START {start} INCREMENT {increment} NOORDER"
 
 
-def _table_options(reader: Reader) -> dict[str, Any]:
-    """COMMENT = '...' and options about storage that change no result."""
+def _table_options(reader: Reader, compiler: Compiler) -> dict[str, Any]:
+    """COMMENT = '...', [WITH] TAG (...), and options about storage that change no result."""
     options: dict[str, Any] = {}
     while not reader.is_done and not reader.at("AS"):
         if reader.take("COPY", "GRANTS"):
             continue
         if reader.take("CLUSTER", "BY"):
             reader.inside()
+            continue
+        if tags := declared_tags(reader, compiler):
+            options["TAG"] = tags
             continue
         word = reader.any_word()
         if word not in _TABLE_OPTIONS:

@@ -48,7 +48,7 @@ def create_function(work: Work, statement: CreateFunction) -> Rows:
         "table": [{"column": each.name, "type": asdict(each.type)} for each in function.table],
     }
     made = SchemaObject(FUNCTION, name, content, function.comment, now_ms(), work.state.role)
-    if not _put(work, made, or_replace=statement.or_replace, if_not_exists=statement.if_not_exists):
+    if not put(work, made, or_replace=statement.or_replace, if_not_exists=statement.if_not_exists):
         return status_rows("CREATE_FUNCTION", f"{function.name.name} already exists, statement succeeded.")
     return status_rows("CREATE_FUNCTION", f"Function {function.name.name} successfully created.")
 
@@ -162,10 +162,10 @@ def sequence(work: Work, name: Name) -> str | None:
     return sequence_source(name)
 
 
-# Both -----------------------------------------------------------------------------------------------------------------
+# All of them -----------------------------------------------------------------------------------------------------------------
 
 
-def _put(work: Work, made: SchemaObject, *, or_replace: bool, if_not_exists: bool) -> bool:
+def put(work: Work, made: SchemaObject, *, or_replace: bool, if_not_exists: bool) -> bool:
     """Keep an object; False if there is one and it stays."""
     held = read_object(work.cursor, made.kind, made.name) is not None
     if held and if_not_exists:

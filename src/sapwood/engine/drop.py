@@ -11,6 +11,7 @@ from sapwood.engine.definition import drop_definition
 from sapwood.engine.location import stage_folder
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
+from sapwood.engine.tags import drop_tag
 from sapwood.engine.users import drop_user
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import UnsupportedError
@@ -73,4 +74,5 @@ _KINDS: dict[str, Callable[[Work, Name], bool]] = {
     "FUNCTION": lambda work, name: drop_definition(work, name, kind="FUNCTION"),
     "SEQUENCE": lambda work, name: drop_definition(work, name, kind="SEQUENCE"),
     "MODEL": _drop_model,
+    "TAG": drop_tag,
 }

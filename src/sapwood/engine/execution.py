@@ -17,6 +17,7 @@ from sapwood.dialect.definition_statements import (
     AlterSequence,
     CreateFunction,
     CreateSequence,
+    CreateTag,
 )
 from sapwood.dialect.stage_statements import (
     CopyInto,
@@ -69,6 +70,7 @@ from sapwood.engine.setting import alter_session, set_variable, unset_variable
 from sapwood.engine.show import show
 from sapwood.engine.stage import create_file_format, create_stage
 from sapwood.engine.table import alter_table, create_table, create_view, set_comment
+from sapwood.engine.tags import create_tag
 from sapwood.engine.unload import unload
 from sapwood.engine.users import access_tokens, alter_user, create_user
 from sapwood.engine.work import Work
@@ -143,6 +145,7 @@ _HANDLERS: dict[type, Callable[[Work, Any], Rows]] = {
     CreateStage: create_stage,
     CreateFunction: create_function,
     CreateSequence: create_sequence,
+    CreateTag: create_tag,
     Drop: drop,
     Dml: change_rows,
     AlterSequence: alter_sequence,

@@ -18,6 +18,7 @@ from sapwood.dialect.definition_statements import (
     AlterSequence,
     CreateFunction,
     CreateSequence,
+    CreateTag,
 )
 from sapwood.dialect.names import spelled
 from sapwood.dialect.stage_statements import CreateFileFormat, CreateStage
@@ -39,7 +40,7 @@ from sapwood.engine.ownership import SYSTEM_DATABASE, SYSTEM_ROLES, give, owner_
 from sapwood.engine.privileges import ACCOUNT, denied, may_see, shown
 from sapwood.engine.result import Rows, listing, status_rows
 from sapwood.engine.rights import ALL_RIGHTS, PRIVILEGES
-from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, read_objects
+from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, TAG, read_objects
 from sapwood.engine.work import Work, moment, now_ms, unknown_object
 from sapwood.errors import ProgrammingError, UnsupportedError
 from sapwood.store.records import PrivilegeGrant, RoleGrant
@@ -203,7 +204,7 @@ def _all_of(work: Work, kind: str, place: Name) -> list[Name]:
         return [each.name for each in read_tables(work.cursor, database, schema) if each.kind == kind]
     if kind == "SCHEMA":
         return [Name(database, each.schema, "") for each in read_schemas(work.cursor, database)]
-    if kind in (FUNCTION, SEQUENCE):
+    if kind in (FUNCTION, SEQUENCE, TAG):
         return [each.name for each in read_objects(work.cursor, kind, database, schema)]
     listed = {"STAGE": catalog.stages, "FILE FORMAT": catalog.file_formats, "MODEL": catalog.models}[kind]
     return [Name(each.database, each.schema, each.name) for each in listed(database, schema)]
@@ -274,6 +275,8 @@ def target_of(statement: Query | Statement) -> tuple[str, Name] | None:
             return "FUNCTION", signed(statement.function)
         case CreateSequence():
             return "SEQUENCE", statement.name
+        case CreateTag():
+            return "TAG", statement.name
         case CreateView() if not statement.temporary:
             return "VIEW", statement.name
         case CreateStage() if not statement.temporary:

@@ -14,7 +14,7 @@ import duckdb
 from sapwood.dialect.statements import Column, Name
 from sapwood.dialect.types import SnowType
 from sapwood.engine.physical import METADATA, database_alias, metadata
-from sapwood.engine.schema_objects import COLUMNS, KEYS, TABLE, delete_object, rename_object
+from sapwood.engine.schema_objects import COLUMNS, OF_TABLES, TABLE, delete_object, rename_object
 
 FORMAT = 1
 """Version of these tables; raised when one changes."""
@@ -196,7 +196,8 @@ def delete_table(cursor: duckdb.DuckDBPyConnection, name: Name) -> None:
     cursor.execute(
         f"DELETE FROM {metadata(name.database, 'objects')} WHERE schema = ? AND name = ?", [name.schema, name.name]
     )
-    delete_object(cursor, KEYS, name)
+    for kind in OF_TABLES:
+        delete_object(cursor, kind, name)
     for table in ("columns", "load_history"):
         cursor.execute(
             f"DELETE FROM {metadata(name.database, table)} WHERE schema = ? AND object = ?", [name.schema, name.name]
@@ -209,7 +210,8 @@ def rename_table(cursor: duckdb.DuckDBPyConnection, old: Name, new: Name) -> Non
         f"UPDATE {metadata(old.database, 'objects')} SET schema = ?, name = ? WHERE schema = ? AND name = ?",
         [new.schema, new.name, old.schema, old.name],
     )
-    rename_object(cursor, KEYS, old, new)
+    for kind in OF_TABLES:
+        rename_object(cursor, kind, old, new)
     for table in ("columns", "load_history"):
         cursor.execute(
             f"UPDATE {metadata(old.database, table)} SET schema = ?, object = ? WHERE schema = ? AND object = ?",

@@ -23,6 +23,7 @@ from sapwood.dialect.definition_statements import (
     AlterSequence,
     CreateFunction,
     CreateSequence,
+    CreateTag,
 )
 from sapwood.dialect.names import parts, qualify
 from sapwood.dialect.stage_statements import (
@@ -68,7 +69,7 @@ from sapwood.engine.work import Parts, State, Work, parameter_value, unknown_obj
 from sapwood.errors import AccessError, Error, UnknownModelError, UnsupportedError
 from sapwood.store.records import ModelVersion
 
-IN_SCHEMA = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL", "FUNCTION", "SEQUENCE")
+IN_SCHEMA = ("TABLE", "VIEW", "STAGE", "FILE FORMAT", "MODEL", "FUNCTION", "SEQUENCE", "TAG")
 """Kinds of objects that lie in a schema."""
 ACCOUNT = Name("", "", "")
 MODEL_URL = "snow://model/"
@@ -198,10 +199,11 @@ def _create_table(work: Work, statement: CreateTable) -> Iterable[Need]:
     yield from _creating(work, "TABLE", statement.name, or_replace=statement.or_replace, temporary=statement.temporary)
     if statement.like is not None:
         yield Need(("SELECT",), "TABLE", statement.like)
+    yield from (Need(("APPLY",), "TAG", each.tag) for each in statement.tags)
 
 
-def _create_view(work: Work, statement: CreateView) -> Iterable[Need]:
-    return _creating(work, "VIEW", statement.name, or_replace=statement.or_replace)
+def _making(kind: str) -> Callable[[Work, CreateView | CreateSequence | CreateTag], Iterable[Need]]:
+    return lambda work, statement: _creating(work, kind, statement.name, or_replace=statement.or_replace)
 
 
 def _create_stage(work: Work, statement: CreateStage) -> Iterable[Need]:
@@ -219,10 +221,6 @@ def _create_function(work: Work, statement: CreateFunction) -> Iterable[Need]:
     yield Need(("CREATE FUNCTION",), "SCHEMA", _schema_of(statement.function.name))
     if statement.or_replace:
         yield Need(("OWNERSHIP",), "FUNCTION", signed(statement.function))
-
-
-def _create_sequence(work: Work, statement: CreateSequence) -> Iterable[Need]:
-    return _creating(work, "SEQUENCE", statement.name, or_replace=statement.or_replace)
 
 
 def _create_container(work: Work, statement: CreateContainer) -> Iterable[Need]:
@@ -253,6 +251,7 @@ def _dml(work: Work, statement: Dml) -> Iterable[Need]:
 
 def _alter_table(work: Work, statement: AlterTable) -> Iterable[Need]:
     yield Need(("OWNERSHIP",), "TABLE", statement.name)
+    yield from (Need(("APPLY",), "TAG", each.tag) for each in statement.tags)
     if statement.new_name is not None:
         yield Need(("CREATE TABLE",), "SCHEMA", _schema_of(statement.new_name))
 
@@ -378,11 +377,12 @@ _NEEDS: Mapping[type, Callable[[Work, Any], Iterable[Need]]] = {
     CreateStage: _create_stage,
     CreateTable: _create_table,
     CreateUser: _create_user,
-    CreateView: _create_view,
+    CreateView: _making("VIEW"),
     Describe: _describe,
     Dml: _dml,
     CreateFunction: _create_function,
-    CreateSequence: _create_sequence,
+    CreateSequence: _making("SEQUENCE"),
+    CreateTag: _making("TAG"),
     Drop: _drop,
     Explain: _nothing,
     GetFiles: _reading,

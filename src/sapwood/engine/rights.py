@@ -93,6 +93,7 @@ PRIVILEGES: Mapping[str, tuple[str, ...]] = {
     "FILE FORMAT": ("USAGE",),
     "FUNCTION": ("USAGE",),
     "SEQUENCE": ("USAGE",),
+    "TAG": ("APPLY", "READ"),
     "MODEL": ("USAGE", "READ"),
     "WAREHOUSE": ("USAGE", "OPERATE", "MODIFY", "MONITOR"),
     "ROLE": (),

@@ -1,4 +1,4 @@
-"""What a schema holds beside tables: functions, sequences, and the keys that tables declare.
+"""What a schema holds beside tables: functions, sequences, tags, and the keys and tags that tables have.
 
 Kept in the database's own file beside its tables, so that one commit holds both. The content is JSON; each kind's
 module says what is in it. Works on the cursor that it is given, inside that cursor's transaction.
@@ -17,7 +17,9 @@ from sapwood.dialect.statements import Name
 from sapwood.engine.physical import metadata
 
 TABLE = "schema_objects"
-FUNCTION, SEQUENCE, KEYS = "FUNCTION", "SEQUENCE", "KEYS"
+FUNCTION, SEQUENCE, TAG, KEYS, TAGS = "FUNCTION", "SEQUENCE", "TAG", "KEYS", "TAGS"
+OF_TABLES = (KEYS, TAGS)
+"""What is kept under a table's name, and goes where that goes."""
 COLUMNS = (
     "kind VARCHAR, schema VARCHAR, name VARCHAR, content VARCHAR, comment VARCHAR, created_on BIGINT, owner VARCHAR"
 )
@@ -25,7 +27,7 @@ COLUMNS = (
 
 @dataclass(frozen=True)
 class SchemaObject:
-    """One object. `kind` is FUNCTION, SEQUENCE or KEYS; `created_on` epoch milliseconds."""
+    """One object. `kind` is one of those above; `created_on` epoch milliseconds."""
 
     kind: str
     name: Name

@@ -16,6 +16,7 @@ from sapwood.engine.privileges import check_place, check_read, check_usage_views
 from sapwood.engine.rights import Rights, rights_of_role
 from sapwood.engine.staged import staged_files
 from sapwood.engine.table_functions import table_function
+from sapwood.engine.tags import get_tag
 from sapwood.engine.work import Work, source_of
 
 
@@ -106,6 +107,9 @@ class SessionScope:
 
     def ddl(self, kind: str, name: str) -> str:
         return ddl(self._work, kind, name)
+
+    def tag(self, tag: str, name: str, kind: str) -> str | None:
+        return get_tag(self._work, tag, name, kind=kind)
 
     def value(self, sql: str) -> Any:
         with translated():

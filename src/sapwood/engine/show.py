@@ -170,6 +170,11 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _named("name", "database_name", "schema_name", "next_value", "interval", "created_on", "owner", "comment", "owner_role_type", "ordered"),
         show_relations.sequences,
     ),
+    "TAGS": (
+        _named("created_on", "name", "database_name", "schema_name", "owner", "comment", "allowed_values", "owner_role_type", "propagate",
+               "on_conflict"),
+        show_relations.tags,
+    ),
     "PRIMARY KEYS": (
         _named("created_on", "database_name", "schema_name", "table_name", "column_name", "key_sequence", "constraint_name", "rely", "comment"),
         show_relations.keys("PRIMARY"),

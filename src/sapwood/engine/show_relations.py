@@ -16,7 +16,7 @@ from sapwood.engine.information_schema import INFORMATION_SCHEMA, VIEWS
 from sapwood.engine.keys import key_rows
 from sapwood.engine.metadata import TableInfo, read_database, read_tables
 from sapwood.engine.privileges import may_see
-from sapwood.engine.schema_objects import FUNCTION, KEYS, SEQUENCE, SchemaObject, read_objects
+from sapwood.engine.schema_objects import FUNCTION, KEYS, SEQUENCE, TAG, SchemaObject, read_objects
 from sapwood.engine.show_places import Row, base_row, databases_of, schema_of
 from sapwood.engine.work import Work, size_of, unknown_object
 from sapwood.store.records import FileFormat, Stage
@@ -149,6 +149,17 @@ def sequences(work: Work, statement: Show) -> list[Row]:
         sequence_row(kept)
         for kept in _kept(work, statement, SEQUENCE)
         if not kept.name.name.startswith(PREFIX) and may_see(work, work.rights, SEQUENCE, kept.name)
+    ]
+
+
+def tags(work: Work, statement: Show) -> list[Row]:
+    return [
+        {
+            **base_row(kept.created_on, kept.name.name, kept.name.database, kept.name.schema, kept.owner, kept.comment),
+            "allowed_values": json.dumps(kept.content["allowed"]) if kept.content["allowed"] else None,
+        }
+        for kept in _kept(work, statement, TAG)
+        if may_see(work, work.rights, TAG, kept.name)
     ]
 
 

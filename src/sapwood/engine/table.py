@@ -29,6 +29,7 @@ from sapwood.engine.metadata import (
 )
 from sapwood.engine.physical import table_source, text_literal
 from sapwood.engine.result import Rows, status_rows
+from sapwood.engine.tags import copy_tags, give_tags, rename_tagged_column, tag_table
 from sapwood.engine.work import Work, exists, now_ms, source_of, unknown_object
 from sapwood.errors import InvalidIdentifierError, NotNullError, ProgrammingError, UnsupportedError
 
@@ -62,6 +63,9 @@ def create_table(work: Work, statement: CreateTable) -> Rows:
         if not statement.temporary:
             write_table(work.cursor, info)
             keep_keys(work, name, statement.keys)
+            if statement.like is not None:
+                copy_tags(work, statement.like, name)
+        give_tags(work, info, statement.tags)
     if statement.temporary:
         work.state.temporary[name] = info
         work.state.temporary_loads.pop(name, None)
@@ -239,6 +243,7 @@ def _drop_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInf
         raise ProgrammingError(
             f"SQL compilation error:\ncannot drop the only column '{statement.column_name}'", errno=2145
         )
+    _follow_column(work, held, statement.column_name, None)
     return _rebuilt(work, held, kept, _own(kept))
 
 
@@ -252,7 +257,13 @@ def _rename_column(work: Work, held: TableInfo, statement: AlterTable) -> TableI
         replace(column, name=statement.new_column_name) if column.name == statement.column_name else column
         for column in held.columns
     )
+    _follow_column(work, held, statement.column_name, statement.new_column_name)
     return _rebuilt(work, held, columns, _own(held.columns))
+
+
+def _follow_column(work: Work, held: TableInfo, old: str, new: str | None) -> None:
+    if not held.is_temporary:
+        rename_tagged_column(work, held.name, old, new)
 
 
 def _set_comment(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
@@ -291,6 +302,7 @@ _ACTIONS: dict[str, Action] = {
     "RENAME COLUMN": _rename_column,
     "SET COMMENT": _set_comment,
     "CLUSTER": lambda work, held, statement: held,
+    "TAG": tag_table,
 }
 
 

@@ -61,6 +61,9 @@ class FakeScope:
     def ddl(self, kind: str, name: str) -> str:
         return f"create {kind} {name}"
 
+    def tag(self, tag: str, name: str, kind: str) -> str | None:
+        return None
+
     def value(self, sql: str) -> Any:
         return duckdb.execute(f"SELECT {sql}").fetchall()[0][0]
 

@@ -502,3 +502,17 @@ def test_roles_of_roles_count(admin: Session, anna: Session, engine: Engine) -> 
     admin.execute("create role boss; grant role analyst to role boss; grant select on table t to role analyst")
     eva = engine.open_session(user="EVA", role="BOSS")
     assert len(rows(eva, "select * from t")) == 2
+
+
+# Tags ----------------------------------------------------------------------------------------------------------------
+
+
+def test_who_tags_needs_the_right_to_apply_the_tag(anna: Session, admin: Session) -> None:
+    admin.execute(f"create tag payer; grant create table on schema {DATABASE}.public to role analyst")
+    anna.execute("create table mine (a int)")
+    refused(anna, "create tag another")
+    refused(anna, "alter table mine set tag payer = 'x'", UnknownObjectError)
+    admin.execute("grant apply on tag payer to role analyst")
+    anna.execute("alter table mine set tag payer = 'x'")
+    assert rows(anna, "select system$get_tag('payer', 'mine', 'table')") == [("x",)]
+    refused(anna, "drop tag payer")
