@@ -1,9 +1,10 @@
 """What SQL over many rows costs around the model: the model `echo` answers at once, so all time is sapwood's own.
 
-    python bench/sql.py [--rows 1000 10000 100000] [--distinct 1000] [--out FOLDER]
+    python bench/sql.py [--rows 1000 10000 100000] [--distinct 1000] [--tokenizer FOLDER] [--out FOLDER]
 
-Each count of rows runs in a process of its own, whose peak of memory counts. Prints a table for people; its last line is
-JSON. With `--out` that goes to a dated file there, beside a plot of the cost per row.
+Each count of rows runs in a process of its own, whose peak of memory counts. With the folder of a model's tokenizer it also
+says how many tokens of a wide table's prompts a local model would compute, in the order in which they are asked: no model is
+run for that. Prints a table for people; its last line is JSON. With `--out` that goes to a dated file there, beside a plot of the cost per row.
 """
 
 from __future__ import annotations
@@ -17,15 +18,29 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import sapwood
+from sapwood.config import InferenceConfig
 from sapwood.connection import Cursor
+from sapwood.inference.echo import EchoBackend
+from sapwood.inference.grouping import common, group_rows
+from sapwood.inference.request import Completion, Request
 
 PREDICATE_ROWS = 4000
+BATCH_ROWS = InferenceConfig().batch_rows
+WIDE_TABLE = """
+create table reviews as
+select 'Film ' || film as title, 'drama, ' || film as genre, repeat('In part ' || film || ' of the story somebody leaves, and somebody'
+    || ' who was thought lost comes back. ', 6) as plot, 'Review ' || id || ': I saw it twice, and the second time was better.' as review
+from (select seq4() as id, mod(seq4() * 7919, {films}) as film from table(generator(rowcount => {rows})))"""
+WIDE_QUESTION = """
+select snowflake.cortex.complete('echo', 'Does the reviewer like the film? Answer yes or no.\nTitle: ' || title || '\nGenre: ' || genre
+    || '\nPlot: ' || plot || '\nReview: ' || review) from reviews"""
 SELECTIVITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
@@ -37,8 +52,11 @@ def main() -> None:
     rows = [measured("rows", str(count), str(count)) for count in options.rows]
     repeated = measured("rows", str(max(options.rows)), str(options.distinct))
     predicates = measured("predicates", "0", "0")
-    result = {**surroundings(), "rows": rows, "repeated": repeated, "predicates": predicates}
+    wide = measured("wide", "1000", "50", tokenizer=options.tokenizer) if options.tokenizer else None
+    result = {**surroundings(), "rows": rows, "repeated": repeated, "predicates": predicates, "wide": wide}
     print_tables(rows, repeated, predicates)
+    if wide:
+        print("\nwide table: {prompts} prompts, {asked} tokens asked, {computed} computed: 1/{part}".format(**wide))
     if options.out:
         name = options.out / f"{datetime.now(UTC):%Y-%m-%d}-sql"
         name.with_suffix(".json").write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
@@ -50,14 +68,16 @@ def read_options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, nargs="+", default=[1000, 10_000, 100_000])
     parser.add_argument("--distinct", type=int, default=1000, help="different prompts of the run with repeated ones")
+    parser.add_argument("--tokenizer", type=Path, default=None, help="a folder with a model's tokenizer")
     parser.add_argument("--out", type=Path, default=None)
     parser.add_argument("--one", choices=list(MEASURES), default=None, help=argparse.SUPPRESS)
     return parser.parse_args()
 
 
-def measured(measure: str, rows: str, distinct: str) -> Any:
+def measured(measure: str, rows: str, distinct: str, *, tokenizer: Path | None = None) -> Any:
     """A measure in a process of its own."""
     command = [sys.executable, __file__, "--one", measure, "--rows", rows, "--distinct", distinct]
+    command += ["--tokenizer", str(tokenizer)] if tokenizer else []
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, text=True)
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -121,13 +141,53 @@ def of_selectivity(selectivity: float) -> dict[str, Any]:
         }
 
 
+def tokens_of_a_wide_table(options: argparse.Namespace) -> dict[str, Any]:
+    """Prompts of a table in the shape of reviews of films; tokens that are asked, and that one pass over each group of prompts
+    would compute, each beginning that neighbours in a batch share counted once."""
+    from sapwood.inference.chat import Chat
+    from sapwood.inference.weights import load_tokenizer
+
+    chat, asked = Chat(load_tokenizer(options.tokenizer)), list[list[int]]()
+    answer = EchoBackend.generate
+
+    def noted(backend: EchoBackend, requests: Iterable[Request], **others: Any) -> Iterator[Completion]:
+        def each() -> Iterator[Request]:
+            for request in requests:
+                asked.append(chat.prompt_ids(request.messages))
+                yield request
+
+        return answer(backend, each(), **others)
+
+    EchoBackend.generate = noted
+    (rows,) = options.rows
+    with tempfile.TemporaryDirectory() as folder, sapwood.connect(data=folder) as connection:
+        cursor = connection.cursor()
+        cursor.execute(WIDE_TABLE.format(rows=rows, films=options.distinct))
+        cursor.execute(WIDE_QUESTION)
+    groups = group_rows(asked)
+    computed = sum(group.shared + own_tokens([asked[row][group.shared :] for row in group.rows]) for group in groups)
+    total = sum(map(len, asked))
+    return {"prompts": len(asked), "asked": total, "computed": computed, "part": round(total / computed, 1)}
+
+
+def own_tokens(rows: list[list[int]]) -> int:
+    """Tokens of rows in batches of BATCH_ROWS, less those with which the row before begins too."""
+    ordered, total = sorted(rows), 0
+    for start in range(0, len(ordered), BATCH_ROWS):
+        before: list[int] = []
+        for row in ordered[start : start + BATCH_ROWS]:
+            total += len(row) - common(row, before)
+            before = row
+    return total
+
+
 def calls(cursor: Cursor) -> int:
     """Questions that the model was asked by the last statement."""
     assert cursor.result is not None, "a statement has run"
     return cursor.result.usage.distinct - cursor.result.usage.cached
 
 
-MEASURES = {"rows": rows_of_echo, "predicates": two_predicates}
+MEASURES = {"rows": rows_of_echo, "predicates": two_predicates, "wide": tokens_of_a_wide_table}
 
 
 # Output ---------------------------------------------------------------------------------------------------------------

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from sapwood.functions.vector_text import encoded
+from sapwood.inference.intake import Intake
 from sapwood.inference.request import Backend, Completion, Embed, Request, Vector
 
 Wanted = Request | Embed
 
 
-def answers(backend: Backend, requests: Sequence[Wanted], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
-    """A completion for each request, in any order, as they finish."""
-    questions = [request for request in requests if isinstance(request, Request)]
-    texts = [request for request in requests if isinstance(request, Embed)]
-    if questions:
-        yield from backend.generate(questions, is_cancelled=is_cancelled)
-    if texts:
-        yield from map(_completion, backend.embed(texts, is_cancelled=is_cancelled))
+def answers(backend: Backend, requests: Intake[Any], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
+    """A completion for each request, those of one kind in any order, as they finish."""
+    for first, some in requests.runs(type):
+        if isinstance(first, Embed):
+            yield from map(_completion, backend.embed(some, is_cancelled=is_cancelled))
+        else:
+            yield from backend.generate(some, is_cancelled=is_cancelled)
+        if is_cancelled():
+            return
 
 
 def is_keepable(request: Wanted) -> bool:

@@ -1,12 +1,12 @@
 """What a statement may spend on models: tokens, and money at endpoints that have a price.
 
-Comes in: requests that are to be asked, and what answers have cost. Goes out: the requests in parts, each of which is sure to
-fit into what is left. It asks no model.
+Comes in: requests that are to be asked, and what answers have cost. Goes out: how many of them are sure to fit into what is
+left. It asks no model.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -54,39 +54,38 @@ class Budget:
         self._may = spending
         self._models = models
         self._prices: dict[str, Price] = {}
+        self._under_way: dict[str, tuple[int, float]] = {}
+        """The most tokens and money that each request under way may cost."""
         self.tokens = 0
         self.cost = 0.0
         """Money that was spent."""
 
-    def parts(self, requests: Sequence[Wanted]) -> Iterator[Sequence[Wanted]]:
-        """The requests in parts that fit whatever is answered; SpendingLimitError when nothing more does."""
+    def admit(self, requests: Sequence[Wanted]) -> int:
+        """How many of these requests fit, whatever they and those under way are answered; they are under way then.
+
+        Raises SpendingLimitError if not even one does, and none is under way.
+        """
         if not self._may.tokens and not self._may.cost:
-            yield requests
-            return
-        at = 0
-        while at < len(requests):
-            count = self._fitting(requests, at)
-            if not count:
-                raise self._spent()
-            yield requests[at : at + count]
-            at += count
-
-    def spend(self, model: ModelVersion, completion: Completion) -> None:
-        """Count what an answer cost."""
-        self.tokens += completion.prompt_tokens + completion.completion_tokens
-        self.cost += self._price(model).cost(completion.prompt_tokens, completion.completion_tokens)
-
-    def _fitting(self, requests: Sequence[Wanted], start: int) -> int:
-        """How many of the requests from a place on fit, if each takes all that it may."""
-        tokens, cost = self.tokens, self.cost
-        for count in range(len(requests) - start):
-            request = requests[start + count]
+            return len(requests)
+        tokens = self.tokens + sum(most for most, _ in self._under_way.values())
+        cost = self.cost + sum(most for _, most in self._under_way.values())
+        for count, request in enumerate(requests):
             asked, answered = prompt_tokens(request, self._models), most_answered(request)
             tokens += asked + answered
-            cost += self._price(request.model).cost(asked, answered)
+            money = self._price(request.model).cost(asked, answered)
+            cost += money
             if (self._may.tokens and tokens > self._may.tokens) or (self._may.cost and cost > self._may.cost):
+                if not self._under_way:
+                    raise self._spent()
                 return count
-        return len(requests) - start
+            self._under_way[request.key] = (asked + answered, money)
+        return len(requests)
+
+    def spend(self, request: Wanted, completion: Completion) -> None:
+        """Count what an answer cost."""
+        self._under_way.pop(request.key, None)
+        self.tokens += completion.prompt_tokens + completion.completion_tokens
+        self.cost += self._price(request.model).cost(completion.prompt_tokens, completion.completion_tokens)
 
     def _price(self, model: ModelVersion) -> Price:
         if model.name not in self._prices:

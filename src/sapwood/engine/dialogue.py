@@ -1,12 +1,13 @@
 """The rows of one call site on their way: what each still waits for, and what became of those that are done.
 
-Comes in: a row's rounds, then completions by content key. Goes out: the requests of a round, in the end an outcome for
-each row. It asks nobody itself.
+Comes in: a row's rounds, then completions as they come. Goes out: requests, in the end an outcome for each row. It asks
+nobody itself.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 
 from sapwood.engine.answering import Wanted
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, completion_error
@@ -15,47 +16,84 @@ from sapwood.functions.function import Ask, EmbedAsk, Rounds
 from sapwood.inference.request import Completion
 
 
+@dataclass
+class _Row:
+    """A row at its current round: the keys of its questions, and the answers that have come."""
+
+    asking: Asking
+    rounds: Rounds
+    keys: Sequence[str] = ()
+    answers: dict[str, Completion] = field(default_factory=dict[str, Completion])
+
+
 class Dialogue:
-    """All rows of a call site, side by side. `requests` are the different ones of the current round, by key."""
+    """All rows of a call site, side by side."""
 
     def __init__(self, rule: OutcomeRule, request_of: Callable[[Ask | EmbedAsk, Asking], Wanted]) -> None:
-        self.requests: dict[str, Wanted] = {}
-        self.outcomes: dict[Asking, Outcome] = {}
         self.refused = 0
         """Rows that could not be asked, or whose answer was of no use."""
         self._rule = rule
         self._request_of = request_of
-        self._waiting: dict[Asking, tuple[Rounds, tuple[str, ...]]] = {}
+        self._rows: dict[str, list[_Row]] = {}
+        self._requests: dict[str, Wanted] = {}
+        self._outcomes: list[tuple[Asking, Outcome]] = []
 
     @property
     def is_waiting(self) -> bool:
-        return bool(self._waiting)
+        """Whether a row waits for an answer."""
+        return bool(self._rows)
 
     def begin(self, asking: Asking, rounds: Rounds) -> None:
         """Let a row ask its first questions."""
-        self._advance(asking, rounds, None)
+        self._advance(_Row(asking, rounds))
 
-    def go_on(self, completions: Mapping[str, Completion]) -> None:
-        """Hand every row its answers; those that are not done ask the next round."""
-        waiting, self._waiting, self.requests = self._waiting, {}, {}
-        for asking, (rounds, keys) in waiting.items():
-            answers = [completions[key] for key in keys]
-            broken = next((answer for answer in answers if answer.error is not None), None)
-            if broken is None:
-                self._advance(asking, rounds, answers)
-            else:
-                self.outcomes[asking] = self._rule.failed(asking, completion_error(self._rule.call.function, broken))
+    def go_on(self, completions: Iterable[Completion]) -> None:
+        """Hand rows their answers; one that has all of its round asks the next."""
+        for completion in completions:
+            for row in self._rows.pop(completion.key, ()):
+                row.answers[completion.key] = completion
+                if all(key in row.answers for key in row.keys):
+                    self._go_on(row)
 
-    def _advance(self, asking: Asking, rounds: Rounds, answers: Sequence[Completion] | None) -> None:
-        try:
-            asks = next(rounds) if answers is None else rounds.send(answers)
-        except StopIteration as end:
-            self.outcomes[asking] = self._rule.succeeded(asking, end.value)
-        except Error as error:
-            self.outcomes[asking] = self._rule.failed(asking, error)
-            self.refused += 1
+    def take_requests(self) -> dict[str, Wanted]:
+        """Requests by key that were not given yet, and for which no row waited already."""
+        requests, self._requests = self._requests, {}
+        return requests
+
+    def take_outcomes(self) -> list[tuple[Asking, Outcome]]:
+        """Outcomes that were not given yet."""
+        outcomes, self._outcomes = self._outcomes, []
+        return outcomes
+
+    def _go_on(self, row: _Row) -> None:
+        answers = [row.answers[key] for key in row.keys]
+        broken = next((answer for answer in answers if answer.error is not None), None)
+        if broken is None:
+            self._advance(row, answers)
         else:
-            asked = [self._request_of(ask, asking) for ask in asks]
-            for request in asked:
-                self.requests.setdefault(request.key, request)
-            self._waiting[asking] = (rounds, tuple(request.key for request in asked))
+            self._end(row, self._rule.failed(row.asking, completion_error(self._rule.call.function, broken)))
+
+    def _advance(self, row: _Row, answers: Sequence[Completion] | None = None) -> None:
+        """Take a row to its next questions, or to its end; a round without a question has its answers."""
+        try:
+            asks = next(row.rounds) if answers is None else row.rounds.send(answers)
+            while not asks:
+                asks = row.rounds.send(())
+        except StopIteration as end:
+            self._end(row, self._rule.succeeded(row.asking, end.value))
+        except Error as error:
+            self.refused += 1
+            self._end(row, self._rule.failed(row.asking, error))
+        else:
+            self._wait(row, [self._request_of(ask, row.asking) for ask in asks])
+
+    def _wait(self, row: _Row, requests: Sequence[Wanted]) -> None:
+        row.keys, row.answers = [request.key for request in requests], {}
+        for request in {request.key: request for request in requests}.values():
+            others = self._rows.setdefault(request.key, [])
+            if not others:
+                self._requests[request.key] = request
+            others.append(row)
+
+    def _end(self, row: _Row, outcome: Outcome) -> None:
+        self._outcomes.append((row.asking, outcome))

@@ -11,13 +11,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sapwood.dialect.statements import Call
-from sapwood.engine.batch import Batching
+from sapwood.engine.batching import Batching
 from sapwood.engine.budget import most_answered, prompt_tokens
 from sapwood.engine.key import ContentKeys
 from sapwood.engine.ledger import Notes
 from sapwood.engine.outcome import Asking, arguments_of
 from sapwood.errors import Error
 from sapwood.functions.function import Ask, EmbedAsk
+from sapwood.inference.grouping import common
 from sapwood.store.records import ModelVersion
 
 SAMPLE = 100
@@ -91,14 +92,8 @@ def _text(ask: Ask | EmbedAsk) -> str:
 
 def _own_shares(texts: Sequence[str]) -> list[float]:
     """The part of each text that the one before it does not begin with."""
-    shared = [0, *(_common(*pair) for pair in itertools.pairwise(texts))]
-    return [1 - common / max(len(text), 1) for common, text in zip(shared, texts, strict=False)]
-
-
-def _common(first: str, second: str) -> int:
-    """Characters with which both begin."""
-    pairs = zip(first, second, strict=False)
-    return next((place for place, (a, b) in enumerate(pairs) if a != b), min(len(first), len(second)))
+    shared = [0, *itertools.starmap(common, itertools.pairwise(texts))]
+    return [1 - count / max(len(text), 1) for count, text in zip(shared, texts, strict=False)]
 
 
 def _answered(batching: Batching, ask: Ask | EmbedAsk) -> int:

@@ -1,6 +1,6 @@
-"""One batch through a backend: completions as they come, and onto the disk in small groups.
+"""Questions through a backend: completions as they come, and onto the disk in small groups.
 
-Comes in: requests. Goes out: completions, some at a time. It knows neither calls nor rows.
+Comes in: requests, a few at a time. Goes out: completions, some at a time. It knows neither calls nor rows.
 """
 
 from __future__ import annotations
@@ -9,11 +9,13 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
 
 from sapwood.engine.answering import Wanted, answers
 from sapwood.engine.result import OnText
-from sapwood.errors import Error, ModelError
+from sapwood.errors import CancelledError, Error, InternalError, ModelError
+from sapwood.inference.intake import Intake
 from sapwood.inference.request import Backend, Completion
 from sapwood.store.answers import AnswerCache
 from sapwood.store.records import CachedAnswer
@@ -31,97 +33,108 @@ WIND_DOWN_SECONDS = 0.5
 
 
 class Generation:
-    """A backend's answers as they come, from a thread of its own, so that waiting for one can't hold up cancel or storing.
+    """A backend at work on a thread of its own, so that waiting for it can't hold up cancel or storing. It takes requests as it goes."""
 
-    Iterating gives the completions that are there, an empty list where there was none for a moment. How an answer begins is
-    told to `on_text`, on that thread.
-    """
-
-    def __init__(
-        self,
-        backend: Backend,
-        requests: Sequence[Wanted],
-        is_cancelled: Callable[[], bool],
-        *,
-        on_text: OnText | None = None,
-    ) -> None:
-        self.error: Error | None = None
+    def __init__(self, backend: Backend, is_cancelled: Callable[[], bool], *, on_text: OnText | None = None) -> None:
+        """`on_text` is told how an answer begins, on that thread."""
+        self.waiting = 0
+        """Requests that were asked and not yet answered."""
         self._backend = backend
-        self._requests = requests
         self._is_cancelled = is_cancelled
         self._on_text = on_text
+        self._requests: Intake[Any] = Intake[Any].open()
         self._stop = threading.Event()
-        self._queue: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
-        self._thread = threading.Thread(target=self._work, name="sapwood-batch", daemon=True)
+        self._answers: queue.SimpleQueue[Completion | None] = queue.SimpleQueue()
+        self._thread: threading.Thread | None = None
+        self._deadline = float("inf")
+        self._error: Error | None = None
+        self._has_ended = False
 
     def __enter__(self) -> Generation:
-        self._thread.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
+        self._requests.close()
 
-    def __iter__(self) -> Iterator[list[Completion]]:
-        deadline: float | None = None
-        has_ended = False
-        while not has_ended and (deadline is None or time.monotonic() < deadline):
-            if deadline is None and self._is_cancelled():
-                deadline = time.monotonic() + WIND_DOWN_SECONDS
-            items = self._taken()
-            has_ended = None in items
-            yield [item for item in items if item is not None]
+    def ask(self, requests: Sequence[Wanted]) -> None:
+        """Have requests answered after those that were asked before; the backend is not touched before the first."""
+        self.waiting += len(requests)
+        self._requests.put(requests)
+        if self._thread is None and requests:
+            self._thread = threading.Thread(target=self._work, name="sapwood-batch", daemon=True)
+            self._thread.start()
 
-    def _taken(self) -> list[Completion | None]:
-        """What is in the queue; waits a moment if there is nothing."""
-        items: list[Completion | None] = []
+    def take(self) -> list[Completion]:
+        """Completions that are there; none where there was none for a moment.
+
+        Raises CancelledError, or what ended the backend, once it has given all that it will.
+        """
+        if self._is_cancelled() and not self._stop.is_set():
+            self.__exit__()
+            self._deadline = time.monotonic() + WIND_DOWN_SECONDS
+        if self._has_ended or time.monotonic() > self._deadline:
+            raise self._end()
+        completions: list[Completion] = []
         with contextlib.suppress(queue.Empty):
-            items.append(self._queue.get(timeout=POLL_SECONDS))
-            while items[-1] is not None:
-                items.append(self._queue.get_nowait())
-        return items
+            answer = self._answers.get(timeout=POLL_SECONDS)
+            while answer is not None:
+                completions.append(answer)
+                answer = self._answers.get_nowait()
+            self._has_ended = True
+        self.waiting -= len(completions)
+        return completions
+
+    def _end(self) -> Error:
+        if self._is_cancelled():
+            return CancelledError("SQL execution canceled")
+        return self._error or InternalError(f"{self.waiting} questions got no answer")
 
     def _work(self) -> None:
         try:
             for completion in answers(self._backend, self._requests, is_cancelled=self._is_stopped):
                 if completion.is_whole:
-                    self._queue.put(completion)
+                    self._answers.put(completion)
                 elif self._on_text is not None:
                     self._on_text(completion.text)
         except Error as error:
-            self.error = error
+            self._error = error
         except Exception as error:  # noqa: BLE001 - a thread's error must reach the statement
-            self.error = ModelError(f"Request failed with remote service error: 500 '\"internal error\"' ({error})")
-            self.error.__cause__ = error
+            self._error = ModelError(f"Request failed with remote service error: 500 '\"internal error\"' ({error})")
+            self._error.__cause__ = error
         finally:
-            self._queue.put(None)
+            self._answers.put(None)
 
     def _is_stopped(self) -> bool:
         return self._stop.is_set() or self._is_cancelled()
 
 
 class Store:
-    """Answers on their way to the disk."""
+    """Answers on their way to the disk; all are there when it is left."""
 
     def __init__(self, answers: AnswerCache) -> None:
         self._answers = answers
         self._waiting: list[CachedAnswer] = []
         self._since = 0.0
 
+    def __enter__(self) -> Store:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.flush()
+
     def add(self, answers: Iterable[CachedAnswer]) -> None:
-        """Take answers in; they are not durable yet."""
+        """Take answers in. They are durable once they are many or have waited long, which this looks at each time."""
         if not self._waiting:
             self._since = time.monotonic()
         self._waiting += answers
-
-    def flush_if_due(self) -> None:
-        """Make them durable, if they are many or have waited long."""
         waited = time.monotonic() - self._since
         is_many = len(self._waiting) >= GROUP_ROWS and waited >= GROUP_LEAST_SECONDS
-        if self._waiting and (is_many or waited >= GROUP_SECONDS):
+        if is_many or waited >= GROUP_SECONDS:
             self.flush()
 
     def flush(self) -> None:
         """Make all durable."""
-        if self._waiting:
-            self._answers.put_many(self._waiting)
-            self._waiting = []
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            self._answers.put_many(waiting)

@@ -20,8 +20,8 @@ import pyarrow.compute as pc
 
 from sapwood.engine.outcome import Asking
 
-WINDOW = 8192
-"""Askings that are held in memory, and asked together."""
+WINDOW = 4096
+"""Askings that are held in memory, and handed out together."""
 _SORTER = {"memory_limit": "256MB", "threads": "1"}
 _NULL = -1
 _LENGTH_BITS = 32

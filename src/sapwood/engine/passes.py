@@ -76,7 +76,7 @@ class Passes:
 
             orders = learned(statement, probe, asked.cost)
             result = self._loop(asked, written(statement, orders), run, undo)
-            self._batcher.count_rows(asked.rows)
+            self._batcher.account.count_rows(asked.rows)
             return result
 
         return self._inside(asked, work)
@@ -91,7 +91,7 @@ class Passes:
 
         def work() -> pa.Table:
             found = self._enough(asked, query, quiet, run)
-            self._batcher.count_rows(asked.rows)
+            self._batcher.account.count_rows(asked.rows)
             return found
 
         return self._inside(asked, work)
@@ -150,9 +150,9 @@ class Passes:
                 return result
             undo()
             call, notes = wanted
-            count, before = len(notes), self._batcher.usage.tokens
+            count, before = len(notes), self._batcher.account.usage.tokens
             asked.learn(call, self._batcher.answer(call, notes.windows(), count))
-            asked.spend(call, count, self._batcher.usage.tokens - before)
+            asked.spend(call, count, self._batcher.account.usage.tokens - before)
             _raise_if_failed(asked)
 
     def _single(self, asked: Asked, sql: str, run: Callable[[str], Any]) -> Any:
@@ -162,7 +162,7 @@ class Passes:
         _raise_if_failed(asked)
         if failure is not None:
             raise failure
-        self._batcher.count_rows(asked.rows)
+        self._batcher.account.count_rows(asked.rows)
         return result
 
     def _raise_if_cancelled(self) -> None:

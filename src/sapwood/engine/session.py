@@ -22,7 +22,8 @@ from sapwood.dialect.compile import compile_statement, split
 from sapwood.dialect.statements import Query, Signature
 from sapwood.dialect.users import without_secrets, without_secrets_of
 from sapwood.engine.arrow import conform
-from sapwood.engine.batch import Batcher, Batching
+from sapwood.engine.batch import Batcher
+from sapwood.engine.batching import Batching
 from sapwood.engine.binds import Asking, Binds
 from sapwood.engine.budget import Price, Spending
 from sapwood.engine.execution import describe, handle
@@ -170,7 +171,15 @@ class Session:
             self._record(query_id, written, started=started, batcher=batcher, rows=rows)
             self.state.query_ids.append(query_id)
         result = Result(
-            query_id, rows.kind, rows.columns, rows.table, rows.rowcount, batcher.usage, notices, text, rows.transfer
+            query_id,
+            rows.kind,
+            rows.columns,
+            rows.table,
+            rows.rowcount,
+            batcher.account.usage,
+            notices,
+            text,
+            rows.transfer,
         )
         if not asked.describe_only:
             self._parts.recent.keep(self.state.user, result)
@@ -181,7 +190,7 @@ class Session:
             with asked.bound(work) as bindings:
                 statement = compile_statement(text, SessionScope(work), self._signatures(work), bindings)
                 rows = describe(statement) if asked.describe_only else handle(work, statement)
-            return rows, (*rows.notices, *work.notices, *batcher.usage.notices)
+            return rows, (*rows.notices, *work.notices, *batcher.account.usage.notices)
 
     @contextmanager
     def _running(self) -> Generator[None]:
@@ -343,7 +352,11 @@ class Session:
             finished_on=now_ms(),
             error="" if error is None else without_secrets_of(text, str(error)),
             rows=0 if rows is None else rows.rowcount or 0,
-            usage={**asdict(batcher.usage), **self._circumstances(batcher), "kind": "" if rows is None else rows.kind},
+            usage={
+                **asdict(batcher.account.usage),
+                **self._circumstances(batcher),
+                "kind": "" if rows is None else rows.kind,
+            },
         )
         self._parts.catalog.record_query(record)
 
@@ -358,7 +371,7 @@ class Session:
             "session": state.id,
             "models": [
                 {"function": function, "model": model, "tokens": tokens}
-                for (function, model), tokens in batcher.tokens.items()
+                for (function, model), tokens in batcher.account.tokens.items()
             ],
         }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from sapwood.errors import InvalidOptionError
@@ -55,12 +56,20 @@ def check_options(options: Mapping[str, Any]) -> None:
 def sampling(options: Mapping[str, Any], model: ModelVersion, cap: int) -> Sampling:
     """How to draw the answer. `cap` is the session's limit for local models where the call sets none, in tokens."""
     default = DEFAULT_MAX_TOKENS if model.kind == "endpoint" else cap
+    if not options:
+        return _greedy(default)
     return Sampling(
         temperature=float(options.get("temperature", 0)),
         top_p=float(options.get("top_p", 0)),
         max_tokens=int(options.get("max_tokens", default)),
         seed=options.get("seed"),
     )
+
+
+@lru_cache(maxsize=16)
+def _greedy(max_tokens: int) -> Sampling:
+    """One for all the rows of a statement."""
+    return Sampling(max_tokens=max_tokens)
 
 
 def is_sampled(options: Any) -> bool:

@@ -10,7 +10,7 @@ from sapwood.config import InferenceConfig
 from sapwood.errors import InternalError
 from sapwood.inference.echo import EchoBackend
 from sapwood.inference.endpoint import EndpointBackend
-from sapwood.inference.grouping import Asked
+from sapwood.inference.intake import Intake
 from sapwood.inference.request import Backend, Completion, Embed, Message, Request, Vector
 from sapwood.inference.supervisor import Supervisor
 from sapwood.inference.threads import wait_without_spinning
@@ -31,17 +31,17 @@ class Backends:
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """See `Backend`. Raises ModelUnavailableError if a backend's libraries are missing, ModelError if a model can't be loaded."""
-        for name, some in _by_backend(requests):
+        for first, some in Intake.of(requests).runs(_backend_of_request):
             if is_cancelled():
                 return
-            yield from self._get(name).generate(some, is_cancelled=is_cancelled)
+            yield from self._get(_backend_of(first.model)).generate(some, is_cancelled=is_cancelled)
 
     def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
         """See `Backend`. Raises as `generate` does."""
-        for name, some in _by_backend(requests):
+        for first, some in Intake.of(requests).runs(_backend_of_request):
             if is_cancelled():
                 return
-            yield from self._get(name).embed(some, is_cancelled=is_cancelled)
+            yield from self._get(_backend_of(first.model)).embed(some, is_cancelled=is_cancelled)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         return self._get(_backend_of(model)).count_tokens(model, messages)
@@ -89,11 +89,8 @@ def open_backends(
     return Backends({"echo": EchoBackend, "torch": open_torch, "endpoint": open_endpoint})
 
 
-def _by_backend(requests: Iterable[Asked]) -> list[tuple[str, list[Asked]]]:
-    found: dict[str, list[Asked]] = {}
-    for request in requests:
-        found.setdefault(_backend_of(request.model), []).append(request)
-    return list(found.items())
+def _backend_of_request(request: Request | Embed) -> str:
+    return _backend_of(request.model)
 
 
 def _backend_of(model: ModelVersion) -> str:

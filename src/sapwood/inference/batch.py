@@ -84,6 +84,15 @@ class Batch:
     def is_busy(self) -> bool:
         return bool(self._active or self._waiting)
 
+    @property
+    def is_short(self) -> bool:
+        """Whether fewer rows wait than there are places."""
+        return len(self._waiting) < self._batch_rows
+
+    def add(self, rows: Iterable[Row]) -> None:
+        """Let more rows wait, behind those that do."""
+        self._waiting.extend(sorted(rows, key=_order))
+
     def step(self) -> tuple[list[Row], list[Row]]:
         """Read new rows or add a token to each active one. Gives the rows that took part and those that finished."""
         free = self._batch_rows - len(self._active)

@@ -18,11 +18,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, replace
 from email.utils import parsedate_to_datetime
-from itertools import islice
 from queue import SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from sapwood.errors import ModelError
+from sapwood.inference.intake import Asked, Intake
 from sapwood.inference.request import Completion, Embed, Message, Request, Vector, wrong_dimensions
 from sapwood.store.records import ModelVersion
 
@@ -37,20 +37,19 @@ TEXTS_A_CALL = 64
 _LOOK_S = 0.05
 """Seconds between two looks at `is_cancelled`."""
 
-_Asked = TypeVar("_Asked", Request, Embed)
 _Answer = TypeVar("_Answer", Completion, Vector)
 
 
 @dataclass(frozen=True)
-class _Kind(Generic[_Asked, _Answer]):
+class _Kind(Generic[Asked, _Answer]):
     """What calls are made for: so many rows each, how they are asked, and what a row that failed is (error, retryable).
 
     `ask` puts into the queue how an answer begins, if its request is streamed.
     """
 
     rows: int
-    ask: Callable[[Any, Sequence[_Asked], _Account, SimpleQueue[_Answer]], list[_Answer]]
-    fail: Callable[[_Asked, str, bool], _Answer]
+    ask: Callable[[Any, Sequence[Asked], _Account, SimpleQueue[_Answer]], list[_Answer]]
+    fail: Callable[[Asked, str, bool], _Answer]
 
 
 @dataclass(frozen=True)
@@ -114,27 +113,23 @@ class EndpointBackend:
         """No connection outlives a call of `generate`."""
 
     def _answer(
-        self, requests: Iterable[_Asked], kind: _Kind[_Asked, _Answer], is_cancelled: Callable[[], bool]
+        self, requests: Iterable[Asked], kind: _Kind[Asked, _Answer], is_cancelled: Callable[[], bool]
     ) -> Iterator[_Answer]:
-        by_model: dict[tuple[str, str], list[_Asked]] = {}
-        for request in requests:
-            by_model.setdefault((request.model.endpoint_url, request.model.endpoint_model), []).append(request)
-        for some in by_model.values():
-            yield from self._answer_of_one(some[0].model, some, kind, is_cancelled)
+        for first, some in Intake.of(requests).runs(_address):
+            if is_cancelled():
+                return
+            yield from self._answer_of_one(first.model, some, kind, is_cancelled)
 
     def _answer_of_one(
         self,
         model: ModelVersion,
-        requests: Sequence[_Asked],
-        kind: _Kind[_Asked, _Answer],
+        requests: Intake[Asked],
+        kind: _Kind[Asked, _Answer],
         is_cancelled: Callable[[], bool],
     ) -> Iterator[_Answer]:
         """Keep as many calls under way as the limits allow, no more, so that a cancelled statement asks no further."""
         account = self._account(model)
-        queue, stop = (
-            iter([requests[at : at + kind.rows] for at in range(0, len(requests), kind.rows)]),
-            threading.Event(),
-        )
+        stop = threading.Event()
         pending: set[Future[list[_Answer]]] = set()
         begun: SimpleQueue[_Answer] = SimpleQueue()
         last = time.perf_counter()
@@ -142,10 +137,11 @@ class EndpointBackend:
         pool = ThreadPoolExecutor(account.limits.concurrency)
         try:
             while not is_cancelled():
-                free = account.limits.concurrency - len(pending)
-                pending |= {
-                    pool.submit(_call, client, some, kind, account, stop, begun) for some in islice(queue, free)
-                }
+                while len(pending) < account.limits.concurrency:
+                    some = requests.take(kind.rows, waits=not pending)
+                    if not some:
+                        break
+                    pending.add(pool.submit(_call, client, some, kind, account, stop, begun))
                 if not pending:
                     return
                 done, pending = wait(pending, timeout=_LOOK_S, return_when=FIRST_COMPLETED)
@@ -197,6 +193,10 @@ class _Account:
         return not stop.is_set()
 
 
+def _address(request: Request | Embed) -> tuple[str, str]:
+    return (request.model.endpoint_url, request.model.endpoint_model)
+
+
 def _open_client(model: ModelVersion, key: str | None, limits: Limits) -> Any:
     from openai import OpenAI
 
@@ -211,8 +211,8 @@ def _close_after(client: Any, pending: Iterable[Future[Any]]) -> None:
 
 def _call(
     client: Any,
-    requests: Sequence[_Asked],
-    kind: _Kind[_Asked, _Answer],
+    requests: Sequence[Asked],
+    kind: _Kind[Asked, _Answer],
     account: _Account,
     stop: threading.Event,
     begun: SimpleQueue[_Answer],

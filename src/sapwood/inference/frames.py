@@ -1,7 +1,8 @@
 """Lines of JSON between the process that computes and the one that asks. Knows neither processes nor models.
 
-A line asks: {"id", "do", ...}, where "do" names a task of worker.py, or is "cancel". It is answered by any number of lines
-{"id", "item"} and then one of {"id", "result"} and {"id", "error", "text", "hint"}.
+A line asks: {"id", "do", ...}, where "do" names a task of worker.py. Rows for it come behind it, in any number of lines {"id",
+"do": "more", "requests", "last"}; {"id", "do": "cancel"} ends it. It is answered by any number of lines {"id", "item"} and then
+one of {"id", "result"} and {"id", "error", "text", "hint"}.
 """
 
 from __future__ import annotations

@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TypeVar
 
 from sapwood.inference.request import Embed, Request
-from sapwood.store.records import ModelVersion
 
 GROUP_COST = 1024
 """Tokens that a group of its own must save: about what a badly filled batch and another prefix pass cost."""
 
 DEPTH = 8
 """Levels of the prompt tree that are looked at."""
-
-
-Asked = TypeVar("Asked", Request, Embed)
 
 
 @dataclass(frozen=True)
@@ -28,14 +23,10 @@ class Group:
     rows: tuple[int, ...]
 
 
-def by_model(requests: Iterable[Asked]) -> list[tuple[ModelVersion, list[Asked]]]:
-    """Requests of each model together, in the order in which the models first come."""
-    found: dict[tuple[str, ...], tuple[ModelVersion, list[Asked]]] = {}
-    for request in requests:
-        model = request.model
-        key = (model.digest, model.path, model.adapter_digest, model.adapter_path)
-        found.setdefault(key, (model, []))[1].append(request)
-    return list(found.values())
+def model_of(request: Request | Embed) -> tuple[str, ...]:
+    """What requests that one loaded model answers have in common."""
+    model = request.model
+    return (model.digest, model.path, model.adapter_digest, model.adapter_path)
 
 
 def group_rows(prompts: Sequence[Sequence[int]]) -> list[Group]:
@@ -46,14 +37,18 @@ def group_rows(prompts: Sequence[Sequence[int]]) -> list[Group]:
     if not prompts:
         return []
     order = sorted(range(len(prompts)), key=lambda row: list(prompts[row]))
-    alike = [_common(prompts[left], prompts[right]) for left, right in itertools.pairwise(order)]
-    _, groups = _split(order, alike, [len(prompts[row]) for row in order], 0, len(order), DEPTH)
+    sizes = [len(prompts[row]) for row in order]
+    alike = [
+        min(common(prompts[left], prompts[right]), len(prompts[left]) - 1, len(prompts[right]) - 1)
+        for left, right in itertools.pairwise(order)
+    ]
+    _, groups = _split(order, alike, sizes, 0, len(order), DEPTH)
     return groups
 
 
-def _common(left: Sequence[int], right: Sequence[int]) -> int:
-    """Tokens that two prompts share, at most one less than the shorter one has."""
-    most = min(len(left), len(right)) - 1
+def common(left: Sequence[object], right: Sequence[object]) -> int:
+    """Elements with which both sequences, of one type, begin."""
+    most = min(len(left), len(right))
     if left[:most] == right[:most]:
         return most
     low, high = 0, most

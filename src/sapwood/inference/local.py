@@ -8,7 +8,6 @@ In fp32 an answer does not depend on what else is in the batch; in bf16 a tie be
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -19,13 +18,18 @@ from sapwood.inference.attention import PrefixKV
 from sapwood.inference.batch import Batch, Row
 from sapwood.inference.choosing import Choice
 from sapwood.inference.embedding import WINDOW, Encoder, batches
-from sapwood.inference.grouping import by_model, group_rows
+from sapwood.inference.grouping import group_rows, model_of
+from sapwood.inference.intake import Intake
 from sapwood.inference.labels import Search
 from sapwood.inference.models import Loaded, Models
 from sapwood.inference.request import Completion, Embed, Message, Request, Vector, wrong_dimensions
+from sapwood.inference.turns import Turns
 from sapwood.store.records import ModelVersion
 
 _LOG = logging.getLogger(__name__)
+
+LINE_ROWS = 2048
+"""Requests that are looked at together for what they share."""
 
 ENGINE = "torch-3"
 """Raised whenever this engine would answer otherwise than before."""
@@ -39,6 +43,8 @@ class _Job:
     prompt: tuple[int, ...]
     limit: int
     choice: Choice | Search
+    seconds: float
+    """What it took to make the job."""
 
 
 class LocalBackend:
@@ -48,26 +54,26 @@ class LocalBackend:
         """`prepare` makes a model's files be there; it is called when a model is first used."""
         self._config = config
         self._models = Models(config, prepare=prepare)
-        self._turn = threading.RLock()
+        self._turn = Turns()
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """See `Backend`. A model that can't be loaded raises ModelError: no row could be answered."""
-        for version, some in by_model(requests):
+        for first, some in Intake.of(requests).runs(model_of):
             if is_cancelled():
                 return
             with self._turn:
-                loaded = self._models.get(version)
+                loaded = self._models.get(first.model)
             yield from self._answer(loaded, some, is_cancelled)
 
     def embed(self, requests: Iterable[Embed], *, is_cancelled: Callable[[], bool]) -> Iterator[Vector]:
         """See `Backend`. A model that can't be loaded raises ModelError."""
-        for version, some in by_model(requests):
+        for first, run in Intake.of(requests).runs(model_of):
             if is_cancelled():
                 return
             with self._turn:
-                encoder = self._models.encoder(version)
-            for at in range(0, len(some), WINDOW):
-                yield from self._embed(encoder, some[at : at + WINDOW], is_cancelled)
+                encoder = self._models.encoder(first.model)
+            while (some := run.take(WINDOW)) and not is_cancelled():
+                yield from self._embed(encoder, some, is_cancelled)
 
     def count_tokens(self, model: ModelVersion, messages: tuple[Message, ...]) -> int:
         return len(self._models.chat(model).prompt_ids(messages))
@@ -108,24 +114,24 @@ class LocalBackend:
             started = time.perf_counter()
 
     def _answer(
-        self, loaded: Loaded, requests: Sequence[Request], is_cancelled: Callable[[], bool]
+        self, loaded: Loaded, requests: Intake[Request], is_cancelled: Callable[[], bool]
     ) -> Iterator[Completion]:
-        started = time.perf_counter()
-        jobs: list[_Job] = []
-        for request in requests:
-            try:
-                jobs.append(self._make_job(loaded, request))
-            except Error as error:
-                yield Completion(request.key, "", "error", error=error.msg, retryable=error.retryable)
-        groups = group_rows([job.prompt for job in jobs])
-        spent = (time.perf_counter() - started) / max(len(jobs), 1)
-        for group in groups:
-            if is_cancelled():
-                return
-            yield from self._answer_group(loaded, [jobs[at] for at in group.rows], group.shared, spent, is_cancelled)
+        line = _Line(requests, lambda request: self._make_job(loaded, request))
+        while not line.has_ended and not is_cancelled():
+            jobs = line.take()
+            yield from line.take_refused()
+            started = time.perf_counter()
+            groups = group_rows([job.prompt for job in jobs])
+            spent = (time.perf_counter() - started) / max(len(jobs), 1)
+            for group in groups:
+                if is_cancelled():
+                    return
+                mine, more = [jobs[at] for at in group.rows], line if group is groups[-1] else None
+                yield from self._answer_group(loaded, mine, group.shared, more, spent, is_cancelled)
 
     def _make_job(self, loaded: Loaded, request: Request) -> _Job:
         """Raises ContextLengthError, InvalidOptionError (schema, labels) or ModelError (template)."""
+        started = time.perf_counter()
         prompt = tuple(loaded.chat.prompt_ids(request.messages))
         trie = loaded.tries.trie(request.labels) if request.labels else None
         what, tokens = ("prompt and longest label have", trie.depth) if trie else ("the prompt has", 0)
@@ -134,21 +140,36 @@ class LocalBackend:
             text = f"max tokens of count exceeded: {what} {tokens} tokens, the context of {request.model.name} is {context}"
             raise ContextLengthError(text, hint="Shorten the prompt or take a model with a longer context.")
         if trie is not None:
-            return _Job(request, prompt, trie.depth, Search(trie, wants_scores=request.wants_confidence))
+            search = Search(trie, wants_scores=request.wants_confidence)
+            return _Job(request, prompt, trie.depth, search, time.perf_counter() - started)
         wanted = self._config.max_answer_tokens if request.sampling.max_tokens is None else request.sampling.max_tokens
         matcher = None if request.schema is None else loaded.schemas.matcher(request.schema)
         choice = Choice(request.sampling, matcher, wants_confidence=request.wants_confidence)
-        return _Job(request, prompt, min(wanted, request.model.max_output, context - len(prompt)), choice)
+        limit = min(wanted, request.model.max_output, context - len(prompt))
+        return _Job(request, prompt, limit, choice, time.perf_counter() - started)
 
     def _answer_group(
-        self, loaded: Loaded, jobs: Sequence[_Job], shared: int, spent: float, is_cancelled: Callable[[], bool]
+        self,
+        loaded: Loaded,
+        jobs: list[_Job],
+        shared: int,
+        line: _Line | None,
+        spent: float,
+        is_cancelled: Callable[[], bool],
     ) -> Iterator[Completion]:
+        """Answer jobs that share so many tokens, and those from the line that begin with these too, as there is room for them."""
+        beginning = jobs[0].prompt[:shared]
         with self._turn:
             started = time.perf_counter()
-            prefix, computed = loaded.prefixes.find(jobs[0].prompt[:shared], rows=len(jobs))
+            prefix, computed = loaded.prefixes.find(beginning, rows=len(jobs))
             spent += (time.perf_counter() - started) / len(jobs)
         batch = self._make_batch(loaded, jobs, prefix, spent=spent, computed=computed)
         while batch.is_busy and not is_cancelled():
+            if line is not None and batch.is_short:
+                more = line.take_like(beginning, most=self._config.batch_rows)
+                batch.add(_rows(more, start=prefix.tokens if prefix else 0, first=len(jobs)))
+                jobs += more
+                yield from line.take_refused()
             with self._turn:
                 started = time.perf_counter()
                 try:
@@ -167,12 +188,10 @@ class LocalBackend:
     def _make_batch(
         self, loaded: Loaded, jobs: Sequence[_Job], prefix: PrefixKV | None, *, spent: float, computed: int
     ) -> Batch:
-        start = prefix.tokens if prefix else 0
-        rows = [
-            Row(at, job.prompt[start:], job.limit, job.choice, answer=_forced(job.choice), seconds=spent)
-            for at, job in enumerate(jobs)
-        ]
+        rows = _rows(jobs, start=prefix.tokens if prefix else 0)
         rows[0].computed = computed
+        for row in rows:
+            row.seconds += spent
         return Batch(
             loaded.model,
             rows,
@@ -181,6 +200,56 @@ class LocalBackend:
             batch_rows=self._config.batch_rows,
             batch_tokens=self._config.batch_tokens,
         )
+
+
+class _Line:
+    """Requests of one model as jobs: those that fit no batch at work are kept, those that can't be asked get their error."""
+
+    def __init__(self, requests: Intake[Request], make: Callable[[Request], _Job]) -> None:
+        self._requests, self._make = requests, make
+        self._kept: list[_Job] = []
+        self._refused: list[Completion] = []
+
+    @property
+    def has_ended(self) -> bool:
+        return not self._kept and self._requests.has_ended
+
+    def take(self) -> list[_Job]:
+        """Jobs that are there, some LINE_ROWS; waits for one if there is none."""
+        kept, self._kept = self._kept, []
+        return kept + self._made(self._requests.take(max(LINE_ROWS - len(kept), 0), waits=not kept))
+
+    def take_like(self, beginning: tuple[int, ...], *, most: int) -> list[_Job]:
+        """Jobs whose prompts begin with these tokens and have one more, of those that come next; does not wait."""
+        if len(self._kept) >= LINE_ROWS:
+            return []
+        shared, like = len(beginning), list[_Job]()
+        for job in self._made(self._requests.take(most, waits=False)):
+            fits = len(job.prompt) > shared and job.prompt[:shared] == beginning
+            (like if fits else self._kept).append(job)
+        return like
+
+    def take_refused(self) -> list[Completion]:
+        """The answers of requests that can't be asked."""
+        refused, self._refused = self._refused, []
+        return refused
+
+    def _made(self, requests: Sequence[Request]) -> list[_Job]:
+        jobs: list[_Job] = []
+        for request in requests:
+            try:
+                jobs.append(self._make(request))
+            except Error as error:
+                self._refused.append(Completion(request.key, "", "error", error=error.msg, retryable=error.retryable))
+        return jobs
+
+
+def _rows(jobs: Sequence[_Job], *, start: int, first: int = 0) -> list[Row]:
+    """Rows of jobs, whose places are their ids, without their first `start` tokens."""
+    return [
+        Row(at, job.prompt[start:], job.limit, job.choice, answer=_forced(job.choice), seconds=job.seconds)
+        for at, job in enumerate(jobs, first)
+    ]
 
 
 def _forced(choice: Choice | Search) -> list[int]:

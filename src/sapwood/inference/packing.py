@@ -12,6 +12,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from sapwood.inference.grouping import common
+
 
 @dataclass(frozen=True)
 class Packing:
@@ -40,10 +42,7 @@ def pack_rows(rows: Sequence[Sequence[int]], *, device: torch.device) -> Packing
     counts: list[int] = []
     before: Sequence[int] = ()
     for at, row in enumerate(rows):
-        shared = next(
-            (place for place, pair in enumerate(zip(row, before, strict=False)) if pair[0] != pair[1]),
-            min(len(row), len(before)),
-        )
+        shared = common(row, before)
         added = range(shared, len(row))
         places = [*(index[-1][:shared] if index else ()), *range(len(ids), len(ids) + len(added))]
         ids.extend(row[shared:])

@@ -21,7 +21,8 @@ from typing import Any, Generic, TypeVar
 from sapwood.config import InferenceConfig
 from sapwood.errors import ModelError, ModelUnavailableError
 from sapwood.inference.frames import read_completion, read_error, read_vector, request_values, to_line
-from sapwood.inference.grouping import Asked, by_model
+from sapwood.inference.grouping import model_of
+from sapwood.inference.intake import Asked, Intake
 from sapwood.inference.request import Completion, Embed, Message, Request, Vector
 from sapwood.inference.threads import wait_without_spinning
 from sapwood.store.records import ModelVersion
@@ -34,6 +35,9 @@ DEATHS = 2
 
 FEWEST_TOKENS = 256
 """A batch is not made smaller than this."""
+
+FRAME_ROWS = 1024
+"""Requests that go to the worker in one line, at most."""
 
 LOOK_S = 0.1
 """Seconds between looks at whether a statement was cancelled."""
@@ -52,6 +56,29 @@ class _Task(Generic[Asked, Answer]):
     name: str
     read: Callable[[Mapping[str, Any]], Answer]
     give_up: Callable[[str, str], Answer]
+
+
+class _Feed(Generic[Asked]):
+    """Requests of one run on their way to a worker, and those that it has not answered."""
+
+    def __init__(self, requests: Intake[Asked]) -> None:
+        self.left: dict[str, Asked] = {}
+        self._requests = requests
+        self._has_ended = False
+
+    def watch(self, wake: Callable[[], None] | None) -> None:
+        """Call this when there may be more."""
+        self._requests.watch(wake)
+
+    def frames(self) -> Iterator[dict[str, Any]]:
+        """What is to be sent now."""
+        while not self._has_ended:
+            some = self._requests.take(FRAME_ROWS, waits=False)
+            self._has_ended = self._requests.has_ended
+            if not some and not self._has_ended:
+                return
+            self.left.update((request.key, request) for request in some)
+            yield {"requests": [request_values(request) for request in some], "last": self._has_ended}
 
 
 class WorkerDiedError(Exception):
@@ -88,9 +115,14 @@ class Process:
         return self._reader.is_alive()
 
     def ask(
-        self, do: str, *, is_cancelled: Callable[[], bool] = lambda: False, **values: Any
+        self,
+        do: str,
+        *,
+        feed: _Feed[Any] | None = None,
+        is_cancelled: Callable[[], bool] = lambda: False,
+        **values: Any,
     ) -> Iterator[dict[str, Any]]:
-        """The frames that answer a task, the last one with its result. Ends early once it is cancelled.
+        """The frames that answer a task, the last one with its result; `feed` gives it rows as it goes. Ends early once it is cancelled.
 
         Raises the task's own error, or WorkerDiedError.
         """
@@ -102,7 +134,11 @@ class Process:
         has_ended = False
         try:
             self._send({"id": number, "do": do, **values})
+            if feed:
+                feed.watch(lambda: inbox.put(_NEWS))
             while not is_cancelled():
+                for more in feed.frames() if feed else ():
+                    self._send({"id": number, "do": "more", **more})
                 try:
                     frame = inbox.get(timeout=LOOK_S)
                 except queue.Empty:
@@ -111,6 +147,8 @@ class Process:
                     frame = None
                 if frame is None:
                     raise WorkerDiedError(self._how_it_ended())
+                if frame is _NEWS:
+                    continue
                 has_ended = "item" not in frame
                 if "error" in frame:
                     raise read_error(frame)
@@ -118,6 +156,8 @@ class Process:
                 if has_ended:
                     return
         finally:
+            if feed:
+                feed.watch(None)
             del self._calls[number]
             if not has_ended:
                 self._cancel(number)
@@ -166,6 +206,10 @@ class Process:
         except subprocess.TimeoutExpired:
             return "closed its output"
         return f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+
+
+_NEWS: dict[str, Any] = {}
+"""Stands for no frame: there may be more to send."""
 
 
 class Supervisor:
@@ -233,53 +277,50 @@ class Supervisor:
     def _work(
         self, task: _Task[Asked, Answer], requests: Iterable[Asked], is_cancelled: Callable[[], bool]
     ) -> Iterator[Answer]:
-        for version, some in by_model(requests):
+        for first, some in Intake.of(requests).runs(model_of):
             if is_cancelled():
                 return
-            yield from self._work_of_one(task, self._prepare(version), some, is_cancelled)
+            yield from self._work_of_one(task, self._prepare(first.model), some, is_cancelled)
 
     def _work_of_one(
         self,
         task: _Task[Asked, Answer],
         model: ModelVersion,
-        requests: Sequence[Asked],
+        requests: Intake[Asked],
         is_cancelled: Callable[[], bool],
     ) -> Iterator[Answer]:
-        """Ask the worker, and again in halves what it left when it died."""
-        groups, deaths = [list(requests)], 0
-        while groups and not is_cancelled():
-            left = {request.key: request for request in groups.pop()}
+        """Ask the worker, and again in halves what it left when it died, before it is given more."""
+        parts, deaths = [requests], 0
+        while parts and not is_cancelled():
+            feed = _Feed(parts[-1])
             try:
-                for answer in self._ask(task, model, list(left.values()), is_cancelled):
-                    if answer.is_whole:
-                        del left[answer.key]
-                    yield answer
+                yield from self._ask(task, model, feed, is_cancelled)
             except WorkerDiedError as error:
                 if self._is_closed:
                     return
-                rest = list(left.values())
+                rest = list(feed.left.values())
                 deaths = deaths + 1 if len(rest) == 1 else 0
+                if parts[-1].has_ended:
+                    parts.pop()
                 if deaths == DEATHS:
                     yield task.give_up(rest[0].key, f"the inference process {error} {DEATHS} times at this row")
                     deaths = 0
-                elif rest:
+                else:
                     half = len(rest) // 2
-                    groups += [part for part in (rest[half:], rest[:half]) if part]
+                    parts += [Intake.of(part) for part in (rest[half:], rest[:half]) if part]
             else:
+                parts.pop()
                 deaths = 0
 
     def _ask(
-        self,
-        task: _Task[Asked, Answer],
-        model: ModelVersion,
-        requests: Sequence[Asked],
-        is_cancelled: Callable[[], bool],
+        self, task: _Task[Asked, Answer], model: ModelVersion, feed: _Feed[Asked], is_cancelled: Callable[[], bool]
     ) -> Iterator[Answer]:
-        process = self._running()
-        values = [request_values(request) for request in requests]
-        for frame in process.ask(task.name, is_cancelled=is_cancelled, model=asdict(model), requests=values):
+        for frame in self._running().ask(task.name, feed=feed, is_cancelled=is_cancelled, model=asdict(model)):
             if "item" in frame:
-                yield task.read(frame["item"])
+                answer = task.read(frame["item"])
+                if answer.is_whole:
+                    del feed.left[answer.key]
+                yield answer
 
     def _result(self, do: str, **values: Any) -> Any:
         """The result of a short task, which is asked once more if the worker dies. Raises ModelError if that dies too."""

@@ -12,17 +12,48 @@ import os
 import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from typing import Any, BinaryIO
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import Error, InternalError
 from sapwood.inference.frames import error_values, read_embed, read_messages, read_request, to_line, vector_values
+from sapwood.inference.intake import Intake
 from sapwood.inference.priority import INFERENCE, give_way
 from sapwood.inference.request import Backend
 from sapwood.store.records import ModelVersion
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A task under way, and the rows that came for it."""
+
+    frame: Mapping[str, Any]
+    cancelled: threading.Event = field(default_factory=threading.Event)
+    rows: Intake[Any] = field(default_factory=Intake[Any].open)
+
+    @property
+    def model(self) -> ModelVersion:
+        return ModelVersion(**self.frame["model"])
+
+    def add(self, frame: Mapping[str, Any]) -> None:
+        read, model = _READERS[self.frame["do"]], self.model
+        self.rows.put([read(values, model) for values in frame["requests"]])
+        if frame["last"]:
+            self.rows.close()
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+        self.rows.close()
+
+
+_READERS: Mapping[str, Callable[[Mapping[str, Any], ModelVersion], Any]] = {
+    "generate": read_request,
+    "embed": read_embed,
+}
+"""How a task's rows are read."""
 
 
 class Worker:
@@ -31,71 +62,65 @@ class Worker:
     def __init__(self, backend: Backend, out: BinaryIO) -> None:
         self.backend, self._out = backend, out
         self._writing = threading.Lock()
-        self._cancelled: dict[int, threading.Event] = {}
+        self._calls: dict[int, _Call] = {}
 
     def serve(self, lines: Iterable[bytes]) -> None:
         """Take frames until there are no more; those under way are then of use to nobody."""
         for line in lines:
             frame = json.loads(line)
-            if frame["do"] == "cancel":
-                if event := self._cancelled.get(frame["id"]):
-                    event.set()
-                continue
-            self._cancelled[frame["id"]] = threading.Event()
-            threading.Thread(target=self._answer, args=(frame,), daemon=True).start()
+            call = self._calls.get(frame["id"])
+            if frame["do"] not in ("more", "cancel"):
+                self._calls[frame["id"]] = call = _Call(frame)
+                threading.Thread(target=self._answer, args=(call,), daemon=True).start()
+            elif call is not None:  # else it has ended
+                call.cancel() if frame["do"] == "cancel" else call.add(frame)
 
     def emit(self, frame: Mapping[str, Any]) -> None:
         with self._writing:
             self._out.write(to_line(frame))
             self._out.flush()
 
-    def is_cancelled(self, frame: Mapping[str, Any]) -> Callable[[], bool]:
-        return self._cancelled[frame["id"]].is_set
-
-    def _answer(self, frame: Mapping[str, Any]) -> None:
+    def _answer(self, call: _Call) -> None:
+        number = call.frame["id"]
         try:
-            end: dict[str, Any] = {"result": TASKS[frame["do"]](self, frame)}
+            end: dict[str, Any] = {"result": TASKS[call.frame["do"]](self, call)}
         except Error as error:
             end = error_values(error)
         except Exception as error:  # noqa: BLE001  who asked must hear of a defect too
-            _LOG.exception("the task %s failed", frame["do"])
+            _LOG.exception("the task %s failed", call.frame["do"])
             end = error_values(InternalError(f"inference failed: {type(error).__name__}: {error}"))
         finally:
-            del self._cancelled[frame["id"]]
-        self.emit({"id": frame["id"], **end})
+            del self._calls[number]
+        self.emit({"id": number, **end})
 
 
-def _generate(worker: Worker, frame: Mapping[str, Any]) -> None:
-    model = ModelVersion(**frame["model"])
-    requests = [read_request(values, model) for values in frame["requests"]]
-    for completion in worker.backend.generate(requests, is_cancelled=worker.is_cancelled(frame)):
-        worker.emit({"id": frame["id"], "item": asdict(completion)})
+def _generate(worker: Worker, call: _Call) -> None:
+    for completion in worker.backend.generate(call.rows, is_cancelled=call.cancelled.is_set):
+        worker.emit({"id": call.frame["id"], "item": asdict(completion)})
 
 
-def _embed(worker: Worker, frame: Mapping[str, Any]) -> None:
-    model = ModelVersion(**frame["model"])
-    requests = [read_embed(values, model) for values in frame["requests"]]
-    for vector in worker.backend.embed(requests, is_cancelled=worker.is_cancelled(frame)):
-        worker.emit({"id": frame["id"], "item": vector_values(vector)})
+def _embed(worker: Worker, call: _Call) -> None:
+    for vector in worker.backend.embed(call.rows, is_cancelled=call.cancelled.is_set):
+        worker.emit({"id": call.frame["id"], "item": vector_values(vector)})
 
 
-def _count_tokens(worker: Worker, frame: Mapping[str, Any]) -> int:
-    return worker.backend.count_tokens(ModelVersion(**frame["model"]), read_messages(frame["messages"]))
+def _count_tokens(worker: Worker, call: _Call) -> int:
+    return worker.backend.count_tokens(call.model, read_messages(call.frame["messages"]))
 
 
-def _count_text_tokens(worker: Worker, frame: Mapping[str, Any]) -> int:
-    return worker.backend.count_text_tokens(ModelVersion(**frame["model"]), frame["text"])
+def _count_text_tokens(worker: Worker, call: _Call) -> int:
+    return worker.backend.count_text_tokens(call.model, call.frame["text"])
 
 
-def _version(worker: Worker, frame: Mapping[str, Any]) -> str:
-    return worker.backend.version(ModelVersion(**frame["model"]))
+def _version(worker: Worker, call: _Call) -> str:
+    return worker.backend.version(call.model)
 
 
-def _shrink(worker: Worker, frame: Mapping[str, Any]) -> None:
-    worker.backend.shrink(frame["limit"])
+def _shrink(worker: Worker, call: _Call) -> None:
+    worker.backend.shrink(call.frame["limit"])
 
 
-TASKS: Mapping[str, Callable[[Worker, Mapping[str, Any]], Any]] = {
+TASKS: Mapping[str, Callable[[Worker, _Call], Any]] = {
     "generate": _generate,
     "embed": _embed,
     "count_tokens": _count_tokens,

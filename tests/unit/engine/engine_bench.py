@@ -12,7 +12,8 @@ from typing import Any
 from sapwood.config import Config
 from sapwood.dialect.statements import Call, Column, CreateTable, Dml, Name, Parameter, Query, Signature
 from sapwood.dialect.types import number, text
-from sapwood.engine.batch import Batcher, Batching
+from sapwood.engine.batch import Batcher
+from sapwood.engine.batching import Batching
 from sapwood.engine.database import Databases
 from sapwood.engine.engine import Engine
 from sapwood.engine.execution import handle

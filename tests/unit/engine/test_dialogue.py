@@ -58,8 +58,8 @@ def answer_all(rows: Dialogue, said: Callable[[str], str] = str.upper) -> list[l
     """Answer round by round; the keys of each round."""
     rounds: list[list[str]] = []
     while rows.is_waiting:
-        rounds.append(list(rows.requests))
-        rows.go_on({key: Completion(key, said(key)) for key in rows.requests})
+        rounds.append(list(rows.take_requests()))
+        rows.go_on([Completion(key, said(key)) for key in rounds[-1]])
     return rounds
 
 
@@ -68,7 +68,7 @@ def test_rows_of_different_depth_are_asked_side_by_side() -> None:
     for name, levels in (("a", 1), ("b", 3), ("c", 0), ("d", 3)):
         rows.begin(asking(name), deep(levels))
     assert answer_all(rows) == [["0 start"], ["1 0 START"], ["2 1 0 START"]]
-    values = {key[0][0]: outcome.value for key, outcome in rows.outcomes.items()}
+    values = {key[0][0]: outcome.value for key, outcome in rows.take_outcomes()}
     assert values == {"a": "0 START", "b": "2 1 0 START", "c": "start", "d": "2 1 0 START"}
 
 
@@ -80,7 +80,7 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
     rows = dialogue()
     rows.begin(asking("a"), both())
     answer_all(rows)
-    assert rows.outcomes[asking("a")] == Outcome("ONE TWO")
+    assert rows.take_outcomes() == [(asking("a"), Outcome("ONE TWO"))]
 
 
 def test_a_row_may_fail_in_any_round_and_the_others_go_on() -> None:
@@ -92,15 +92,16 @@ def test_a_row_may_fail_in_any_round_and_the_others_go_on() -> None:
     rows.begin(asking("a"), failing())
     rows.begin(asking("b"), deep(2))
     answer_all(rows)
-    assert rows.outcomes == {asking("a"): Outcome(None), asking("b"): Outcome("1 0 START")}
+    assert rows.take_outcomes() == [(asking("a"), Outcome(None)), (asking("b"), Outcome("1 0 START"))]
     assert rows.refused == 1
 
 
 def test_a_completion_that_failed_is_the_rows_error() -> None:
     rows = dialogue()
     rows.begin(asking("a"), deep(1))
-    rows.go_on({"0 start": Completion("0 start", "", error="too much", retryable=True)})
-    error = rows.outcomes[asking("a")].error
+    rows.go_on([Completion("0 start", "", error="too much", retryable=True)])
+    ((_, outcome),) = rows.take_outcomes()
+    error = outcome.error
     assert error is not None and error.msg.endswith("503 '\"too much\"'") and not rows.is_waiting
 
 
@@ -123,7 +124,7 @@ def test_each_rule_of_errors(on_error: str, fails: bool, details: str | None, va
         yield []
 
     rows.begin(asking("a", details), failing())
-    outcome = rows.outcomes[asking("a", details)]
+    ((_, outcome),) = rows.take_outcomes()
     assert (outcome.error is not None) is raises
     assert (None if outcome.value is None else json.loads(outcome.value)) == value
 

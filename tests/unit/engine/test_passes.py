@@ -9,7 +9,9 @@ from engine_bench import NUMBER, TEXT, Bench, FakeBackend, call
 
 from sapwood.dialect.statements import Call, Column, CreateTable, Dml, Query
 from sapwood.dialect.types import number, text
+from sapwood.engine import exchange, ledger
 from sapwood.engine.generation import GROUP_ROWS
+from sapwood.engine.session import Session
 from sapwood.errors import CancelledError, ModelError
 
 
@@ -23,9 +25,35 @@ def test_each_different_prompt_is_asked_once(bench: Bench, backend: FakeBackend)
     rows = bench.select(f"SELECT {sql} FROM {bench.table('T')} ORDER BY ID", calls=(made,))
     assert rows == [("A",), ("B",), ("A",)]
     assert sorted(backend.asked) == ["a", "b"]
-    usage = bench.last.batcher.usage
+    usage = bench.last.batcher.account.usage
     assert (usage.rows, usage.distinct, usage.cached, usage.failed) == (3, 2, 0, 0)
     assert (usage.tokens_asked, usage.tokens_answered, usage.tokens_computed, usage.seconds) == (2, 2, 4, 1.0)
+
+
+def test_many_rows_with_few_prompts_ask_each_prompt_once(
+    session: Session, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "WINDOW", 7)
+    session.execute("create table t as select 'p' || mod(seq4(), 30) as x from table(generator(rowcount => 6000))")
+    (result,) = session.execute("select count(distinct snowflake.cortex.complete('echo', x)) as n from t")
+    assert result.table.to_pylist() == [{"N": 30}]
+    assert sorted(backend.asked) == sorted(f"p{number}" for number in range(30))
+    assert (result.usage.distinct, result.usage.cached) == (30, 0)
+
+
+@pytest.mark.parametrize("ahead", [1, 100])
+def test_different_arguments_of_one_question_ask_it_once(
+    session: Session, backend: FakeBackend, monkeypatch: pytest.MonkeyPatch, ahead: int
+) -> None:
+    """Under way together, and one after the other before the first answer is durable."""
+    monkeypatch.setattr(ledger, "WINDOW", 1)
+    monkeypatch.setattr(exchange, "AHEAD", ahead)
+    (result,) = session.execute(
+        "select snowflake.cortex.complete(name, 'a') as said from (values ('echo'), ('mistral-7b'), ('mistral-large')) t (name)"
+    )
+    assert result.table.to_pylist() == [{"SAID": "A"}] * 3
+    assert backend.asked == ["a"]
+    assert result.usage.distinct == 1
 
 
 def test_a_null_prompt_is_null_and_asks_nothing(bench: Bench, backend: FakeBackend) -> None:
@@ -40,7 +68,7 @@ def test_a_second_run_finds_its_answers_with_the_figures_of_the_first(bench: Ben
     sql, made = call(0, "X")
     for _ in range(2):
         bench.select(f"SELECT {sql} FROM {bench.table('T')}", calls=(made,))
-    usage = bench.last.batcher.usage
+    usage = bench.last.batcher.account.usage
     assert len(backend.asked) == 2
     assert (usage.distinct, usage.cached, usage.tokens_asked, usage.seconds) == (2, 2, 2, 1.0)
 
@@ -140,7 +168,7 @@ def test_a_bad_row_fails_the_statement_after_all_others_are_kept(bench: Bench, b
     with pytest.raises(ModelError):
         bench.select(f"SELECT {sql} FROM {bench.table('T')} ORDER BY ID", calls=(made,))
     assert sorted(backend.asked) == ["bad 1", "bad 2"]
-    assert bench.last.batcher.usage.failed == 2
+    assert bench.last.batcher.account.usage.failed == 2
 
 
 def test_try_complete_gives_null_for_a_bad_row(bench: Bench) -> None:

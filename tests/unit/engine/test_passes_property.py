@@ -80,7 +80,7 @@ def test_passes_give_what_plain_sql_gives(shared: Bench, values: list[str | None
     assert [tuple(row.values()) for row in got] == wanted
     assert [tuple(row.values()) for row in at_once] == wanted
     assert len(asked) == len(set(asked)), "an equal question was asked twice"
-    assert work.batcher.usage.distinct == len(set(asked))
+    assert work.batcher.account.usage.distinct == len(set(asked))
     assert None not in asked
 
 

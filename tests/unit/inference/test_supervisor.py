@@ -14,6 +14,7 @@ from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, InternalError, ModelError, ModelUnavailableError
 from sapwood.inference import supervisor
 from sapwood.inference.frames import read_completion, read_request, request_values, to_line
+from sapwood.inference.intake import Intake
 from sapwood.inference.request import Completion, Embed, Message, Request, Sampling
 from sapwood.inference.supervisor import Supervisor
 from sapwood.store.records import ModelVersion
@@ -123,6 +124,18 @@ def test_each_row_has_its_own_deaths(started: Callable[..., Supervisor], tmp_pat
     texts = [f"die 2 {tmp_path / 'a'}", f"die 1 {tmp_path / 'b'}"]  # the first dies beside the other, then alone
     found = answers(started(), ask(*texts))
     assert [done.error for done in found.values()] == [None, None]
+
+
+def test_rows_that_come_while_the_worker_works_go_to_it_even_if_it_dies(started: Callable[..., Supervisor]) -> None:
+    line: Intake[Embed] = Intake.open()
+    line.put([Embed("0", MODEL, "a")])
+    answering = started().embed(line, is_cancelled=lambda: False)
+    assert next(answering).key == "0"
+    line.put([Embed("1", MODEL, "die"), Embed("2", MODEL, "b")])
+    line.put([Embed("3", ModelVersion("other", "local", "e"), "c")])
+    line.close()
+    found = {done.key: (done.values, done.error is not None) for done in answering}
+    assert found == {"1": (b"", True), "2": (b"b", False), "3": (b"c", False)}
 
 
 def test_a_worker_that_was_killed_comes_back_with_half_the_batch(started: Callable[..., Supervisor]) -> None:
