@@ -93,7 +93,7 @@ def _steps(door: Door, links: dict[str, st.Page]) -> None:
 
 def _sample(door: Door) -> None:
     st.markdown("**1 · Load the sample**")
-    st.caption("1,000 support tickets of a telephone company, as CORTEX_FINETUNING_DB.PUBLIC.SUPPORT_TICKETS.")
+    st.caption("The table SUPPORT_TICKETS: 1,000 requests to a telephone company, in CORTEX_FINETUNING_DB.")
     is_there = any(table.name == "SUPPORT_TICKETS" for table in places.tables(door))
     with st.container(horizontal=True, vertical_alignment="center"):
         if is_there:
