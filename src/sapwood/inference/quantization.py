@@ -18,6 +18,8 @@ import torch
 from torch import Tensor, nn
 from transformers import PreTrainedModel
 
+from sapwood.inference.siblings import join_children
+
 LEVELS = 127
 ZERO = 128
 """Activations are unsigned bytes around this zero, up to 127 from it: what vpdpbusd multiplies with signed weights."""
@@ -33,36 +35,20 @@ BLOCK = 128
 """Rows that are quantised at a time, so that the steps in between stay in the CPU's cache."""
 
 
-class Quantizer:
-    """Turns activations into bytes; remembers the newest, since siblings (query, key, value; gate, up) read the same."""
-
-    def __init__(self) -> None:
-        self._newest: Tensor | None = None
-        self._made: tuple[Tensor, Tensor] | None = None
-
-    def __call__(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """Bytes [tokens, in] and scales [tokens, 1] of activations [..., in]."""
-        if self._newest is not x or self._made is None:
-            self._made = to_bytes(x.flatten(0, -2))
-            self._newest = x
-        return self._made
-
-
 class Int8Linear(nn.Module):
     """A linear layer whose product is computed in integers; in and out it has the base layer's number type."""
 
-    def __init__(self, base: nn.Linear, quantizer: Quantizer, *, levels: int = LEVELS) -> None:
+    def __init__(self, base: nn.Linear, *, levels: int = LEVELS) -> None:
         super().__init__()
         rounded, scale = to_levels(base.weight.detach(), levels)
         self._ops = cast(Any, torch.ops.onednn)
         self._weight = self._ops.qlinear_prepack(rounded, None)
         self._scale, self._zeros = scale, torch.zeros(len(scale), dtype=torch.int64)
         self._bias: Tensor | None = base.bias
-        self._quantizer = quantizer
         self.out_features, self.bytes = base.out_features, rounded.numel()
 
     def forward(self, x: Tensor) -> Tensor:
-        line, scale = self._quantizer(x)
+        line, scale = to_bytes(x.flatten(0, -2))
         out: Tensor = self._ops.qlinear_pointwise(
             line, 1.0, ZERO, self._weight, self._scale, self._zeros, None, 1.0, 0, x.dtype, "none", [], ""
         )
@@ -76,27 +62,37 @@ def quantize(model: PreTrainedModel, dtype: torch.dtype, *, levels: int = LEVELS
     """Replace the decoder's wide linear layers and let their old weights go; what is left becomes `dtype`. Gives the bytes of
     the new ones, none of them greater than `levels`.
 
-    Several layers at a time with a thread each: one layer's steps are too short to be shared out.
+    Several parents of layers at a time with a thread each: one layer's steps are too short to be shared out.
     """
-    head, quantizer = model.get_output_embeddings(), Quantizer()
-    wide = [name for name, layer in model.named_modules() if layer is not head and _is_wide(layer)]
-
-    def replace(name: str) -> int:
-        layer = Int8Linear(cast(nn.Linear, model.get_submodule(name)), quantizer, levels=levels)
-        parent, _, child = name.rpartition(".")
-        setattr(model.get_submodule(parent), child, layer)
-        return layer.bytes
+    head = model.get_output_embeddings()
+    parents = [
+        part for part in model.modules() if any(_is_wide(child) and child is not head for child in part.children())
+    ]
 
     threads = torch.get_num_threads()
     torch.set_num_threads(1)
     try:
         with ThreadPoolExecutor(threads) as pool:
-            size = sum(pool.map(replace, wide))
+            size = sum(pool.map(lambda parent: _replace_children(parent, head, levels), parents))
     finally:
         torch.set_num_threads(threads)
     for left in model.parameters():
         # else they would be views into the mapped file, which would stay in memory with them
         left.data = left.data.to(dtype, copy=True)
+    return size
+
+
+def _replace_children(parent: nn.Module, head: nn.Module | None, levels: int) -> int:
+    """Join what are siblings among a module's children and replace the wide ones; gives the new layers' bytes."""
+    places: list[tuple[nn.Module, str]] = [(joined, "linear") for joined in join_children(parent)]
+    places += [(parent, name) for name, child in parent.named_children() if child is not head]
+    size = 0
+    for place, name in places:
+        base = place.get_submodule(name)
+        if _is_wide(base):
+            layer = Int8Linear(cast(nn.Linear, base), levels=levels)
+            setattr(place, name, layer)
+            size += layer.bytes
     return size
 
 

@@ -6,43 +6,58 @@ their own names: the first that is asked computes for all, the others take what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import Tensor, nn
 
 SIBLINGS = (frozenset({"q_proj", "k_proj", "v_proj"}), frozenset({"gate_proj", "up_proj"}))
 """Names of layers that read the same input if they have the same parent."""
 
 
-class Product:
+class Product(nn.Module):
     """What siblings share: `compute` gives all their outputs [..., sum of sizes] of an input, in the siblings' order."""
 
-    def __init__(self, layers: Sequence[nn.Module], sizes: Sequence[int], compute: Callable[[Tensor], Tensor]) -> None:
-        self._layers, self._sizes, self._compute = list(layers), list(sizes), compute
+    def __init__(self, layers: Sequence[nn.Module], sizes: Sequence[int]) -> None:
+        super().__init__()
+        self.layers, self.sizes = tuple(layers), list(sizes)  # a tuple, so that they do not become parts of this module
         self._input: Tensor | None = None
         self._ready: dict[nn.Module, Tensor] = {}
 
     def of(self, layer: nn.Module, x: Tensor) -> Tensor:
         """This layer's output [..., out] for x [..., in]; a view if it has siblings."""
         if self._input is not x or layer not in self._ready:
-            self._ready = dict(zip(self._layers, self._compute(x).split(self._sizes, dim=-1), strict=True))
+            self._ready = dict(zip(self.layers, self.compute(x).split(self.sizes, dim=-1), strict=True))
             self._input = x
         out = self._ready.pop(layer)
         if not self._ready:
             self._input = None
         return out
 
+    def compute(self, x: Tensor) -> Tensor:
+        raise NotImplementedError
 
-class JoinedLinear(nn.Module):
-    """A frozen linear layer whose weight is a part of its siblings' common one."""
 
-    def __init__(self, weight: Tensor, product: Product | None = None) -> None:
+class Joined(Product):
+    """Siblings as one frozen linear layer."""
+
+    def __init__(self, layers: Sequence[JoinedLayer], linear: nn.Module, sizes: Sequence[int]) -> None:
+        super().__init__(layers, sizes)
+        self.linear = linear
+        for layer in layers:
+            layer.product = self
+
+    def compute(self, x: Tensor) -> Tensor:
+        return self.linear(x)
+
+
+class JoinedLayer(nn.Module):
+    """What stands in a sibling's place."""
+
+    def __init__(self) -> None:
         super().__init__()
-        self.weight = nn.Parameter(weight, requires_grad=False)
-        self.product = product
+        self.product: Joined | None = None
 
     def forward(self, x: Tensor) -> Tensor:
         if self.product is None:
@@ -51,10 +66,15 @@ class JoinedLinear(nn.Module):
 
 
 def join(model: nn.Module) -> None:
-    """Give plain linear siblings of a model that is only read one common weight. Layers of another kind stay as they are."""
+    """Let plain linear siblings of a model that is only read be one layer. Those of another kind stay as they are."""
     for parent in list(model.modules()):
-        for names in groups(dict(parent.named_children())):
-            _join(parent, names)
+        join_children(parent)
+
+
+def join_children(parent: nn.Module) -> list[Joined]:
+    """Join what are siblings among a module's own children."""
+    found = (_join(parent, names) for names in groups(dict(parent.named_children())))
+    return [joined for joined in found if joined is not None]
 
 
 def groups(children: Mapping[str, Any]) -> list[list[str]]:
@@ -63,17 +83,20 @@ def groups(children: Mapping[str, Any]) -> list[list[str]]:
     return [names for names in found if len(names) > 1]
 
 
-def _join(parent: nn.Module, names: Sequence[str]) -> None:
+def _join(parent: nn.Module, names: Sequence[str]) -> Joined | None:
     layers = [parent.get_submodule(name) for name in names]
     plain = [layer for layer in layers if type(layer) is nn.Linear]
     biases = [cast("Tensor | None", layer.bias) for layer in plain]
     given = [bias.detach() for bias in biases if bias is not None]
     if len(plain) < len(layers) or len(given) not in (0, len(plain)):
-        return
-    weight, bias = torch.cat([layer.weight.detach() for layer in plain]), torch.cat(given) if given else None
-    parts = weight.split([layer.out_features for layer in plain])
-    joined = [JoinedLinear(part) for part in parts]
-    product = Product(joined, [len(part) for part in parts], lambda x: F.linear(x, weight, bias))
-    for name, layer in zip(names, joined, strict=True):
-        layer.product = product
-        setattr(parent, name, layer)
+        return None
+    sizes = [layer.out_features for layer in plain]
+    linear = nn.Linear(plain[0].in_features, sum(sizes), bias=bool(given), device="meta")
+    linear.weight = nn.Parameter(torch.cat([layer.weight.detach() for layer in plain]), requires_grad=False)
+    if given:
+        linear.bias = nn.Parameter(torch.cat(given), requires_grad=False)
+    places = [JoinedLayer() for _ in names]
+    joined = Joined(places, linear, sizes)
+    for name, place in zip(names, places, strict=True):
+        setattr(parent, name, place)
+    return joined

@@ -34,7 +34,7 @@ class LoraLinear(nn.Module):
         self.pair: Pair | None = None
 
     def forward(self, x: Tensor) -> Tensor:
-        return self._paired.product.of(self, x)
+        return self._paired.of(self, x)
 
     @property
     def lora_a(self) -> Tensor:
@@ -53,7 +53,7 @@ class LoraLinear(nn.Module):
         return self.pair
 
 
-class Pair(nn.Module):
+class Pair(Product):
     """The trained matrices of layers that read the same input: `a` [layers * rank, in] and `b` [sum of outs, rank], in fp32.
 
     B starts at zero, so at first the layers are what they were. Their frozen weights move into one, of which each has a view.
@@ -61,26 +61,25 @@ class Pair(nn.Module):
 
     def __init__(self, layers: Sequence[LoraLinear], drawn: Sequence[Tensor], *, scale: float) -> None:
         """`drawn` are the layers' A as they start, [rank, in] each."""
-        super().__init__()
-        self._layers, self._sizes, self._scale = tuple(layers), [len(layer.weight) for layer in layers], scale
+        super().__init__(layers, [len(layer.weight) for layer in layers])
+        self._scale = scale
         self._weight = torch.cat([layer.weight.detach() for layer in layers]) if len(layers) > 1 else layers[0].weight
         self._bias = None if layers[0].bias is None else torch.cat([cast(Tensor, layer.bias) for layer in layers])
         self.a = nn.Parameter(torch.cat(list(drawn)).to(self._weight.device))
         self.b = nn.Parameter(torch.zeros(len(self._weight), len(drawn[0]), device=self._weight.device))
-        self.product = Product(layers, self._sizes, self)
-        for layer, weight in zip(layers, self._weight.split(self._sizes), strict=True):
+        for layer, weight in zip(layers, self._weight.split(self.sizes), strict=True):
             layer.weight, layer.pair = nn.Parameter(weight, requires_grad=False), self
 
-    def forward(self, x: Tensor) -> Tensor:
+    def compute(self, x: Tensor) -> Tensor:
         """All layers' outputs [..., sum of outs] of x [..., in]."""
-        line = _Adapted.apply(x.flatten(0, -2), self._weight, self.a, self.b, self._sizes, self._scale)
+        line = _Adapted.apply(x.flatten(0, -2), self._weight, self.a, self.b, self.sizes, self._scale)
         out = line if self._bias is None else line + self._bias
         return out.view(*x.shape[:-1], -1)
 
     def part(self, layer: LoraLinear) -> tuple[Tensor, Tensor]:
         """A and B of one of the layers, as views."""
-        at = self._layers.index(layer)
-        return self.a.detach().chunk(len(self._layers))[at], self.b.detach().split(self._sizes)[at]
+        at = self.layers.index(layer)
+        return self.a.detach().chunk(len(self.layers))[at], self.b.detach().split(self.sizes)[at]
 
 
 class _Adapted(torch.autograd.Function):

@@ -10,7 +10,7 @@ torch = pytest.importorskip("torch")
 
 from sapwood.inference.attention import read_rows, use_shared_attention  # noqa: E402
 from sapwood.inference.layers import Attention, FeedForward, Norm, slim  # noqa: E402
-from sapwood.inference.siblings import JoinedLinear, groups, join  # noqa: E402
+from sapwood.inference.siblings import JoinedLayer, groups, join  # noqa: E402
 
 FAMILIES: dict[str, dict[str, Any]] = {
     "llama": {},
@@ -46,7 +46,7 @@ def test_replaced_parts_answer_as_transformers_do(family: str) -> None:
     assert {Norm, FeedForward, Attention} <= kinds
     torch.testing.assert_close(hidden(model), wanted, rtol=1e-5, atol=1e-5)
     join(model)
-    assert any(isinstance(module, JoinedLinear) for module in model.modules())
+    assert any(isinstance(module, JoinedLayer) for module in model.modules())
     torch.testing.assert_close(hidden(model), wanted, rtol=1e-5, atol=1e-5)
 
 
@@ -91,7 +91,7 @@ def test_siblings_of_another_kind_are_not_joined() -> None:
     attention.k_proj = torch.nn.Sequential(attention.k_proj)
     join(model)
     assert type(attention.q_proj) is torch.nn.Linear
-    assert isinstance(model.model.layers[1].self_attn.q_proj, JoinedLinear)
+    assert isinstance(model.model.layers[1].self_attn.q_proj, JoinedLayer)
 
 
 def test_siblings_are_known_by_their_names() -> None:

@@ -11,7 +11,7 @@ from torch import nn  # noqa: E402
 
 from sapwood.inference import quantization  # noqa: E402
 from sapwood.inference.attention import read_rows  # noqa: E402
-from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, Quantizer, quantize, to_bytes, turn  # noqa: E402
+from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, quantize, to_bytes, turn  # noqa: E402
 from sapwood.inference.weights import PAIR_LEVELS, byte_levels, load_model  # noqa: E402
 
 LEVELS_HERE = byte_levels()
@@ -41,7 +41,7 @@ def test_one_great_input_does_not_take_the_levels_of_the_others() -> None:
     x = torch.randn(20, 1024)
     x[:, 7] = 500.0
     with torch.inference_mode():
-        exact, ours = base(x), Int8Linear(base, Quantizer(), levels=LEVELS_HERE)(x)
+        exact, ours = base(x), Int8Linear(base, levels=LEVELS_HERE)(x)
     # one level is 500 / 127 = 4 without turning, above nearly all other inputs: an error of 100 %
     assert ((ours - exact).norm() / exact.norm()).item() < 0.3
 
@@ -60,7 +60,7 @@ def test_the_product_is_near_that_of_floats(name: str) -> None:
     x = torch.randn(3, 40, 512, dtype=dtype)
     untouched = x.clone()
     with torch.inference_mode():
-        exact, ours = base(x).float(), Int8Linear(base, Quantizer(), levels=LEVELS_HERE)(x)
+        exact, ours = base(x).float(), Int8Linear(base, levels=LEVELS_HERE)(x)
         assert torch.equal(x, untouched)
         assert (ours.dtype, ours.shape) == (dtype, (3, 40, 256))
         # two roundings to 1/127 (1/63) of the greatest value, uniform: about 0.8 (1.6) % each for normal numbers of this width
@@ -69,7 +69,7 @@ def test_the_product_is_near_that_of_floats(name: str) -> None:
 
 def test_a_token_does_not_feel_its_neighbours() -> None:
     torch.manual_seed(3)
-    layer = Int8Linear(nn.Linear(128, 64, bias=False), Quantizer())
+    layer = Int8Linear(nn.Linear(128, 64, bias=False))
     x = torch.randn(200, 128)
     with torch.inference_mode():
         assert torch.equal(layer(x)[77], layer(x[77:78])[0])
@@ -83,7 +83,7 @@ def test_sums_of_the_greatest_products_are_exact() -> None:
     x = torch.zeros(3, 1024)
     x[:, ::64] = torch.tensor([1.0, -1.0, 0.5])[:, None]
     with torch.inference_mode():
-        ours = Int8Linear(base, Quantizer(), levels=LEVELS_HERE)(x)
+        ours = Int8Linear(base, levels=LEVELS_HERE)(x)
         torch.testing.assert_close(ours, base(x))
 
 
@@ -93,16 +93,17 @@ def test_what_is_not_quantised_takes_the_wanted_type(folder: Callable[..., Path]
     assert model.dtype is torch.bfloat16
 
 
-def test_siblings_share_the_bytes_of_one_input(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_siblings_share_the_bytes_of_one_input(folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(quantization, "LEAST_INPUTS", 1)
+    monkeypatch.setattr(quantization, "TURN", 8)
+    model = load_model(folder("llama"), torch.float32)
+    quantize(model, torch.float32, levels=LEVELS_HERE)
     made: list[int] = []
     monkeypatch.setattr(quantization, "to_bytes", lambda x: made.append(len(x)) or to_bytes(x))
-    quantizer = Quantizer()
-    layers = [Int8Linear(nn.Linear(64, 8, bias=False), quantizer) for _ in range(3)]
-    first, second = torch.randn(5, 64), torch.randn(6, 64)
     with torch.inference_mode():
-        outs = [layer(x) for x in (first, second) for layer in layers]
-    assert made == [5, 6]
-    assert [len(out) for out in outs] == [5, 5, 5, 6, 6, 6]
+        read_rows(model, torch.randint(3, 90, (2, 12)))
+    # query, key and value; what attention gives; gate and up; what they give
+    assert made == [24] * 4 * model.config.num_hidden_layers
 
 
 def test_only_wide_layers_of_the_decoder_are_replaced(
