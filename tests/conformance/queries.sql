@@ -194,3 +194,8 @@ select no_such_thing(1);
 
 select * replace (a + 1 as b, b) from (select 1 as a, 2 as b);
 -- error: 001003 42000 SQL compilation error:\nsyntax error: each item of REPLACE needs AS <name>.
+
+create view from_dual as select 1 as a from dual;
+
+select a from from_dual;
+-- row: [1]

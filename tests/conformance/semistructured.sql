@@ -201,3 +201,6 @@ insert into holders values (1, null, null), (2, null, null);
 
 select count(*) as n, count(o) as o, hash_agg(*) = hash_agg(* exclude (a)) as h from holders;
 -- row: [2, 0, false]
+
+select array_insert([1], 100000000, 2);
+-- error: 100078 22000 An array can't have the position 100000000

@@ -32,6 +32,8 @@ ARRAY_CONTAINS    json,list             bool   list_contains({1}, {0})
 """  # noqa: E501
 
 _NULL_ELEMENT = "CAST('null' AS JSON)"
+_MOST_ELEMENTS = 16_777_216
+"""Elements of an array that is made at once, at most; more would not fit into a value."""
 
 
 def _array(given: Given) -> Value:
@@ -96,7 +98,8 @@ def _array_insert(given: Given) -> Value:
         at = f"CASE WHEN {place} < 0 THEN greatest(len({x}) + {place}, 0) ELSE {place} END"
         before = f"list_resize(({x})[1:{at}], CAST({at} AS BIGINT), {_NULL_ELEMENT})"
         made = f"to_json(list_concat({before}, [coalesce({new}, {_NULL_ELEMENT})], ({x})[{at} + 1:]))"
-        return f"CASE WHEN {x} IS NOT NULL THEN {made} END"
+        too_long = raising(100078, "22000", literal("An array can't have the position "), place, type_=ARRAY)
+        return f"CASE WHEN {place} > {_MOST_ELEMENTS} THEN {too_long} WHEN {x} IS NOT NULL AND {place} IS NOT NULL THEN {made} END"
 
     is_volatile = any(value.is_volatile for value in values)
     return combine(once([value.sql for value in values], build, is_volatile=is_volatile), ARRAY, values)
@@ -161,10 +164,6 @@ def _array_sort(given: Given) -> Value:
     ]
     sql = f"to_json(list_transform(list_concat({', '.join(sorted_)}), lambda {EACH}: {EACH}.v))"
     return combine(sql, ARRAY, [holder])
-
-
-_MOST_ELEMENTS = 16_777_216
-"""Elements of an array that is made from a range, at most; more would not fit into a value."""
 
 
 def _range(given: Given) -> Value:

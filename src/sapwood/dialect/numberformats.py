@@ -112,7 +112,8 @@ def _scientific(x: str) -> str:
     fraction = f"CASE WHEN length({digits}) > 1 THEN '.' || substr({digits}, 2) ELSE '' END"
     sign = f"CASE WHEN starts_with({x}, '-') THEN '-' ELSE '' END"
     shown = f"{sign} || left({digits}, 1) || {fraction} || 'E' || CAST({power} AS VARCHAR)"
-    return f"CASE WHEN {digits} = '' THEN '0E0' WHEN {x} IS NOT NULL THEN {shown} END"
+    powered = f"regexp_replace({x}, 'e\\+?(-?)0*', 'E\\1')"  # a FLOAT's text has a power of ten already
+    return f"CASE WHEN contains({x}, 'e') THEN {powered} WHEN {digits} = '' THEN '0E0' WHEN {x} IS NOT NULL THEN {shown} END"
 
 
 def _in_hex(x: str, form: re.Match[str]) -> str:

@@ -20,8 +20,8 @@ from sapwood.dialect.stagepath import stage_path
 from sapwood.dialect.statements import Name, Relation, StagedFiles
 from sapwood.errors import ProgrammingError, UnknownObjectError, UnsupportedError
 
-_NO_TABLE = ("DUAL",)
-"""The name of one row without columns."""
+_NO_TABLE = "DUAL"
+"""The name of one row without columns; a view's text has it with its database and schema."""
 _MOST_VIEWS = 32
 """Views inside views, at most; more is a circle."""
 
@@ -55,7 +55,7 @@ def relation_bound(given: tuple[str, ...], tree: exp.Expr, names: Namespace, wor
     alias = alias or given[-1]
     if len(given) == 1 and given[0] in work.ctes:
         return Bound(work.ctes[given[0]].as_source(alias, columns=columns), f"{duck(given[0])} AS {duck(alias)}")
-    if given == _NO_TABLE:
+    if given[-1] == _NO_TABLE and (len(given) == 1 or work.scope.relation(_name(given, work)) is None):
         return Bound(Source(alias, ()), f"(SELECT 1) AS {duck(alias)}")
     relation = relation_of(given, work)
     work.scope.read(relation)
@@ -68,7 +68,7 @@ def relation_bound(given: tuple[str, ...], tree: exp.Expr, names: Namespace, wor
 
 def relation_of(given: tuple[str, ...], work: Compilation) -> Relation:
     """The table or view that a name means, noted as read."""
-    name = Name(*qualify(given, database=work.scope.database, schema=work.scope.schema))
+    name = _name(given, work)
     relation = work.scope.relation(name)
     if relation is None:
         raise UnknownObjectError(
@@ -77,6 +77,10 @@ def relation_of(given: tuple[str, ...], work: Compilation) -> Relation:
         )
     work.reads[relation.name] = None
     return relation
+
+
+def _name(given: tuple[str, ...], work: Compilation) -> Name:
+    return Name(*qualify(given, database=work.scope.database, schema=work.scope.schema))
 
 
 def _full(name: Name) -> str:
