@@ -349,6 +349,6 @@ _STATEMENTS: dict[str, Callable[[Reader, Statements], Query | Statement]] = {
 }
 
 _KNOWN_BUT_UNSERVED = (
-    "CALL", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "EXPORT", "IMPORT", "VACUUM", "CHECKPOINT",
+    "CALL", "ATTACH", "DETACH", "INSTALL", "LOAD", "PRAGMA", "IMPORT", "VACUUM", "CHECKPOINT",
     "ANALYZE", "LOCK", "UNLOCK", "IF", "FOR", "WHILE", "LET", "RETURN",
 )  # fmt: skip

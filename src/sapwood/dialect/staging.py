@@ -151,7 +151,8 @@ def remove_files(reader: Reader, compiler: Compiler) -> Statement:
 
 def export_model(reader: Reader, compiler: Compiler) -> Statement:
     """EXPORT MODEL name TO place [FORMAT = 'gguf-q8_0'] [OVERWRITE = TRUE]"""
-    reader.expect("MODEL")
+    if not reader.take("MODEL"):
+        raise unsupported(f"EXPORT {reader.word()}")
     name = named(reader, compiler)
     reader.expect("TO")
     found = ExportModel(name, _place(reader, compiler))

@@ -12,7 +12,15 @@ from sapwood.dialect.statements import Name
 from sapwood.engine.engine import Engine
 from sapwood.engine.export import ExportProcess
 from sapwood.engine.session import Session
-from sapwood.errors import AccessError, CancelledError, ModelError, ObjectExistsError, ParseError, UnknownObjectError
+from sapwood.errors import (
+    AccessError,
+    CancelledError,
+    ModelError,
+    ObjectExistsError,
+    ParseError,
+    UnknownObjectError,
+    UnsupportedError,
+)
 from sapwood.store.records import TunedModel
 
 PLACE = "CORTEX_FINETUNING_DB"
@@ -64,6 +72,8 @@ def test_what_can_not_be_exported_is_told_by_name(session: Session) -> None:
         session.execute("export model mine to @out kind = peft")
     with pytest.raises(ParseError):
         session.execute("export model mine")
+    with pytest.raises(UnsupportedError, match="EXPORT DATABASE"):
+        session.execute("export database 'folder'")
 
 
 def test_only_its_owner_may(engine: Engine, session: Session) -> None:
