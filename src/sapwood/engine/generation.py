@@ -125,12 +125,16 @@ class Store:
 
     def add(self, answers: Iterable[CachedAnswer]) -> None:
         """Take answers in. They are durable once they are many or have waited long, which this looks at each time."""
+        new = list(answers)
+        self._flush_if_due(rows=len(self._waiting) + len(new) - 1)
         if not self._waiting:
             self._since = time.monotonic()
-        self._waiting += answers
+        self._waiting += new
+        self._flush_if_due(rows=len(self._waiting))
+
+    def _flush_if_due(self, *, rows: int) -> None:
         waited = time.monotonic() - self._since
-        is_many = len(self._waiting) >= GROUP_ROWS and waited >= GROUP_LEAST_SECONDS
-        if is_many or waited >= GROUP_SECONDS:
+        if (rows >= GROUP_ROWS and waited >= GROUP_LEAST_SECONDS) or waited >= GROUP_SECONDS:
             self.flush()
 
     def flush(self) -> None:
