@@ -23,6 +23,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import sapwood
 from sapwood.config import InferenceConfig
@@ -158,9 +159,12 @@ def tokens_of_a_wide_table(options: argparse.Namespace) -> dict[str, Any]:
 
         return answer(backend, each(), **others)
 
-    EchoBackend.generate = noted
     (rows,) = options.rows
-    with tempfile.TemporaryDirectory() as folder, sapwood.connect(data=folder) as connection:
+    with (
+        patch.object(EchoBackend, "generate", noted),
+        tempfile.TemporaryDirectory() as folder,
+        sapwood.connect(data=folder) as connection,
+    ):
         cursor = connection.cursor()
         cursor.execute(WIDE_TABLE.format(rows=rows, films=options.distinct))
         cursor.execute(WIDE_QUESTION)

@@ -115,16 +115,18 @@ def _match(join: exp.Expr, names: Namespace, work: Compilation) -> str:
 
 def _spread(left: str, join: exp.Expr, side: str, bound: Bound, names: Namespace, work: Compilation) -> str:
     """A table function's elements beside each row; with LEFT JOIN, with ON TRUE or without ON, a row without any stays."""
-    condition, elements = join.args.get("on"), bound.elements
+    condition: exp.Expr | None = join.args.get("on")
+    elements = bound.elements
     assert elements is not None, "asked before"
-    is_kept = condition is None or (isinstance(condition, exp.Boolean) and bool(condition.this))
-    if (side and not (side == "LEFT" and is_kept)) or join.args.get("using"):
+    if isinstance(condition, exp.Boolean) and condition.this:
+        condition = None
+    if (side and not (side == "LEFT" and condition is None)) or join.args.get("using"):
         raise UnsupportedError(
             f"SQL compilation error:\nUnsupported join: {side} JOIN of a table function, unless ON TRUE."
         )
     sql = spread(left, replace(elements, is_outer=elements.is_outer or bool(side)), names)
     _admit(bound, names)
-    if is_kept:
+    if condition is None:
         return sql
     test = truth(bind(condition, names, work)).sql
     return f"(SELECT * FROM {sql} WHERE {test}) AS {quoted(f'~joined{len(names.sources)}')}"

@@ -3,7 +3,7 @@
 A table job asks one instruction about many short rows. The instruction's keys and values are computed once, with batch 1,
 and no row ever copies them: each row attends to the shared part and to its own part, under one softmax, so the result is
 exact (Hydragen, arXiv 2402.05099). The model's code stays transformers' own: this module only brings an attention function
-for their registry and a cache of our own. It works with and without gradients, through the prefix also: training reads prefix
+for their registry; its caches are in kv.py. It works with and without gradients, through the prefix also: training reads prefix
 and rows as one line of tokens. It knows nothing of tokenizers, sampling or scheduling.
 
 Shapes: B rows, S new tokens a row, T own tokens a row so far, P prefix tokens, H heads, K key-value heads, D head size.
@@ -24,6 +24,7 @@ from transformers import AttentionInterface, PreTrainedModel
 from transformers.cache_utils import Cache
 
 from sapwood.inference.flash import attend_newest, flash, merge
+from sapwood.inference.kv import DecodeCache, OwnKV, PackedCache, PrefixKV, RecordingCache
 from sapwood.inference.packing import Packing
 
 IMPLEMENTATION = "sapwood_shared"
@@ -38,56 +39,6 @@ CACHED_SCORES = 1024 * 1024
 
 SCORE_ELEMENTS = 16 * 1024 * 1024
 """Attention scores that one pass may hold without gradients; more are computed in slices of rows or queries."""
-
-
-@dataclass(frozen=True)
-class PrefixKV:
-    """Keys and values of a prefix, one [K, P, D] tensor a layer."""
-
-    keys: tuple[Tensor, ...]
-    values: tuple[Tensor, ...]
-
-    @property
-    def tokens(self) -> int:
-        return self.keys[0].shape[1]
-
-    @property
-    def bytes(self) -> int:
-        return sum(part.numel() * part.element_size() for part in (*self.keys, *self.values))
-
-
-class OwnKV:
-    """Preallocated keys and values of the rows' own tokens: [rows, K, capacity, D] a layer; row slots are dense from 0."""
-
-    def __init__(self, model: PreTrainedModel, *, rows: int, capacity: int) -> None:
-        config = model.config.get_text_config()
-        heads = getattr(config, "num_key_value_heads", None) or config.num_attention_heads
-        size = getattr(config, "head_dim", None) or config.hidden_size // config.num_attention_heads
-        shape = (rows, heads, capacity, size)
-        self.keys = [
-            torch.zeros(shape, dtype=model.dtype, device=model.device) for _ in range(config.num_hidden_layers)
-        ]
-        self.values = [torch.zeros_like(key) for key in self.keys]
-        self.rows, self.capacity = rows, capacity
-
-    @property
-    def bytes_per_token(self) -> int:
-        return 2 * len(self.keys) * self.keys[0].shape[1] * self.keys[0].shape[3] * self.keys[0].element_size()
-
-    def resize(self, *, rows: int, capacity: int, used: int) -> None:
-        """Make room; the first `used` rows keep what they hold, up to the smaller capacity."""
-        length = min(capacity, self.capacity)
-        for blocks in (self.keys, self.values):
-            for layer, old in enumerate(blocks):
-                new = old.new_zeros(rows, old.shape[1], capacity, old.shape[3])
-                new[:used, :, :length] = old[:used, :, :length]
-                blocks[layer] = new
-        self.rows, self.capacity = rows, capacity
-
-    def move(self, source: int, target: int, tokens: int) -> None:
-        """Copy one row's first tokens into another slot."""
-        for block in (*self.keys, *self.values):
-            block[target, :, :tokens] = block[source, :, :tokens]
 
 
 @dataclass(frozen=True)
@@ -129,76 +80,6 @@ class _Context:
         return (self.prefix.keys[layer], self.prefix.values[layer]) if self.prefix else None
 
 
-class _RecordingCache(Cache):
-    """Keeps each layer's new keys and values as they are, with their gradients."""
-
-    def __init__(self, prefix: PrefixKV | None) -> None:
-        super().__init__(layers=[])
-        self.prefix = prefix
-        self.keys: list[Tensor] = []
-        self.values: list[Tensor] = []
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
-        self.keys.append(key_states)
-        self.values.append(value_states)
-        return key_states, value_states
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return self.prefix.tokens if self.prefix else 0
-
-
-class _SlotCache(Cache):
-    """Writes new keys and values into an OwnKV block and gives back the part that is in use, [B, K, T, D]."""
-
-    def __init__(self, own: OwnKV, *, seen: int) -> None:
-        super().__init__(layers=[])
-        self.own, self.seen = own, seen
-
-    def update(
-        self, key_states: Tensor, value_states: Tensor, layer_idx: int, *args: Any, **kwargs: Any
-    ) -> tuple[Tensor, Tensor]:
-        return self.put(self.own.keys[layer_idx], key_states), self.put(self.own.values[layer_idx], value_states)
-
-    def put(self, block: Tensor, new: Tensor) -> Tensor:
-        raise NotImplementedError
-
-    def get_seq_length(self, layer_idx: int = 0) -> int:
-        return self.seen
-
-
-class _PackedCache(_SlotCache):
-    """Lays a packed line of tokens out into the slots `first`.. of its rows."""
-
-    def __init__(self, own: OwnKV, packing: Packing, *, first: int, seen: int) -> None:
-        super().__init__(own, seen=seen)
-        self.index, self.first = packing.index, first
-
-    def put(self, block: Tensor, new: Tensor) -> Tensor:
-        rows, width = self.index.shape
-        slots = block[self.first : self.first + rows, :, :width]
-        slots.copy_(new[0].index_select(1, self.index.view(-1)).view(-1, rows, width, new.shape[3]).transpose(0, 1))
-        return slots
-
-
-class _DecodeCache(_SlotCache):
-    """Writes new tokens of the first rows, each at its own place [B, S]."""
-
-    def __init__(self, own: OwnKV, places: Tensor, *, used: int, seen: int) -> None:
-        super().__init__(own, seen=seen)
-        heads = own.keys[0].shape[1]
-        row = torch.arange(len(places), device=places.device)
-        head = torch.arange(heads, device=places.device)
-        self.rows, self.used = len(places), used
-        block = (row[:, None] * heads + head[None]) * own.capacity
-        self.index = (block[:, :, None] + places[:, None]).reshape(-1)
-
-    def put(self, block: Tensor, new: Tensor) -> Tensor:
-        block.view(-1, block.shape[-1]).index_copy_(0, self.index, new.reshape(-1, new.shape[-1]))
-        return block[: self.rows, :, : self.used]
-
-
 def use_shared_attention(model: PreTrainedModel) -> None:
     """Let the model compute attention by this module. Can be called twice."""
     AttentionInterface.register(IMPLEMENTATION, shared_attention)
@@ -210,7 +91,7 @@ def encode_prefix(
 ) -> PrefixKV:
     """Keys and values of a prefix, computed once with batch 1; `before` is what already stands in front of it."""
     ids = torch.as_tensor(tokens, device=model.device).view(1, -1)
-    cache = _RecordingCache(before)
+    cache = RecordingCache(before)
     _forward(model, ids, _places(ids, before), cache, _Context(before))
     keys = [key[0] for key in cache.keys]
     values = [value[0] for value in cache.values]
@@ -227,14 +108,14 @@ def read_rows(model: PreTrainedModel, ids: Tensor, *, prefix: Sequence[int] = ()
     large one, and gradients flow through both. No mask is needed, since pads stand at the end.
     """
     if not len(prefix):
-        return _forward(model, ids, _places(ids, None), _RecordingCache(None), _Context())
+        return _forward(model, ids, _places(ids, None), RecordingCache(None), _Context())
     rows, width = ids.shape
     start = torch.as_tensor(prefix, device=ids.device)
     line = torch.cat([start, ids.flatten()])[None]
     behind = torch.arange(len(prefix), len(prefix) + width, device=ids.device).repeat(rows)
     places = torch.cat([torch.arange(len(prefix), device=ids.device), behind])[None]
     context = _Context(line=_Line(len(prefix), rows))
-    hidden = _forward(model, line, places, _RecordingCache(None), context)
+    hidden = _forward(model, line, places, RecordingCache(None), context)
     return hidden[0, len(prefix) :].unflatten(0, (rows, width))
 
 
@@ -246,7 +127,7 @@ def prefill_rows(
     No gradients.
     """
     start = prefix.tokens if prefix else 0
-    cache = _PackedCache(own, packing, first=first, seen=start)
+    cache = PackedCache(own, packing, first=first, seen=start)
     hidden = _forward(model, packing.ids[None], packing.depths[None] + start, cache, _Context(prefix, packing=packing))
     return hidden[0, packing.last]
 
@@ -262,7 +143,7 @@ def decode_rows(
     start, used = prefix.tokens if prefix else 0, longest + ids.shape[1]
     places = lengths[:, None] + torch.arange(ids.shape[1], device=ids.device)
     visible = torch.arange(used, device=ids.device)[None, None] <= places[:, :, None]
-    cache = _DecodeCache(own, places, used=used, seen=start)
+    cache = DecodeCache(own, places, used=used, seen=start)
     context = _Context(prefix, visible=visible, offset=lengths)
     return _forward(model, ids, places + start, cache, context)
 

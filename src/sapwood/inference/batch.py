@@ -17,9 +17,10 @@ import torch
 from torch import Tensor
 from transformers import PreTrainedModel
 
-from sapwood.inference.attention import OwnKV, PrefixKV, decode_rows, head_logits, prefill_rows
+from sapwood.inference.attention import decode_rows, head_logits, prefill_rows
 from sapwood.inference.choosing import Choice, choose, repeats, shares
 from sapwood.inference.drafts import Drafts
+from sapwood.inference.kv import OwnKV, PrefixKV
 from sapwood.inference.labels import Search, next_path
 from sapwood.inference.packing import pack_rows
 

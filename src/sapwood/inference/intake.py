@@ -47,7 +47,8 @@ class Intake(Generic[Asked]):
     @classmethod
     def open(cls) -> Intake[Asked]:
         """An empty line, into which requests are put until it is closed."""
-        return cls(_Line((), is_open=True))
+        line: _Line[Any] = _Line((), is_open=True)
+        return cls(line)
 
     @classmethod
     def of(cls, requests: Iterable[Asked]) -> Intake[Asked]:

@@ -14,12 +14,12 @@ from dataclasses import dataclass, replace
 
 from sapwood.config import InferenceConfig
 from sapwood.errors import ContextLengthError, Error
-from sapwood.inference.attention import PrefixKV
 from sapwood.inference.batch import Batch, Row
 from sapwood.inference.choosing import Choice
 from sapwood.inference.embedding import WINDOW, Encoder, batches
 from sapwood.inference.grouping import group_rows, model_of
 from sapwood.inference.intake import Intake
+from sapwood.inference.kv import PrefixKV
 from sapwood.inference.labels import Search
 from sapwood.inference.models import Loaded, Models
 from sapwood.inference.request import Completion, Embed, Message, Request, Vector, wrong_dimensions

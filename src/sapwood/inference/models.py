@@ -14,9 +14,10 @@ from transformers import PreTrainedModel, PreTrainedTokenizerBase
 from sapwood.config import InferenceConfig
 from sapwood.errors import ModelError
 from sapwood.inference.adapter import check_canary, fold
-from sapwood.inference.attention import PrefixKV, encode_prefix
+from sapwood.inference.attention import encode_prefix
 from sapwood.inference.chat import Chat
 from sapwood.inference.embedding import Encoder, load_encoder
+from sapwood.inference.kv import PrefixKV
 from sapwood.inference.labels import Tries
 from sapwood.inference.quantization import quantize
 from sapwood.inference.schema import Schemas

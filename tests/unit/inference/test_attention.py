@@ -9,7 +9,6 @@ torch = pytest.importorskip("torch")
 
 from sapwood.inference import attention  # noqa: E402
 from sapwood.inference.attention import (  # noqa: E402
-    OwnKV,
     decode_rows,
     encode_prefix,
     head_logits,
@@ -17,6 +16,7 @@ from sapwood.inference.attention import (  # noqa: E402
     read_rows,
     use_shared_attention,
 )
+from sapwood.inference.kv import OwnKV  # noqa: E402
 from sapwood.inference.packing import pack_rows  # noqa: E402
 
 FAMILIES: dict[str, dict[str, Any]] = {

@@ -24,7 +24,9 @@ TAIL = 40
 class OneModel(Models):
     """A model that answers whatever asks."""
 
-    max_answer_tokens = 8
+    @property
+    def max_answer_tokens(self) -> int:
+        return 8
 
     def __init__(self, model: ModelVersion) -> None:
         self._model = model

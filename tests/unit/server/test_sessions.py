@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from sapwood.engine.binds import Binds
-from sapwood.engine.result import Result
+from sapwood.engine.result import OnText, Result
 from sapwood.server.authentication import Principal
 from sapwood.server.client_program import read_client
 from sapwood.server.sessions import (
@@ -41,7 +41,13 @@ class FakeEngine:
         self.remembered: dict[str, Any] | None = {"role": "PUBLIC"}
 
     def execute(
-        self, text: str, *, describe_only: bool = False, query_id: str | None = None, binds: Binds | None = None
+        self,
+        text: str,
+        *,
+        describe_only: bool = False,
+        query_id: str | None = None,
+        binds: Binds | None = None,
+        on_text: OnText | None = None,
     ) -> list[Result]:
         return []
 

@@ -19,7 +19,12 @@ def database(tmp_path: Path) -> Database:
 
 def test_what_was_read_is_read_again_once_something_was_written(database: Database) -> None:
     asked: list[str] = []
-    recall = Recall(database, lambda name: asked.append(name) or len(asked))
+
+    def look_up(name: str) -> int:
+        asked.append(name)
+        return len(asked)
+
+    recall = Recall(database, look_up)
     assert (recall("a"), recall("a"), recall("b")) == (1, 1, 2)
     with database.write(is_history=True):
         assert recall("a") == 1
