@@ -266,7 +266,7 @@ def test_finished_rows_are_kept_when_another_row_fails(unchanged: Sapwood) -> No
     ("where", "sql"),
     [
         ("sapwood.engine.copy_into.insert_loaded", "copy into tickets from @incoming files = ('good.csv')"),
-        ("sapwood.functions.finetune.write_table", FINETUNE),
+        ("sapwood.functions.finetune.write_tables", FINETUNE),
         ("sapwood.jobs.durable.os.fsync", FINETUNE),
     ],
 )

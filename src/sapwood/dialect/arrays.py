@@ -96,7 +96,8 @@ def _array_insert(given: Given) -> Value:
 
     def build(x: str, place: str, new: str) -> str:
         at = f"CASE WHEN {place} < 0 THEN greatest(len({x}) + {place}, 0) ELSE {place} END"
-        before = f"list_resize(({x})[1:{at}], CAST({at} AS BIGINT), {_NULL_ELEMENT})"
+        length = f"CASE WHEN {place} > {_MOST_ELEMENTS} THEN 0 ELSE CAST({at} AS BIGINT) END"  # DuckDB may compute what is not asked
+        before = f"list_resize(({x})[1:{at}], {length}, {_NULL_ELEMENT})"
         made = f"to_json(list_concat({before}, [coalesce({new}, {_NULL_ELEMENT})], ({x})[{at} + 1:]))"
         too_long = raising(100078, "22000", literal("An array can't have the position "), place, type_=ARRAY)
         return f"CASE WHEN {place} > {_MOST_ELEMENTS} THEN {too_long} WHEN {x} IS NOT NULL AND {place} IS NOT NULL THEN {made} END"

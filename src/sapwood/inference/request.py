@@ -124,6 +124,7 @@ class Backend(Protocol):
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
         """Answer each request once, in any order, as they finish. A bad row is a Completion with `error`, never an exception.
 
+        More requests may come only after some were answered: who takes all of them before the first answer may wait for ever.
         Stops early, without an error, once `is_cancelled` says so.
         """
         ...

