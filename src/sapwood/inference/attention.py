@@ -246,16 +246,16 @@ def _attend_line(
         (part[:, :, : line.prefix], part[0, :, line.prefix :].unflatten(1, (line.rows, -1)).transpose(0, 1))
         for part in (query, key, value)
     )
-    bias, rows_bias = _bias(context.alone, query, key, window), _bias(context, rows_query, rows_key, window)
+    rows_bias = _bias(context, rows_query, rows_key, window)
     shared, is_plain = (key[0], value[0]), window is None and softcap is None
     if is_plain and line.prefix <= SHORT_PREFIX:
-        first = _by_products(query, key, value, None, bias, scale)
+        first = _by_products(query, key, value, None, _bias(context.alone, query, key, window), scale)
         behind = _by_products(rows_query, rows_key, rows_value, shared, rows_bias, scale)
     else:
         first = (
             _attend_plainly(query, key, value, scale)
             if is_plain
-            else _in_slices(query, key, value, None, bias, scale, softcap)
+            else _in_slices(query, key, value, None, _bias(context.alone, query, key, window), scale, softcap)
         )
         behind = _in_slices(rows_query, rows_key, rows_value, shared, rows_bias, scale, softcap)
     return torch.cat([first, behind.flatten(0, 1)[None]], dim=1)

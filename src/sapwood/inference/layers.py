@@ -102,7 +102,7 @@ def slim(model: nn.Module) -> None:
 
 def _is_gated_by_silu(module: Any) -> bool:
     """Whether a feed-forward part, if it is one, has the activation that FeedForward has."""
-    return not hasattr(module, "act_fn") or isinstance(module.act_fn, nn.SiLU) or "SiLU" in type(module.act_fn).__name__
+    return not hasattr(module, "act_fn") or "SiLU" in type(module.act_fn).__name__
 
 
 class _Norm(torch.autograd.Function):

@@ -162,7 +162,8 @@ def _by_input(layers: Lora) -> list[list[LoraLinear]]:
         children.setdefault(parent, {})[child] = layer
     together: list[list[LoraLinear]] = []
     for family in children.values():
-        together += [[family.pop(name) for name in names] for names in groups(family)]
+        alike = [names for names in groups(family) if len({family[name].bias is None for name in names}) == 1]
+        together += [[family.pop(name) for name in names] for names in alike]
         together += [[layer] for layer in family.values()]
     return together
 

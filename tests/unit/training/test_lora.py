@@ -90,3 +90,12 @@ def test_siblings_asked_apart_or_twice_answer_the_same(build_model: Callable[...
     adapted = model.model.layers[0].self_attn
     for name, at in (("v_proj", 0), ("q_proj", 1), ("q_proj", 0), ("q_proj", 0), ("k_proj", 0), ("v_proj", 1)):
         torch.testing.assert_close(getattr(adapted, name)((x, y)[at]), wanted[name, at], rtol=0, atol=1e-5)
+
+
+def test_siblings_of_which_some_have_a_bias_stay_apart_and_keep_it(build_model: Callable[..., Any]) -> None:
+    model = build_model("llama")
+    attention = model.model.layers[0].self_attn
+    attention.v_proj.bias = nn.Parameter(torch.randn(attention.v_proj.out_features))
+    before = model(IDS).logits
+    attach(model, rank=4, alpha=8, seed=0)
+    torch.testing.assert_close(model(IDS).logits, before, rtol=0, atol=1e-5)
