@@ -54,7 +54,7 @@ def _object_name(kind: str, reader: Reader, compiler: Compiler) -> Name:
 
 _SHOWN = (
     "TABLES", "VIEWS", "SCHEMAS", "DATABASES", "COLUMNS", "STAGES", "FILE FORMATS", "MODELS", "WAREHOUSES", "ROLES", "USERS", "PARAMETERS",
-    "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS", "SEQUENCES", "TAGS",
+    "VARIABLES", "FUNCTIONS", "USER FUNCTIONS", "CORTEX BASE MODELS", "OBJECTS", "TRANSACTIONS", "SEQUENCES", "TAGS", "VERSIONS",
     "PRIMARY KEYS", "UNIQUE KEYS", "IMPORTED KEYS", "EXPORTED KEYS", "PROCEDURES",
 )  # fmt: skip
 _DESCRIBED = (*_OBJECTS, "SEQUENCE", "DATABASE", "SCHEMA", "WAREHOUSE", "USER")
@@ -73,6 +73,8 @@ def show(reader: Reader, compiler: Compiler) -> Statement:
     found = Show(kind_of(reader, _SHOWN, "SHOW"), terse=terse)
     while not reader.is_done:
         found = _show_clause(found, reader, compiler)
+    if found.kind == "VERSIONS" and not found.table:
+        raise reader.error()
     return found
 
 
@@ -91,6 +93,9 @@ def _show_clause(found: Show, reader: Reader, compiler: Compiler) -> Show:
 
 def _show_place(found: Show, reader: Reader, compiler: Compiler) -> Show:
     scope = compiler.scope
+    if found.kind == "VERSIONS":
+        reader.expect("MODEL")
+        return _show_table(found, resolved(reader.dotted(), scope))
     if reader.take("ACCOUNT"):
         return replace(found, in_account=True)
     if found.kind == "PARAMETERS" and (reader.take("SESSION") or reader.take("USER")):
@@ -224,6 +229,14 @@ def _alter_model(statement: AlterModel, reader: Reader, compiler: Compiler) -> S
         else:
             reader.expect("SET", "ALIAS", "=")
             found = replace(statement, action="SET ALIAS", version=version, value=str(reader.value()))
+    elif reader.take("ADD", "VERSION"):
+        version = reader.identifier()
+        reader.expect("FROM", "MODEL")
+        source = named(reader, compiler)
+        of = reader.identifier() if reader.take("VERSION") else "DEFAULT"
+        found = replace(statement, action="ADD VERSION", version=version, source=source, value=of)
+    elif reader.take("DROP", "VERSION"):
+        found = replace(statement, action="DROP VERSION", version=reader.identifier())
     else:
         raise unsupported(f"ALTER MODEL ... {reader.word()} {reader.word(1)}".strip())
     reader.end()

@@ -445,7 +445,7 @@ class AlterSession(Statement):
 class Show(Statement):
     """SHOW <kind> [LIKE '...'] [IN ...]: `kind` is plural and upper case, such as TABLES, MODELS, FILE FORMATS.
 
-    `table` is set by SHOW COLUMNS IN TABLE.
+    `table` is set by SHOW COLUMNS IN TABLE, and is the model of SHOW VERSIONS IN MODEL.
     """
 
     kind: str
@@ -470,13 +470,16 @@ class Describe(Statement):
 
 @dataclass(frozen=True)
 class AlterModel(Statement):
-    """ALTER MODEL: RENAME (`new_name`), SET COMMENT, SET DEFAULT_VERSION, or VERSION v SET ALIAS."""
+    """ALTER MODEL: RENAME (`new_name`), SET COMMENT, SET DEFAULT_VERSION, VERSION v SET ALIAS, ADD VERSION v (a copy of version
+    `value` of the model `source`) or DROP VERSION v.
+    """
 
     name: Name
     action: str
     new_name: Name | None = None
     value: str = ""
     version: str = ""
+    source: Name | None = None
     if_exists: bool = False
 
 

@@ -9,6 +9,7 @@ from sapwood.dialect.statements import Drop, Name
 from sapwood.engine.container import drop_container, own_name
 from sapwood.engine.definition import drop_definition
 from sapwood.engine.location import stage_folder
+from sapwood.engine.model import remove_unused_files
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.table import drop_table
 from sapwood.engine.tags import drop_tag
@@ -50,14 +51,11 @@ def _drop_file_format(work: Work, name: Name) -> bool:
 
 def _drop_model(work: Work, name: Name) -> bool:
     """Take a tuned model away, and its files unless another one has them too."""
-    catalog, data = work.parts.catalog, work.parts.config.data
+    catalog = work.parts.catalog
     model = catalog.model(name.database, name.schema, name.name)
     if model is None or not catalog.drop_model(name.database, name.schema, name.name):
         return False
-    folder = (data / model.adapter_path).resolve()
-    is_shared = any(other.adapter_path == model.adapter_path for other in catalog.models())
-    if folder.parent == (data / "models").resolve() and not is_shared:
-        shutil.rmtree(folder, ignore_errors=True)
+    remove_unused_files(work, model.versions.values())
     return True
 
 

@@ -16,19 +16,15 @@ from sapwood.config import StageConfig
 from sapwood.dialect.names import parts, physical, qualify
 from sapwood.dialect.statements import Name, StagePath
 from sapwood.engine.bucket import bucket_of
+from sapwood.engine.model_versions import named_version
 from sapwood.engine.privileges import MODEL_URL, check_place
 from sapwood.engine.storage import LocalFolder, Storage
 from sapwood.engine.work import Work, unknown_object
 from sapwood.errors import AccessError, ProgrammingError, UnknownFileError, UnsupportedError
-from sapwood.store.records import TunedModel
 
 SAMPLES_URL = "s3://sfquickstarts/"
 """URL prefix of the vendor's quickstarts; the package ships data in the shape of theirs."""
 REMOTE = re.compile(r"[a-z0-9+.-]+://", re.IGNORECASE)
-
-
-SYSTEM_ALIASES = ("DEFAULT", "FIRST", "LAST")
-"""Aliases of a version that every model has."""
 
 
 @dataclass(frozen=True)
@@ -192,21 +188,10 @@ def _of_model(work: Work, url: str) -> Location:
     model = work.parts.catalog.model(name.database, name.schema, name.name)
     if model is None:
         raise unknown_object("Model", name)
-    check_version(model, found["version"])
+    version = model.versions[named_version(model, found["version"])]
     label = url[: len(url) - len(found["path"])].rstrip("/") + "/"
-    folder = LocalFolder(work.parts.config.data / model.adapter_path)
+    folder = LocalFolder(work.parts.config.data / version.adapter_path)
     return Location(folder, found["path"], label, is_internal=False)
-
-
-def check_version(model: TunedModel, version: str) -> None:
-    """Raise if a tuned model has no version or alias of that name."""
-    if version.upper() not in (model.version.upper(), *SYSTEM_ALIASES, *model.aliases):
-        raise ProgrammingError(
-            f"Version '{version}' of model {model.name} does not exist",
-            errno=2003,
-            sqlstate="02000",
-            hint=f"It has {model.version}.",
-        )
 
 
 # URLs ----------------------------------------------------------------------------------------------------------------

@@ -258,6 +258,8 @@ def _alter_table(work: Work, statement: AlterTable) -> Iterable[Need]:
 
 def _alter_model(work: Work, statement: AlterModel) -> Iterable[Need]:
     yield Need(("OWNERSHIP",), "MODEL", statement.name)
+    if statement.source is not None:
+        yield Need(("OWNERSHIP",), "MODEL", statement.source)
     if statement.new_name is not None:
         yield Need(("CREATE MODEL",), "SCHEMA", _schema_of(statement.new_name))
 

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 
 from sapwood.dialect.statements import Name, Show
-from sapwood.dialect.types import TIMESTAMP_LTZ, SnowType, number, text
+from sapwood.dialect.types import BOOLEAN, TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine import show_account, show_models, show_relations
 from sapwood.engine.information_schema import INFORMATION_SCHEMA
 from sapwood.engine.privileges import may_see
@@ -85,6 +85,7 @@ def like(name: str, pattern: str) -> bool:
 def _named(*names: str) -> dict[str, SnowType]:
     kinds = {
         "created_on": _TIME,
+        "is_default_version": BOOLEAN,
         **dict.fromkeys(("rows", "bytes", "min_num_arguments", "max_num_arguments", "key_sequence"), _COUNT),
     }
     return {name: kinds.get(name, _TEXT) for name in names}
@@ -135,6 +136,11 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
         _named("created_on", "name", "model_type", "database_name", "schema_name", "owner", "comment", "versions",
                "default_version_name", "aliases", "answered_by"),
         show_models.models,
+    ),
+    "VERSIONS": (
+        _named("created_on", "name", "aliases", "comment", "database_name", "schema_name", "model_name", "is_default_version",
+               "functions", "metadata", "user_data"),
+        show_models.versions,
     ),
     "CORTEX BASE MODELS": (
         _named("created_on", "name", "model_type", "database_name", "schema_name", "owner", "lifecycle_status",

@@ -1,13 +1,16 @@
-"""Rows of SHOW MODELS and SHOW CORTEX BASE MODELS: tuned models, and the names that base models answer to."""
+"""Rows of SHOW MODELS, SHOW VERSIONS IN MODEL and SHOW CORTEX BASE MODELS: tuned models, and the names that base models answer to."""
 
 from __future__ import annotations
 
 import json
 from typing import Any
 
-from sapwood.dialect.statements import Show
+from sapwood.dialect.statements import Name, Show
+from sapwood.engine.model_versions import aliases
+from sapwood.engine.privileges import may_see
 from sapwood.engine.show_places import MODELS_DATABASE, MODELS_SCHEMA, Row, base_row
-from sapwood.engine.work import Work
+from sapwood.engine.work import Work, unknown_object
+from sapwood.store.records import TunedModel
 
 
 def models(work: Work, statement: Show) -> list[Row]:
@@ -28,17 +31,37 @@ def models(work: Work, statement: Show) -> list[Row]:
     return sorted(tuned + base, key=lambda row: (row["database_name"], row["schema_name"], row["name"]))
 
 
-def _tuned(model: Any) -> Row:
+def _tuned(model: TunedModel) -> Row:
+    created_on = next(iter(model.versions.values())).created_on
     return {
-        **base_row(model.created_on, model.name, model.database, model.schema, model.owner, model.comment),
+        **base_row(created_on, model.name, model.database, model.schema, model.owner, model.comment),
         "model_type": "CORTEX_FINETUNED",
-        "versions": json.dumps([model.version]),
+        "versions": json.dumps(list(model.versions)),
         "default_version_name": model.version,
-        "aliases": json.dumps(
-            {"DEFAULT": model.version, "FIRST": model.version, "LAST": model.version, **model.aliases}
-        ),
+        "aliases": json.dumps(aliases(model)),
         "answered_by": model.base_model,
     }
+
+
+def versions(work: Work, statement: Show) -> list[Row]:
+    """One row a version, the oldest first; the default one answers where the model is named."""
+    name = Name(statement.database, statement.schema, statement.table)
+    model = work.parts.catalog.model(name.database, name.schema, name.name)
+    if model is None or not may_see(work, work.rights, "MODEL", name):
+        raise unknown_object("Model", name)
+    named = aliases(model)
+    return [
+        {
+            **base_row(version.created_on, written, model.database, model.schema, model.owner, ""),
+            "aliases": json.dumps([alias for alias, meant in named.items() if meant == written]),
+            "model_name": model.name,
+            "is_default_version": written == model.version,
+            "functions": '["COMPLETE"]',
+            "metadata": json.dumps({"metrics": dict(version.metrics), "base_model": version.base_model}),
+            "user_data": "{}",
+        }
+        for written, version in model.versions.items()
+    ]
 
 
 def _base_models(work: Work) -> list[Row]:

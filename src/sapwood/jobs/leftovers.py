@@ -22,7 +22,7 @@ UNKNOWN_DAYS = 1
 def clear_leftovers(catalog: Catalog, data: Path, *, days: int) -> list[Path]:
     """Remove the folders of jobs that ended more than `days` ago, and those of models that are gone; what went."""
     jobs = {job.id: job for job in catalog.jobs()}  # before the models: a job that ends meanwhile is not over here
-    registered = {model.job_id for model in catalog.models()}
+    registered = {version.job_id for model in catalog.models() for version in model.versions.values()}
     now = time.time()
     old = [folder for folder in _folders(data / "jobs") if _is_over(folder, jobs.get(folder.name), days, now)]
     unused = [

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
 
@@ -46,8 +46,25 @@ _PLAIN = re.compile(r"[A-Z_][A-Z0-9_$]*")
 
 
 @dataclass(frozen=True)
+class TunedVersion:
+    """One version of a tuned model: which adapter answers, over which base. `metrics` are JSON-able."""
+
+    base_model: str
+    base_digest: str
+    adapter_path: str
+    adapter_digest: str
+    created_on: int
+    job_id: str = ""
+    metrics: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
 class TunedModel:
-    """A fine-tuned model in a schema's registry. `options` and `metrics` are JSON-able; times are epoch milliseconds."""
+    """A fine-tuned model in a schema's registry; its adapter is that of the default version, `version`.
+
+    `others` are the fields of a TunedVersion by name for each version beside that one, `aliases` versions by alias. `metrics`
+    are JSON-able; times are epoch milliseconds, `adapter_path` is below the data directory.
+    """
 
     database: str
     schema: str
@@ -63,11 +80,29 @@ class TunedModel:
     aliases: Mapping[str, str] = field(default_factory=dict)
     job_id: str = ""
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    others: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
     def full_name(self) -> str:
         """The name as SQL would write it."""
         return sql_name(self.database, self.schema, self.name)
+
+    @property
+    def versions(self) -> dict[str, TunedVersion]:
+        """All versions by name, the oldest first."""
+        default = TunedVersion(**{item.name: getattr(self, item.name) for item in fields(TunedVersion)})
+        found = {self.version: default, **{name: TunedVersion(**values) for name, values in self.others.items()}}
+        return dict(sorted(found.items(), key=lambda item: item[1].created_on))
+
+    def with_versions(self, versions: Mapping[str, TunedVersion], default: str) -> TunedModel:
+        """The model with these versions, of which `default` answers; aliases of versions that are gone go with them."""
+        return replace(
+            self,
+            **asdict(versions[default]),
+            version=default,
+            aliases={alias: version for alias, version in self.aliases.items() if version in versions},
+            others={name: asdict(version) for name, version in versions.items() if name != default},
+        )
 
 
 @dataclass(frozen=True)

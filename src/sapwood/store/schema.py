@@ -48,6 +48,7 @@ MODELS = Table(
     Column("aliases", _Json, nullable=False),
     Column("job_id", Text, nullable=False),
     Column("metrics", _Json, nullable=False),
+    Column("others", _Json, nullable=False),
 )
 
 JOBS = Table(

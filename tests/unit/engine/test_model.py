@@ -66,6 +66,72 @@ def test_a_model_does_not_take_a_taken_name(engine: Engine, session: Session, tu
         session.execute("alter model mine rename to other")
 
 
+NEWER = TunedModel(
+    "CORTEX_FINETUNING_DB", "PUBLIC", "NEWER", "echo", "base", "models/newer", "newer", 1_700_000_001_000
+)
+
+
+@pytest.fixture
+def two_versions(engine: Engine, session: Session, tuned: TunedModel, tmp_path: Path) -> Path:
+    """MINE has version V2, whose files are those that NEWER had; the folder of these."""
+    folder = tmp_path / "models" / "newer"
+    folder.mkdir()
+    engine.parts.catalog.add_model(NEWER)
+    session.execute("alter model mine add version v2 from model newer; drop model newer")
+    return folder
+
+
+def test_versions_of_a_model(session: Session, two_versions: Path) -> None:
+    (row,) = rows(session, "show models in schema public")
+    assert (row["versions"], row["default_version_name"]) == ('["V1", "V2"]', "V1")
+    assert row["aliases"] == '{"DEFAULT": "V1", "FIRST": "V1", "LAST": "V2"}'
+    session.execute("alter model mine version last set alias = best; alter model mine set default_version = best")
+    shown = rows(session, "show versions in model mine")
+    assert [(row["name"], row["aliases"], row["is_default_version"]) for row in shown] == [
+        ("V1", '["FIRST"]', False),
+        ("V2", '["DEFAULT", "LAST", "BEST"]', True),
+    ]
+    assert [row["name"] for row in rows(session, "show versions like '%2' in model mine")] == ["V2"]
+    with pytest.raises(UnknownObjectError, match="NOTHING"):
+        session.execute("show versions in model nothing")
+
+
+def test_the_default_version_answers(engine: Engine, session: Session, two_versions: Path) -> None:
+    def digest() -> str:
+        model = engine.parts.catalog.model("CORTEX_FINETUNING_DB", "PUBLIC", "MINE")
+        assert model is not None
+        return model.adapter_digest
+
+    session.execute("alter model mine set default_version = v2")
+    assert digest() == "newer"
+    assert rows(session, "list 'snow://model/mine/versions/v2/'") == []
+    session.execute("alter model mine set default_version = 'FIRST'")
+    assert digest() == "adapter"
+
+
+def test_files_go_with_the_last_version_that_has_them(session: Session, two_versions: Path) -> None:
+    assert two_versions.is_dir(), "NEWER is gone, its files are V2's"
+    session.execute(
+        "alter model mine version v2 set alias = best; alter model mine add version v3 from model mine version best"
+    )
+    session.execute("alter model mine drop version best")
+    assert two_versions.is_dir(), "V3 shares them"
+    assert '"BEST"' not in str(rows(session, "show models in schema public")[0]["aliases"])
+    session.execute("alter model mine drop version v3")
+    assert not two_versions.exists()
+
+
+def test_a_version_that_can_not_be_made_or_dropped(session: Session, two_versions: Path) -> None:
+    with pytest.raises(ObjectExistsError, match="Version 'V2'"):
+        session.execute("alter model mine add version v2 from model mine")
+    with pytest.raises(ObjectExistsError, match="Version 'LAST'"):
+        session.execute("alter model mine add version last from model mine")
+    with pytest.raises(UnknownObjectError, match="NEWER"):
+        session.execute("alter model mine add version v3 from model newer")
+    with pytest.raises(ProgrammingError, match="is the default version"):
+        session.execute("alter model mine drop version first")
+
+
 def test_training_results_can_be_listed_and_got(session: Session, tuned: TunedModel, tmp_path: Path) -> None:
     listed = rows(session, "list 'snow://model/mine/versions/v1/'")
     assert [row["name"] for row in listed] == ["snow://model/mine/versions/v1/training_results.csv"]
