@@ -2,35 +2,32 @@
 
 What `put_many` was given is on the disk when it returns: WAL with synchronous=FULL, one commit a call, so neither a
 kill -9 nor a power cut takes it back. It knows nothing of how a key is made.
-
-Keys come in no order, so an index of them has each new one on another page, and a large cache would write all pages again
-for each group. So the index holds 8 bytes of a key's hash, rows stand in the order in which they came, and age needs no index.
-Two keys of one hash (of 10 million keys, with a chance of 3 in a million) push each other out; neither gives the other's answer.
 """
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import json
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from sapwood.errors import DataDirectoryBusyError
 from sapwood.store.database import BUSY_S, make_private, now_ms, switch_to_wal, translate
+from sapwood.store.places import TABLES, Places, hash_of
 from sapwood.store.records import CachedAnswer
 
 _TABLE = """CREATE TABLE IF NOT EXISTS answers (
-    made INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE, key TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
+    made INTEGER PRIMARY KEY AUTOINCREMENT, hash INTEGER NOT NULL, key TEXT NOT NULL, text TEXT NOT NULL, finish TEXT NOT NULL,
     prompt_tokens INTEGER NOT NULL, completion_tokens INTEGER NOT NULL, computed_tokens INTEGER NOT NULL, seconds REAL NOT NULL,
     model TEXT NOT NULL, scores TEXT NOT NULL, confidence REAL, made_on INTEGER NOT NULL)"""
 _COLUMNS = "key, text, finish, prompt_tokens, completion_tokens, computed_tokens, seconds, model, scores, confidence"
-_PUT = f"INSERT OR REPLACE INTO answers (hash, {_COLUMNS}, made_on) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT = f"INSERT INTO answers (hash, {_COLUMNS}, made_on) VALUES "
+_ROW = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 _OLD = """DELETE FROM answers WHERE made < ifnull(
     (SELECT made FROM answers WHERE made_on >= ? ORDER BY made LIMIT 1), (SELECT max(made) + 1 FROM answers))"""
 _TOO_MUCH = """DELETE FROM answers WHERE made IN (SELECT made FROM (
@@ -41,10 +38,13 @@ _FILE_BYTES = (
 _PACE = """SELECT avg(seconds), avg(completion_tokens) FROM (
     SELECT seconds, completion_tokens, model FROM answers ORDER BY made DESC LIMIT 10000) WHERE model = ?"""
 _KEYS_A_QUERY = 500
+_ROWS_A_STATEMENT = 64
+"""Rows that are inserted together: other threads have their turn between statements, so many small ones take long."""
 _NO_SCORES = "[]"
 _PAGES_KB = 65_536
-"""Pages held in memory: the index of some five million answers."""
+"""Pages held in memory: the index of some four million answers."""
 _DAY_MS = 86_400_000
+_Item = TypeVar("_Item")
 COMMITS_A_PRUNE = 1000
 """Calls of `put_many` after which old answers are looked for."""
 
@@ -70,18 +70,17 @@ class AnswerCache:
         self._commits = 0
         make_private(path)
         with _translated():
-            self._connection = _open(path)
+            self._connection, self._places = _open(path)
 
     def get_many(self, keys: Sequence[str]) -> dict[str, CachedAnswer]:
         """The answers that are there, by key."""
         found: dict[str, CachedAnswer] = {}
         with self._lock, _translated():
-            for some in _groups({_hash(key): key for key in keys}):
-                marks = ", ".join("?" * len(some))
-                rows = self._connection.execute(
-                    f"SELECT hash, {_COLUMNS} FROM answers WHERE hash IN ({marks})", [*some]
-                )
-                found.update((key, _answer(key, row)) for place, key, *row in rows if some[place] == key)
+            for some in _groups(dict.fromkeys(keys), _KEYS_A_QUERY):
+                made = self._places.find([hash_of(key) for key in some])
+                marks, wanted = ", ".join("?" * len(made)), set(some)
+                rows = self._connection.execute(f"SELECT {_COLUMNS} FROM answers WHERE made IN ({marks})", made)
+                found.update((key, _answer(key, row)) for key, *row in rows if key in wanted)
         return found
 
     def pace(self, model: str) -> Pace | None:
@@ -94,11 +93,17 @@ class AnswerCache:
         """Store answers, all or none, durable when it returns; a key that is there gets the new answer."""
         now = self._clock()
         rows = [
-            (_hash(key), key, *plain, json.dumps(scores) if scores else _NO_SCORES, confidence, now)
+            (hash_of(key), key, *plain, json.dumps(scores) if scores else _NO_SCORES, confidence, now)
             for key, *plain, scores, confidence in answers
         ]
-        with self._lock, self._writing():
-            self._connection.executemany(_PUT, rows)
+        with self._lock:
+            with self._writing():
+                for some in _groups(rows, _ROWS_A_STATEMENT):
+                    sql = _PUT + ", ".join([_ROW] * len(some))
+                    self._connection.execute(sql, list(itertools.chain.from_iterable(some)))
+            if self._places.is_due():
+                with self._writing():
+                    self._places.place()
         self._commits += 1
         if self._limits is not None and self._commits % COMMITS_A_PRUNE == 0:
             self.prune(days=self._limits[0], megabytes=self._limits[1])
@@ -114,6 +119,8 @@ class AnswerCache:
                 old = self._connection.execute(_OLD, (self._clock() - days * _DAY_MS,)).rowcount
                 is_large = self._connection.execute(_FILE_BYTES).fetchone()[0] > megabytes * 2**20
                 large = self._connection.execute(_TOO_MUCH, (megabytes * 2**20,)).rowcount if is_large else 0
+                if old + large:
+                    self._places.forget()
             if old + large:
                 with _translated():
                     self._connection.execute("PRAGMA incremental_vacuum").fetchall()
@@ -128,6 +135,7 @@ class AnswerCache:
         with self._lock:
             with self._writing():
                 count = self._connection.execute("DELETE FROM answers").rowcount
+                self._places.forget()
             with _translated():
                 self._connection.execute("VACUUM")
                 busy = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
@@ -155,7 +163,7 @@ class AnswerCache:
                 raise
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, Places]:
     connection = sqlite3.connect(path, timeout=BUSY_S, isolation_level=None, check_same_thread=False)
     connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
     switch_to_wal(connection)
@@ -164,19 +172,22 @@ def _open(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA secure_delete=ON")
     connection.execute("BEGIN IMMEDIATE")
     columns = [row[1] for row in connection.execute("PRAGMA table_info(answers)")]
-    is_earlier = bool(columns) and "hash" not in columns
+    is_earlier = bool(columns) and not connection.execute("PRAGMA table_info(places)").fetchall()
     if is_earlier:
         connection.execute("ALTER TABLE answers RENAME TO earlier")
-    connection.execute(_TABLE)
+    for table in (_TABLE, *TABLES):
+        connection.execute(table)
+    places = Places(connection)
     if is_earlier:
         _take_over(connection, columns)
+        places.place()
     connection.execute("COMMIT")
-    return connection
+    return connection, places
 
 
 def _take_over(connection: sqlite3.Connection, columns: Sequence[str]) -> None:
     """Move the answers of a file of an earlier version, which lack what that did not know."""
-    connection.create_function("hash_of", 1, _hash, deterministic=True)
+    connection.create_function("hash_of", 1, hash_of, deterministic=True)
     listed = ", ".join(name if name in columns else _WITHOUT[name] for name in _COLUMNS.split(", "))
     connection.execute(
         f"INSERT INTO answers (hash, {_COLUMNS}, made_on) SELECT hash_of(key), {listed}, made_on FROM earlier ORDER BY made_on"
@@ -187,11 +198,6 @@ def _take_over(connection: sqlite3.Connection, columns: Sequence[str]) -> None:
 _WITHOUT = {"scores": f"'{_NO_SCORES}'", "confidence": "NULL"}
 
 
-def _hash(key: str) -> int:
-    """63 bits that stand for a key."""
-    return int.from_bytes(hashlib.blake2b(key.encode(), digest_size=8).digest()) >> 1
-
-
 def _answer(key: str, row: Sequence[Any]) -> CachedAnswer:
     *plain, scores, confidence = row
     return CachedAnswer(
@@ -199,10 +205,10 @@ def _answer(key: str, row: Sequence[Any]) -> CachedAnswer:
     )
 
 
-def _groups(keys: Mapping[int, str]) -> Iterator[dict[int, str]]:
-    """The keys by their hashes, some at a time."""
-    places = iter(keys.items())
-    while some := dict(itertools.islice(places, _KEYS_A_QUERY)):
+def _groups(items: Iterable[_Item], most: int) -> Iterator[list[_Item]]:
+    """The items, some at a time."""
+    rest = iter(items)
+    while some := list(itertools.islice(rest, most)):
         yield some
 
 

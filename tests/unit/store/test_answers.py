@@ -179,14 +179,55 @@ def test_scores_and_confidence_come_back(tmp_path: Path) -> None:
     cache.close()
 
 
-def test_a_file_of_an_earlier_version_is_gone_on_with(tmp_path: Path) -> None:
+_COUNTS = "prompt_tokens INTEGER, completion_tokens INTEGER, computed_tokens INTEGER, seconds REAL, model TEXT"
+EARLIER = (
+    (
+        f"key TEXT PRIMARY KEY, text TEXT, finish TEXT, {_COUNTS}, made_on INTEGER",
+        "'k', 'yes', 'stop', 5, 2, 4, 0.5, 'm', 1",
+    ),
+    (
+        f"made INTEGER PRIMARY KEY, hash INTEGER NOT NULL UNIQUE, key TEXT, text TEXT, finish TEXT, {_COUNTS}, scores TEXT,"
+        " confidence REAL, made_on INTEGER",
+        "1, 77, 'k', 'yes', 'stop', 5, 2, 4, 0.5, 'm', '[]', NULL, 1",
+    ),
+)
+
+
+@pytest.mark.parametrize(("columns", "values"), EARLIER)
+def test_a_file_of_an_earlier_version_is_gone_on_with(tmp_path: Path, columns: str, values: str) -> None:
     path = tmp_path / "answers.sqlite"
     old = sqlite3.connect(path)
-    columns = "text TEXT, finish TEXT, prompt_tokens INTEGER, completion_tokens INTEGER, computed_tokens INTEGER, seconds REAL"
-    old.execute(f"CREATE TABLE answers (key TEXT PRIMARY KEY, {columns}, model TEXT, made_on INTEGER)")
-    old.execute("INSERT INTO answers VALUES ('k', 'yes', 'stop', 5, 2, 4, 0.5, 'm', 1)")
+    old.execute(f"CREATE TABLE answers ({columns})")
+    old.execute(f"INSERT INTO answers VALUES ({values})")
     old.commit()
     old.close()
     cache = AnswerCache(path)
     assert cache.get_many(["k"]) == {"k": answer("k")}
     cache.close()
+
+
+def test_answers_come_back_wherever_their_places_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sapwood.store.places.MOST_UNPLACED", 10)
+    path = tmp_path / "answers.sqlite"
+    cache, other = AnswerCache(path), AnswerCache(path)
+    for number in range(25):
+        cache.put_many([answer(f"k{number}")])
+    cache.put_many([answer("k3", "new"), answer("k24", "new")])
+    texts = {f"k{number}": "new" if number in (3, 24) else "yes" for number in range(25)}
+    for reader in (cache, other, AnswerCache(path)):
+        found = reader.get_many([f"k{number}" for number in range(30)])
+        assert {key: each.text for key, each in found.items()} == texts
+        reader.close()
+
+
+def test_a_purge_by_another_process_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sapwood.store.places.MOST_UNPLACED", 3)
+    cache, other = AnswerCache(tmp_path / "answers.sqlite"), AnswerCache(tmp_path / "answers.sqlite")
+    cache.put_many([answer(f"k{number}") for number in range(5)])
+    assert len(other.get_many([f"k{number}" for number in range(5)])) == 5
+    cache.purge()
+    assert other.get_many(["k1"]) == {}
+    cache.put_many([answer("k1", "again")])
+    assert other.get_many(["k1"])["k1"].text == "again"
+    cache.close()
+    other.close()
