@@ -21,7 +21,7 @@ a case that holds it; the cases beside it say what it gives. What is not served 
 listed too. `docs/functions.md` has the functions
 that ask a model, `docs/loading.md` files and stages.
 
-What is different from the vendor's: a `TIMESTAMP_TZ` keeps its moment and not its offset; times have microseconds; regular expressions are
+What is different from the vendor's: times have microseconds; regular expressions are
 RE2's (no backreferences, no lookaround); `HASH` and random numbers have the vendor's types and other values; keys of an object keep the
 order in which they were written; results of a text comparison follow Unicode's order, without collations; a date, time, timestamp or
 BINARY in a VARIANT is a text (`TYPEOF` says `VARCHAR`), a FLOAT is a `DECIMAL`; an element that is missing in a JSON array is null.

@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, Protocol
 import pyarrow as pa
 
 from sapwood.dialect.compile import split
+from sapwood.engine.arrow import moments, python_value
 from sapwood.engine.result import Result
 from sapwood.errors import InterfaceError, ProgrammingError
 
@@ -166,17 +167,17 @@ class Cursor:
         return [self._shape(row) for row in self._rows]
 
     def fetch_arrow_all(self) -> pa.Table:
-        """All rows as one Arrow table; NUMBER without scale is int64 where its values fit."""
-        return self._last.table
+        """All rows as one Arrow table; NUMBER without scale is int64 where its values fit, TIMESTAMP_TZ a moment."""
+        return moments(self._last.table)
 
     def fetch_arrow_batches(self) -> Iterator[pa.Table]:
         """All rows as Arrow tables of at most 100,000 rows."""
-        for batch in self._last.table.to_batches(max_chunksize=100_000):
+        for batch in self.fetch_arrow_all().to_batches(max_chunksize=100_000):
             yield pa.Table.from_batches([batch])
 
     def fetch_pandas_all(self) -> Any:
         """All rows as a pandas DataFrame."""
-        return self._last.table.to_pandas()
+        return self.fetch_arrow_all().to_pandas()
 
     def fetch_pandas_batches(self) -> Iterator[Any]:
         """All rows as DataFrames of at most 100,000 rows."""
@@ -239,7 +240,10 @@ def python_rows(result: Result) -> Iterator[tuple[Any, ...]]:
         yield from zip(*columns, strict=True)
 
 
-_CONVERTERS: Mapping[tuple[str, bool], Callable[[Any], Any]] = {("FIXED", False): int}
+_CONVERTERS: Mapping[tuple[str, bool], Callable[[Any], Any]] = {
+    ("FIXED", False): int,
+    **{("TIMESTAMP_TZ", has_scale): python_value for has_scale in (False, True)},
+}
 
 
 def _metadata(column: Any) -> ResultMetadata:

@@ -111,7 +111,7 @@ select convert_timezone('America/Los_Angeles', 'America/New_York', '2024-01-01 1
 -- https://docs.snowflake.com/en/sql-reference/data-types-datetime
 select '2024-01-01 12:00:00 +0500'::timestamp_ntz as n, '2024-01-01 12:00:00 +05:00'::timestamp_tz as z, '2024-01-01 12:00:00Z'::timestamp_ltz as l;
 -- columns: N TIMESTAMP_NTZ(9), Z TIMESTAMP_TZ(9), L TIMESTAMP_LTZ(9)
--- row: ["2024-01-01 12:00:00", "2024-01-01 07:00:00+00:00", "2024-01-01 12:00:00+00:00"]
+-- row: ["2024-01-01 12:00:00", "2024-01-01 12:00:00+05:00", "2024-01-01 12:00:00+00:00"]
 
 -- https://docs.snowflake.com/en/sql-reference/parameters
 create table moments (n timestamp_ntz, l timestamp_ltz);

@@ -25,7 +25,7 @@ select 2.5::int as up, -2.5::int as down, 2.45::number(3, 1) as half, 1e3 as e, 
 -- row: [3, -3, "2.5", 1000.0, "1.50", 100]
 
 select 1234::number(3, 0);
--- error: 100039 22003 Number out of representable range
+-- error: 100046 22003 Number out of representable range
 
 select 99999999999999999999999999999999999999 + 1;
 -- error: * 22003 *

@@ -33,6 +33,7 @@ import pytest
 
 import sapwood
 from sapwood.connection import Connection
+from sapwood.engine.arrow import python_value
 from sapwood.engine.result import Result
 from sapwood.errors import Error
 
@@ -201,7 +202,7 @@ def check_rows(case: Case, rows: list[list[Any]]) -> None:
 
 
 def _rows(result: Result) -> list[dict[int, Any]]:
-    columns = [column.to_pylist() for column in result.table.columns]
+    columns = [map(python_value, column.to_pylist()) for column in result.table.columns]
     return [dict(enumerate(row)) for row in zip(*columns, strict=True)]
 
 

@@ -30,6 +30,25 @@ out["limited"] = cursor.execute("select ticket_id from support_tickets where tic
     }  # fmt: skip
 
 
+def test_a_time_keeps_its_own_offset_where_the_client_sends_it(client: ClientPython) -> None:
+    """Connector 5 sends the moment alone."""
+    out = client.run(
+        QMARK
+        + """
+times = [dt.datetime(2024, 1, 2, 3, 4, 5, 6, tzinfo=dt.timezone(dt.timedelta(minutes=minutes))) for minutes in (330, -480)]
+row = cursor.execute("select ?, ?", [("TIMESTAMP_TZ", each) for each in times]).fetchone()
+cursor.execute("create or replace temporary table offsets (n int, at timestamp_tz)")
+cursor.executemany("insert into offsets values (?, ?)", [(n, ("TIMESTAMP_TZ", each)) for n, each in enumerate([*times, None])])
+*many, nothing = [at for at, in cursor.execute("select at from offsets order by n")]
+out["same"] = [list(row) == times, many == times, nothing]
+sends_offset = snowflake.connector.__version__.startswith("4.")
+out["minutes"] = [[at.utcoffset() / dt.timedelta(minutes=1) for at in found] for found in (row, many)] if sends_offset else None
+"""
+    )
+    assert out["same"] == [True, True, None]
+    assert out["minutes"] in (None, [[330, -480], [330, -480]])
+
+
 def test_a_value_that_is_missing_is_an_error(client: ClientPython) -> None:
     out = client.run(
         QMARK

@@ -9,11 +9,11 @@ from wire_bench import ClientPython, start_server
 ROW = """select 1.50::number(10,2) as n, 12345678901234567890123456789012345678 as big, 1.5::float as f, 'x' as t, true as b,
   '2024-02-29'::date as d, '12:13:14.5'::time as tm, '2024-01-02 03:04:05.678'::timestamp_ntz as ts,
   '1969-12-31 23:59:59.999999'::timestamp_ntz as old, '2024-01-02 03:04:05'::timestamp_ltz as l,
-  '2024-01-02 03:04:05'::timestamp_tz as z, to_binary('00FF') as bi, parse_json('{"a":1}') as v, array_construct(1, 2) as ar,
+  '2024-01-02 03:04:05 -0330'::timestamp_tz as z, to_binary('00FF') as bi, parse_json('{"a":1}') as v, array_construct(1, 2) as ar,
   object_construct('k', 1) as o, null::int as nothing"""
 EXPECTED = [
     "1.50", "12345678901234567890123456789012345678", "1.5", "x", "True", "2024-02-29", "12:13:14.500000", "2024-01-02 03:04:05.678000",
-    "1969-12-31 23:59:59.999999", "2024-01-02 03:04:05+00:00", "2024-01-02 03:04:05+00:00", "00ff", {"a": 1}, [1, 2], {"k": 1}, None,
+    "1969-12-31 23:59:59.999999", "2024-01-02 03:04:05+00:00", "2024-01-02 03:04:05-03:30", "00ff", {"a": 1}, [1, 2], {"k": 1}, None,
 ]  # fmt: skip
 CODES = [0, 0, 1, 2, 13, 3, 12, 8, 8, 6, 7, 11, 5, 10, 9, 0]
 """The DB-API type codes of the connector's documentation, column by column."""

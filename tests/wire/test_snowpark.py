@@ -63,10 +63,16 @@ def test_frames_go_in_and_out(snowpark: ClientPython) -> None:
     out = snowpark.run(
         SESSION
         + """
+import datetime
+from snowflake.snowpark.types import StructField, StructType, TimestampTimeZone, TimestampType
 frame = pandas.DataFrame({"A": [1, 2], "B": ["x", None], "C": [1.5, 2.5], "D": pandas.to_datetime(["2024-01-01", "2024-01-02"])})
 session.write_pandas(frame, "FRAME", auto_create_table=True, overwrite=True)
 out["written"] = [list(map(str, row)) for row in session.table("frame").sort("a").collect()]
 out["made"] = [list(row) for row in session.create_dataframe([[1, "a"], [2, None]], schema=["x", "y"]).collect()]
+times = [datetime.datetime(2024, 1, 2, 3, tzinfo=datetime.timezone(datetime.timedelta(hours=hours))) for hours in (5, -8)]
+zoned = StructType([StructField("Z", TimestampType(TimestampTimeZone.TZ))])
+session.create_dataframe([[each] for each in times], schema=zoned).write.save_as_table("zoned_times")
+out["zoned"] = [str(row["Z"]) for row in session.table("zoned_times").sort("z").collect()]
 out["params"] = [list(row) for row in session.sql("select ? as a, ? as b", params=[1, "x"]).collect()]
 out["pandas"] = list(tickets.select("ticket_id").sort("ticket_id").limit(2).to_pandas()["TICKET_ID"])
 session.close()
@@ -75,6 +81,7 @@ session.close()
     assert out == {
         "written": [["1", "x", "1.5", "2024-01-01 00:00:00"], ["2", "None", "2.5", "2024-01-02 00:00:00"]],
         "made": [[1, "a"], [2, None]],
+        "zoned": ["2024-01-02 03:00:00+05:00", "2024-01-02 03:00:00-08:00"],
         "params": [[1, "x"]],
         "pandas": ["TR0001", "TR0002"],
     }

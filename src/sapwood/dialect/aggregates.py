@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from sapwood.dialect.arithmetic import divide
 from sapwood.dialect.around import Aggregate, Around, Key, one, sole, total
-from sapwood.dialect.coercion import cast, numeric, truth
+from sapwood.dialect.coercion import cast, comparable, numeric, truth
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import EACH
 from sapwood.dialect.numbers import BITMAP_BITS
@@ -27,7 +27,7 @@ def _count(name: str, values: Sequence[Value], around: Around) -> tuple[str, Sno
     """COUNT(*) has no argument here; COUNT(a, b) counts rows where none is NULL. JSON's null counts as NULL."""
     counted = [
         f"CASE WHEN json_type({value.sql}) <> 'NULL' THEN {value.sql} END" if value.type == VARIANT else value.sql
-        for value in values
+        for value in map(comparable, values)
     ]
     if not counted:
         inner = "*"
@@ -119,7 +119,9 @@ def _count_if(name: str, values: Sequence[Value], around: Around) -> tuple[str, 
 
 
 def _approx_count(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
-    return f"CAST(approx_count_distinct({one(name, values).sql}){around.over} AS DECIMAL(18,0))", number(18, 0)
+    return f"CAST(approx_count_distinct({comparable(one(name, values)).sql}){around.over} AS DECIMAL(18,0))", number(
+        18, 0
+    )
 
 
 def _boolean(function: str) -> Aggregate:
@@ -243,7 +245,7 @@ def _approx_percentile(name: str, values: Sequence[Value], around: Around) -> tu
 
 def _hash_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """One number for all rows in whatever order."""
-    listed = ", ".join(value.sql for value in values) or "1"
+    listed = ", ".join(comparable(value).sql for value in values) or "1"
     found = f"coalesce(bit_xor(hash({listed})){around.over}, 0::UBIGINT)"
     return f"CAST(CAST({found} AS HUGEINT) - 9223372036854775808 AS DECIMAL(19,0))", number(19, 0)
 
@@ -252,7 +254,7 @@ def _grouping(name: str, values: Sequence[Value], around: Around) -> tuple[str, 
     """GROUPING(a, b): which of the keys a row is not grouped by, as bits."""
     if not values:
         raise arity(Given(name, (), {}), 1, 1)
-    return f"CAST(grouping({', '.join(value.sql for value in values)}) AS DECIMAL(38,0))", number(38, 0)
+    return f"CAST(grouping({', '.join(comparable(value).sql for value in values)}) AS DECIMAL(38,0))", number(38, 0)
 
 
 def _vector(function: str, *, gives_floats: bool = False) -> Aggregate:

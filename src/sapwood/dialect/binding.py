@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from sapwood.dialect.coercion import comparable
 from sapwood.dialect.compilation import Compilation, Field, Namespace
 from sapwood.dialect.names import fold
 from sapwood.dialect.values import Value
@@ -25,7 +26,15 @@ def bind(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     if binder is None:
         raise UnsupportedError(f"SQL compilation error: {work.place(tree)}\nUnsupported expression: {spoken(tree)}.")
     value = binder(tree, names, work)
-    return replace(value, loose=frozenset()) if value.sql in names.groups else value
+    return _of_group(value) if value.sql in names.groups else value
+
+
+def _of_group(value: Value) -> Value:
+    """A grouping expression as a value of the group: of times that are equal at other offsets, one."""
+    if value.type.name != "TIMESTAMP_TZ":
+        return replace(value, loose=frozenset())
+    sql = f"CASE WHEN grouping({comparable(value).sql}) = 0 THEN any_value({value.sql}) END"
+    return replace(value, sql=sql, loose=frozenset(), has_aggregate=True)
 
 
 def spoken(tree: exp.Expr) -> str:

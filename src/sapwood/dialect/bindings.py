@@ -14,6 +14,7 @@ from sqlglot.tokenizer_core import TokenType
 
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field
+from sapwood.dialect.conventions import DEFAULT, holding
 from sapwood.dialect.names import quoted
 from sapwood.dialect.statements import Bindings
 from sapwood.dialect.text import tokens
@@ -92,7 +93,10 @@ def _value(content: Any, kind: SnowType) -> Value:
     if content is None:
         return cast(null(), kind)
     make = _MAKERS.get(kind.name)
-    return cast(text_value(str(content)), kind) if make is None else make(content)
+    if make is not None:
+        return make(content)
+    with holding(DEFAULT):  # what a client's own types are written as
+        return cast(text_value(str(content)), kind)
 
 
 _MAKERS: Mapping[str, Callable[[Any], Value]] = {

@@ -13,7 +13,7 @@ from functools import reduce
 from sapwood.dialect import stamps
 from sapwood.dialect.failures import or_error, raising
 from sapwood.dialect.names import EACH, literal
-from sapwood.dialect.types import BINARY, BOOLEAN, MAX_TEXT, REAL, SnowType, number, text
+from sapwood.dialect.types import BINARY, BOOLEAN, MAX_TEXT, REAL, TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.dialect.values import UNTYPED, Value, once
 from sapwood.errors import TypeMismatchError
 
@@ -111,7 +111,7 @@ def _narrowed(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
         return _plain(sql, source, target, False)
     found = f"TRY_CAST({sql} AS {target.duckdb()})"
     failure = raising(
-        100039,
+        100046,
         "22003",
         literal("Number out of representable range: type "),
         literal(f"{target}, value "),
@@ -188,7 +188,7 @@ def _through_text(build: _Build) -> _Build:
 
     def through(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
         inside = _json_to_text(sql, source, text(), tries)
-        return _of_variant(build(inside, text(), target, True), sql, inside, target, tries)
+        return _of_variant(build(inside, source, target, True), sql, inside, target, tries)
 
     return through
 
@@ -206,7 +206,7 @@ _CASTS: dict[tuple[str, str], _Build] = {
     **{("VARIANT", name): _through_text(build) for name, build in _FROM_TEXT.items()},
     ("VARIANT", "BINARY"): _through_text(_text_to_binary),
     **{(name, "TEXT"): _json_to_text for name in SEMI},
-    **{(name, "TEXT"): _plain for name in ("FIXED", "BOOLEAN", "DATE", "TIME")},
+    **{(name, "TEXT"): _plain for name in ("FIXED", "BOOLEAN")},
     **{(name, "VARIANT"): _to_json for name in ("TEXT", "REAL", "BOOLEAN", "DATE", "TIME")},
     ("FIXED", "VARIANT"): _number_to_json,
     ("BINARY", "VARIANT"): lambda sql, source, target, tries: f"to_json(hex({sql}))",
@@ -307,11 +307,18 @@ def compared(left: Value, right: Value) -> tuple[Value, Value]:
         other = right.type if left.type.name == "VARIANT" else left.type
         if other.name not in SEMI and other != UNTYPED:
             wide = REAL if other.name == "FIXED" else text() if other.name == "TEXT" else other
-            return cast(left, wide), cast(right, wide)
+            return comparable(cast(left, wide)), comparable(cast(right, wide))
     if left.type.name == right.type.name == "FIXED":
         return left, right
+    if "TIMESTAMP_TZ" in (left.type.name, right.type.name):
+        left, right = comparable(left), comparable(right)
     (first, second), _ = unified([left, right])
     return first, second
+
+
+def comparable(value: Value) -> Value:
+    """The value as what says whether it equals or precedes another: a TIMESTAMP_TZ as its moment, at whatever offset."""
+    return cast(value, TIMESTAMP_LTZ) if value.type.name == "TIMESTAMP_TZ" else value
 
 
 # --- conversions that nobody asks for

@@ -20,6 +20,7 @@ from sapwood.dialect.binding import bind, identifier
 from sapwood.dialect.bindings import written_in
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.compilation import BoundQuery, Compilation, Namespace
+from sapwood.dialect.conventions import CONVENTIONS, DEFAULT, holding
 from sapwood.dialect.creation import create
 from sapwood.dialect.expressions import BINDERS
 from sapwood.dialect.grammar import parse
@@ -57,7 +58,7 @@ def compile_statement(
     text: str, scope: Scope, signatures: Sequence[Signature], bindings: Bindings | None = None
 ) -> Query | Statement:
     """One statement, resolved and typed, as the engine runs it."""
-    with _room_for_nesting():
+    with _room_for_nesting(), holding(scope.context.get(CONVENTIONS, DEFAULT)):
         return _compiled(text, Statements(scope, _by_spelling(signatures), bindings))
 
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection
 
 from sapwood.dialect import dateformats, dates, numberformats
 from sapwood.dialect.coercion import STAMPS, cast, decoded
+from sapwood.dialect.conventions import current
 from sapwood.dialect.given import Given, Rule, arity, at_least, one_of
 from sapwood.dialect.types import (
     ARRAY,
@@ -104,11 +105,12 @@ def _to_number(*, tries: bool) -> Rule:
     return rule
 
 
-def _conversion(target: SnowType, *, tries: bool = False) -> Rule:
-    """TO_<type>(x)."""
+def _conversion(wanted: SnowType | None, *, tries: bool = False) -> Rule:
+    """TO_<type>(x); without a type, to what TIMESTAMP means."""
 
     def rule(given: Given) -> Value:
         value, *form = one_of(given, 1, 2)
+        target = SnowType(current().timestamp, scale=9) if wanted is None else wanted
         is_counted = target.name in (*STAMPS, "DATE") and value.type.name == "FIXED"
         if form and is_counted and target.name in STAMPS:
             return dates.from_epoch(value, target, scale=_scale(form[0], given.name))
@@ -142,11 +144,11 @@ RULES: dict[str, Rule] = {
     "TO_TIME": _conversion(TIME),
     "TIME": _conversion(TIME),
     "TRY_TO_TIME": _conversion(TIME, tries=True),
-    "TO_TIMESTAMP": _conversion(TIMESTAMP_NTZ),
+    "TO_TIMESTAMP": _conversion(None),
     "TO_TIMESTAMP_NTZ": _conversion(TIMESTAMP_NTZ),
     "TO_TIMESTAMP_LTZ": _conversion(TIMESTAMP_LTZ),
     "TO_TIMESTAMP_TZ": _conversion(TIMESTAMP_TZ),
-    "TRY_TO_TIMESTAMP": _conversion(TIMESTAMP_NTZ, tries=True),
+    "TRY_TO_TIMESTAMP": _conversion(None, tries=True),
     "TRY_TO_TIMESTAMP_NTZ": _conversion(TIMESTAMP_NTZ, tries=True),
     "TRY_TO_TIMESTAMP_LTZ": _conversion(TIMESTAMP_LTZ, tries=True),
     "TRY_TO_TIMESTAMP_TZ": _conversion(TIMESTAMP_TZ, tries=True),

@@ -9,15 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from sapwood.dialect import weeks
 from sapwood.dialect.coercion import STAMPS, cast, numeric
 from sapwood.dialect.given import Given, Rule, arity, one_of
 from sapwood.dialect.names import literal
-from sapwood.dialect.stamps import reading_of
+from sapwood.dialect.stamps import from_reading, offset_of, reading_of
 from sapwood.dialect.statements import NOT_CONSTANT
 from sapwood.dialect.types import DATE, REAL, TIME, TIMESTAMP_LTZ, TIMESTAMP_NTZ, TIMESTAMP_TZ, SnowType, number, text
 from sapwood.dialect.values import Value, combine, constant_value, once
-from sapwood.dialect.zones import clock, moment, offset
-from sapwood.errors import InvalidArgumentsError, UnsupportedError
+from sapwood.dialect.zones import UTC, clock, clock_at, minutes_in, moment, moment_in, offset, zoned
+from sapwood.errors import InvalidArgumentsError
 
 _UNITS = {
     "year": "y yy yyy yyyy yr years yrs", "month": "mm mon mons months", "day": "d dd days dayofmonth", "week": "w wk weekofyear woy wy weeks",
@@ -73,7 +74,10 @@ def from_epoch(value: Value, target: SnowType, *, scale: int) -> Value:
     made = combine(sql, TIMESTAMP_NTZ, [value])
     if target.name == "TIMESTAMP_NTZ":
         return made
-    return combine(moment(sql, "'UTC'"), target, [value]) if target.name in STAMPS else cast(made, target)
+    if target.name not in STAMPS:
+        return cast(made, target)
+    at = moment(sql, UTC)
+    return combine(at if target.name == "TIMESTAMP_LTZ" else zoned(at, minutes=lambda _: "0"), target, [value])
 
 
 # --- parts
@@ -83,24 +87,29 @@ def part_of(unit: str, value: Value) -> Value:
     """YEAR(x), DATE_PART('month', x), EXTRACT(day FROM x)."""
     found = moment_of(value)
     if unit in ("timezone_hour", "timezone_minute"):
-        minutes = offset(found.sql) if found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") else "0"
         operator = "//" if unit == "timezone_hour" else "%"
-        return combine(f"CAST(({minutes}) {operator} 60 AS DECIMAL(38,0))", number(38, 0), [found])
+        return combine(
+            f"CAST(({offset_of(found.sql, found.type)}) {operator} 60 AS DECIMAL(38,0))", number(38, 0), [found]
+        )
     if unit.startswith("epoch"):
-        counted = f"epoch_us(CAST({found.sql} AS TIMESTAMP))" if found.type.name != "TIME" else f"epoch_us({found.sql})"
+        at = moment_in(found.sql) if found.type.name == "TIMESTAMP_TZ" else found.sql
+        counted = f"epoch_us(CAST({at} AS TIMESTAMP))" if found.type.name != "TIME" else f"epoch_us({at})"
         return combine(f"CAST({_EPOCHS[unit].format(counted)} AS DECIMAL(38,0))", number(38, 0), [found])
-    sql = _PARTS.get(unit, f"datepart('{unit}', {{0}})").format(_reading(found))
-    return combine(f"CAST({sql} AS DECIMAL(38,0))", number(38, 0), [found])
+    counted = _OF_WEEKS.get(unit) or _PARTS.get(unit, f"datepart('{unit}', {{0}})").format
+    return combine(f"CAST({counted(_reading(found))} AS DECIMAL(38,0))", number(38, 0), [found])
 
 
 _EPOCHS = {
     "epoch": "floor({0} / 1000000)", "epoch_millisecond": "floor({0} / 1000)", "epoch_microsecond": "{0}", "epoch_nanosecond": "{0}::HUGEINT * 1000",
 }  # fmt: skip
 _PARTS = {
-    "dayofweek": "datepart('dow', {0})", "dayofyear": "datepart('doy', {0})", "isoweek": "datepart('week', {0})",
+    "dayofyear": "datepart('doy', {0})", "isoweek": "datepart('week', {0})",
     "nanosecond": "(datepart('microsecond', {0}) % 1000000) * 1000", "microsecond": "datepart('microsecond', {0}) % 1000000",
-    "millisecond": "datepart('millisecond', {0}) % 1000", "yearofweek": "datepart('isoyear', {0})", "yearofweekiso": "datepart('isoyear', {0})",
+    "millisecond": "datepart('millisecond', {0}) % 1000", "yearofweekiso": "datepart('isoyear', {0})",
 }  # fmt: skip
+
+
+_OF_WEEKS = {"dayofweek": weeks.day, "week": weeks.number, "yearofweek": weeks.year}
 
 
 def _date_part(given: Given) -> Value:
@@ -133,9 +142,14 @@ def shifted(unit: str, amount: Value, value: Value) -> Value:
     count = f"CAST({rounded} AS BIGINT)" + (" // 1000" if unit == "nanosecond" else "")
     width = "BIGINT" if name in ("hour", "minute", "microsecond") else "INTEGER"
     step = f"to_{name}s(CAST({count}{f' * {factor}' if factor > 1 else ''} AS {width}))"
-    is_local = is_whole and found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ")
-    sql = moment(f"({clock(found.sql)} + {step})") if is_local else f"{found.sql} + {step}"
-    return combine(f"CAST({sql} AS {type_.duckdb()})", type_, [amount, found])
+    if found.type.name == "TIMESTAMP_LTZ" and not is_whole:
+        return combine(f"({found.sql} + {step})", type_, [amount, found])
+    sql = once(
+        [found.sql],
+        lambda x: from_reading(f"({reading_of(x, found.type)} + {step})", x, type_),
+        is_volatile=found.is_volatile,
+    )
+    return combine(sql, type_, [amount, found])
 
 
 def _dateadd(given: Given) -> Value:
@@ -144,14 +158,16 @@ def _dateadd(given: Given) -> Value:
 
 
 def _datediff(given: Given) -> Value:
-    """Boundaries of the part that lie between; weeks begin on Monday."""
+    """Boundaries of the part that lie between, as a clock at the first one's offset has them; weeks begin as the session has it."""
     unit, start, end = one_of(given, 3)
     first, second = moment_of(start), moment_of(end)
     if first.type != second.type:
         first, second = (cast(each, TIMESTAMP_NTZ) if each.type.name != "TIME" else each for each in (first, second))
     name, a, b = unit_of(unit), _reading(first), _reading(second)
+    if second.type.name == "TIMESTAMP_TZ":
+        b = clock_at(moment_in(second.sql), minutes_in(first.sql))
     if name == "week":
-        sql = f"datediff('day', date_trunc('week', {a}), date_trunc('week', {b})) // 7"
+        sql = f"datediff('day', {weeks.beginning(a)}, {weeks.beginning(b)}) // 7"
     elif name == "nanosecond":
         sql = f"datediff('microsecond', {a}, {b})::HUGEINT * 1000"
     else:
@@ -215,11 +231,9 @@ def truncated(unit: Value, value: Value) -> Value:
         return combine(f"CAST(date_trunc('{name}', {day.format(found.sql)}) AS TIME)", TIME, [found])
     if name == "nanosecond":
         return found
-    cut = f"date_trunc('{name}', {_reading(found)})"
-    sql = (
-        moment(cut) if found.type.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") else f"CAST({cut} AS {found.type.duckdb()})"
-    )
-    return combine(sql, found.type, [found])
+    is_week = unit_of(unit) == "week"
+    cut = weeks.beginning(_reading(found)) if is_week else f"date_trunc('{name}', {_reading(found)})"
+    return combine(from_reading(cut, found.sql, found.type), found.type, [found])
 
 
 def _date_trunc(given: Given) -> Value:
@@ -235,11 +249,12 @@ def _last_day(given: Given) -> Value:
         raise InvalidArgumentsError(f"SQL compilation error:\nLAST_DAY does not know the last day of a {name}.")
     found = cast(moment_of(value), DATE)
     step = {"quarter": "to_months(3)"}.get(name, f"to_{name}s(1)")
-    return combine(f"CAST(date_trunc('{name}', {found.sql}) + {step} - INTERVAL 1 DAY AS DATE)", DATE, [found])
+    first = weeks.beginning(found.sql) if name == "week" else f"date_trunc('{name}', {found.sql})"
+    return combine(f"CAST({first} + {step} - INTERVAL 1 DAY AS DATE)", DATE, [found])
 
 
 def _time_slice(given: Given) -> Value:
-    """TIME_SLICE(d, n, 'unit' [, 'START' | 'END']): slices are counted from 1970, those of weeks from a Monday."""
+    """TIME_SLICE(d, n, 'unit' [, 'START' | 'END']): slices are counted from 1970, those of weeks from the beginning of one."""
     value, size, unit, *side = one_of(given, 3, 4)
     where = str(side[0].constant).upper() if side else "START"
     if not isinstance(size.constant, int) or size.constant < 1 or where not in ("START", "END"):
@@ -249,10 +264,10 @@ def _time_slice(given: Given) -> Value:
     found, name = moment_of(value), unit_of(unit)
     factor, word = (3, "month") if name == "quarter" else (1, name)
     step = f"to_{word}s({size.constant * factor})"
-    origin = "TIMESTAMP '1969-12-29'" if name == "week" else "TIMESTAMP '1970-01-01'"
+    origin = weeks.origin() if name == "week" else "TIMESTAMP '1970-01-01'"
     slice_ = f"time_bucket({step}, CAST({_reading(found)} AS TIMESTAMP), {origin})"
     sql = f"({slice_} + {step})" if where == "END" else slice_
-    return cast(combine(sql, TIMESTAMP_NTZ, [found]), found.type)
+    return combine(from_reading(sql, found.sql, found.type), found.type, [found])
 
 
 # --- made of parts
@@ -300,7 +315,8 @@ def _stamp_from_parts(type_: SnowType) -> Rule:
             raise arity(given, 2, 8 if type_.name == "TIMESTAMP_TZ" else 7)
         made = combine(sql, TIMESTAMP_NTZ, values)
         if zone is not None:
-            return combine(moment(sql, cast(zone, text()).sql), type_, given.values)
+            name = cast(zone, text()).sql
+            return combine(zoned(moment(sql, name), name, minutes=offset), type_, given.values)
         return cast(made, type_)
 
     return rule
@@ -325,25 +341,18 @@ def _now(type_: SnowType) -> Rule:
 def _sysdate(given: Given) -> Value:
     """SYSDATE(): what a clock in UTC reads."""
     now = _now(TIMESTAMP_LTZ)(given)
-    return replace(now, sql=clock(now.sql, "'UTC'"), type=TIMESTAMP_NTZ)
+    return replace(now, sql=clock(now.sql, UTC), type=TIMESTAMP_NTZ)
 
 
 def _convert_timezone(given: Given) -> Value:
     """CONVERT_TIMEZONE(to, moment), CONVERT_TIMEZONE(from, to, reading)"""
     *zones, value = one_of(given, 2, 3)
     names = [cast(zone, text()).sql for zone in zones]
-    if len(names) == 1 and zones[0].constant in _UTC:
-        return cast(moment_of(value), TIMESTAMP_TZ)
     if len(names) == 1:
-        raise UnsupportedError(
-            "SQL compilation error:\nCONVERT_TIMEZONE with two arguments converts to UTC only.",
-            hint="Give the source's zone too: CONVERT_TIMEZONE('UTC', 'Europe/Berlin', moment).",
-        )
+        at = cast(moment_of(value), TIMESTAMP_LTZ)
+        return combine(zoned(at.sql, names[0], minutes=offset), TIMESTAMP_TZ, [*zones, at])
     found = cast(value, TIMESTAMP_NTZ)
     return combine(clock(moment(found.sql, names[0]), names[1]), TIMESTAMP_NTZ, [*zones, found])
-
-
-_UTC = ("UTC", "Etc/UTC", "GMT")
 
 
 def interval(steps: Sequence[tuple[int, str]], value: Value, operator: str) -> Value:
@@ -367,7 +376,7 @@ RULES: dict[str, Rule] = {
         name: _part(unit)
         for name, unit in {
             "YEAR": "year", "MONTH": "month", "DAY": "day", "DAYOFMONTH": "day", "DAYOFWEEK": "dayofweek", "DAYOFWEEKISO": "isodow",
-            "DAYOFYEAR": "dayofyear", "WEEK": "week", "WEEKOFYEAR": "week", "WEEKISO": "week", "QUARTER": "quarter", "HOUR": "hour",
+            "DAYOFYEAR": "dayofyear", "WEEK": "week", "WEEKOFYEAR": "week", "WEEKISO": "isoweek", "QUARTER": "quarter", "HOUR": "hour",
             "MINUTE": "minute", "SECOND": "second", "YEAROFWEEK": "yearofweek", "YEAROFWEEKISO": "yearofweekiso",
         }.items()
     },

@@ -6,7 +6,7 @@ values. Source: the vendor's pages "Hash functions" and "Data generation functio
 
 from __future__ import annotations
 
-from sapwood.dialect.coercion import cast, common, numeric
+from sapwood.dialect.coercion import cast, common, comparable, numeric
 from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, at_least, one_of
 from sapwood.dialect.names import EACH, literal
@@ -20,7 +20,7 @@ _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def _hash(given: Given) -> Value:
     at_least(given, 1)
-    values = [TAKES["any"](value) for value in given.values]
+    values = [comparable(TAKES["any"](value)) for value in given.values]
     return combine(_signed(f"hash({', '.join(value.sql for value in values)})"), number(19, 0), values, nullable=False)
 
 

@@ -16,7 +16,7 @@ from sqlglot import exp
 from sapwood.dialect import plan
 from sapwood.dialect.binding import bind, identifier, spoken
 from sapwood.dialect.bindings import bind_placeholder
-from sapwood.dialect.coercion import cast, common
+from sapwood.dialect.coercion import cast, common, comparable
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
 from sapwood.dialect.ctes import with_clause
 from sapwood.dialect.grammar import text_of
@@ -58,14 +58,35 @@ def _set_operation(tree: exp.Expr, outer: Namespace | None, work: Compilation) -
             sqlstate="42601",
         )
     types = common_types(left.fields, right.fields)
-    word = _SET_WORDS[type(tree)] + ("" if tree.args.get("distinct", True) else " ALL")
     fields = tuple(
         replace(a, type=type_, nullable=a.nullable or b.nullable, sql="")
         for a, b, type_ in zip(left.fields, right.fields, types, strict=True)
     )
-    sql = f"({retyped(left, types)}) {word} ({retyped(right, types)})"
+    sql = _united(
+        type(tree),
+        retyped(left, types),
+        retyped(right, types),
+        values=[Value(quoted(label), type_) for label, type_ in zip(left.labels, types, strict=True)],
+        is_distinct=bool(tree.args.get("distinct", True)),
+    )
     order = _order_of_columns(tree.args.get("order"), fields)
     return BoundQuery(f"{sql}{order}{_limit(tree, work)}", fields, left.labels)
+
+
+def _united(kind: type[exp.Expr], left: str, right: str, *, values: Sequence[Value], is_distinct: bool) -> str:
+    """The rows of two queries with the same columns, which are `values` outside of them."""
+    word = _SET_WORDS[kind]
+    distinct = _distinct_word(values)
+    if not is_distinct:
+        return f"({left}) {word} ALL ({right})"
+    if distinct == "DISTINCT ":
+        return f"({left}) {word} ({right})"
+    if kind is exp.Union:
+        return f"SELECT {distinct}* FROM (({left}) UNION ALL ({right})) AS {quoted('united')}"
+    raise UnsupportedError(
+        f"SQL compilation error:\n{word} of a TIMESTAMP_TZ is not supported: equal times may have other offsets.",
+        hint="Cast the column to TIMESTAMP_LTZ on both sides, or compare with IN.",
+    )
 
 
 _SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
@@ -172,18 +193,26 @@ def _select(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> Bound
         )
     labels = labels_of([item.name for item in items])
     listed = ", ".join(f"{item.value.sql} AS {quoted(label)}" for item, label in zip(items, labels, strict=True))
-    distinct = _distinct(tree)
+    distinct = _distinct(tree, items)
     sql = f"SELECT {distinct}{listed}{sources}{where}{group}{having}{qualify_}{order}{_limit(tree, work)}"
     fields = tuple(Field(item.name, item.value.type, item.value.nullable, "") for item in items)
     return BoundQuery(sql, fields, labels)
 
 
-def _distinct(tree: exp.Expr) -> str:
+def _distinct(tree: exp.Expr, items: Sequence[Item]) -> str:
     clause = tree.args.get("distinct")
     if clause is None:
         return ""
     refuse(clause, ())
-    return "DISTINCT "
+    return _distinct_word([item.value for item in items])
+
+
+def _distinct_word(values: Sequence[Value]) -> str:
+    """DISTINCT, for which times that are equal at other offsets are the same."""
+    keys = [comparable(value).sql for value in values]
+    if keys == [value.sql for value in values]:
+        return "DISTINCT "
+    return f"DISTINCT ON ({', '.join(keys)}) "
 
 
 def _aliases(tree: exp.Expr) -> dict[str, exp.Expr]:
@@ -314,7 +343,7 @@ def _grouped(tree: exp.Expr, names: Namespace, work: Compilation) -> tuple[str, 
             place for place, item in enumerate(items, start=1) if not item.value.has_aggregate and item.value.loose
         ]
         names.groups = frozenset(items[place - 1].value.sql for place in places) | {""}
-        written = ", ".join(map(str, places))
+        written = ", ".join(_group_at(place, items, names) for place in places)
     else:
         keys = [_group_key(each, items, names, work) for each in clause.expressions]
         names.groups = frozenset(sql for _, sqls in keys for sql in sqls) | {""}
@@ -337,7 +366,7 @@ def _group_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Co
     tree = tree.unnest()
     place = _ordinal(tree, len(items)) or _place_of_alias(tree, items, names, work)
     if place is not None:
-        return str(place), [items[place - 1].value.sql]
+        return _group_at(place, items, names), [items[place - 1].value.sql]
     value = bind(tree, names, work)
     if value.has_aggregate or value.has_window:
         raise ProgrammingError(
@@ -345,7 +374,20 @@ def _group_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Co
         )
     if value.is_constant:
         return f"({value.sql})::VARCHAR", [value.sql]
-    return value.sql, [value.sql]
+    return comparable(value).sql, [value.sql]
+
+
+def _key_at(place: int, items: Sequence[Item]) -> str:
+    """A select item as a key: its place, unless something else than its value says what is equal."""
+    value = items[place - 1].value
+    key = comparable(value).sql
+    return str(place) if key == value.sql else key
+
+
+def _group_at(place: int, items: Sequence[Item], names: Namespace) -> str:
+    """A select item as a grouping key: where there is a TIMESTAMP_TZ, the item itself may be made of the group's."""
+    is_plain = all(each.type.name != "TIMESTAMP_TZ" for each in names.fields())
+    return _key_at(place, items) if is_plain else comparable(items[place - 1].value).sql
 
 
 _SETS: dict[type[exp.Expr], str] = {exp.GroupingSets: "GROUPING SETS", exp.Rollup: "ROLLUP", exp.Cube: "CUBE"}
@@ -401,14 +443,14 @@ def _order_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Co
         places = [place for place, item in enumerate(items, start=1) if item.name == name]
         place = places[0] if places else None
     if place is not None:
-        return str(place)
+        return _key_at(place, items)
     value = bind(tree, names, work)
     if names.groups:
         _check_group(value, names)
     same = [place for place, item in enumerate(items, start=1) if item.value.sql == value.sql]
     if same:
-        return str(same[0])
-    return f"({value.sql} || '')" if value.is_constant and value.type.name == "TEXT" else value.sql
+        return _key_at(same[0], items)
+    return f"({value.sql} || '')" if value.is_constant and value.type.name == "TEXT" else comparable(value).sql
 
 
 _QUERIES: dict[type[exp.Expr], QueryBinder] = {

@@ -13,7 +13,7 @@ from sqlglot import exp
 
 from sapwood.dialect import plan
 from sapwood.dialect.binding import bind, identifier, spoken
-from sapwood.dialect.coercion import cast, common, truth
+from sapwood.dialect.coercion import cast, common, compared, truth
 from sapwood.dialect.compilation import Bound, BoundQuery, Compilation, Field, Namespace
 from sapwood.dialect.flatten import spread
 from sapwood.dialect.names import duck, quoted, spelled
@@ -160,7 +160,7 @@ def _merge(
             )
         type_ = common([first.type, second.type])
         a, b = (cast(Value(each.sql, each.type), type_).sql for each in (first, second))
-        tests.append(f"{a} = {b}")
+        tests.append(" = ".join(each.sql for each in compared(Value(a, type_), Value(b, type_))))
         kept = {"RIGHT": b, "FULL": f"coalesce({a}, {b})"}.get(side, a)
         names.merged[name] = Field(name, type_, first.nullable or second.nullable or bool(side), kept)
     return " AND ".join(tests)

@@ -1,7 +1,8 @@
 """Casts between texts, dates, times and the three kinds of timestamp.
 
 Comes in: DuckDB's SQL for a value, its type and the wanted one. Goes out: SQL. A TIMESTAMP_LTZ is a moment that is read
-in the session's zone, a TIMESTAMP_NTZ a clock's reading without a zone, a TIMESTAMP_TZ a moment. Sources: the vendor's pages
+in the session's zone, a TIMESTAMP_NTZ a clock's reading without a zone, a TIMESTAMP_TZ a moment that is read at an offset of its own.
+Sources: the vendor's pages
 "Date and time data types" and "Date and time input and output formats" (AUTO). Knows no grammar.
 """
 
@@ -9,15 +10,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sapwood.dialect.failures import or_error
+from sapwood.dialect.conventions import AUTO, DEFAULT, current
+from sapwood.dialect.failures import or_error, raising
 from sapwood.dialect.names import literal
+from sapwood.dialect.timeformats import pattern, written
 from sapwood.dialect.types import SnowType
-from sapwood.dialect.zones import clock, moment, offset, written_offset
+from sapwood.dialect.values import once
+from sapwood.dialect.zones import (
+    clock,
+    clock_at,
+    minutes_in,
+    moment,
+    moment_in,
+    offset,
+    zoned,
+    zoned_reading,
+)  # fmt: skip
 
 Build = Callable[[str, SnowType, SnowType, bool], str]
 
-_OFFSET = r"(:\d\d(\.\d+)?)\s*(Z|UTC|GMT|[+-]\d\d(:?\d\d)?)$"
+_OFFSET = r"(:\d\d(\.\d+)?)\s*(Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(:?[0-5]\d)?)$"
 """An offset behind a time, at the end of a text."""
+_ZONE = _OFFSET.removesuffix("$")
+"""An offset behind a time, wherever that is."""
 _OTHER_DATES = ["%m/%d/%Y", "%d-%b-%Y", "%d-%B-%Y"]
 _OTHER_STAMPS = [
     f"{date} {time}"
@@ -39,6 +54,33 @@ def _reading(sql: str) -> str:
     return f"coalesce(TRY_CAST({bare} AS TIMESTAMP), try_strptime({bare}, {_list(forms)}), {counted})"
 
 
+def read_by(sql: str, target: SnowType, form: str, *, tries: bool) -> str:
+    """SQL for the value that a text of a format stands for; a text without an offset is read in the session's zone."""
+    shape = pattern(form)
+    found, has_offset = f"try_strptime({sql}, {literal(shape)})", "%z" in shape
+    if target.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") and not has_offset:
+        found = moment(found)
+    if target.name == "TIMESTAMP_TZ":
+        found = zoned(found, sql, minutes=lambda at, text: minutes_of_text(text) if has_offset else offset(at))
+    found = f"CAST({found} AS {target.duckdb()})"
+    words = {"DATE": "date", "TIME": "time"}.get(target.name, "timestamp")
+    pieces = (literal("Can't parse '"), sql, literal(f"' as {words} with format '"), literal(f"{form}'"))
+    failure = raising(100096, "22007", *pieces, type_=target)
+    return found if tries else f"coalesce({found}, CASE WHEN {sql} IS NOT NULL THEN {failure} END)"
+
+
+def _by_convention(build: Build) -> Build:
+    """A text is read by the session's format, where it has one; a text inside of a VARIANT never is."""
+
+    def read(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+        form = current().input_of(target.name)
+        if source.name != "TEXT" or form.upper() == AUTO:
+            return build(sql, source, target, tries)
+        return read_by(sql, target, form, tries=tries)
+
+    return read
+
+
 def _text_to_reading(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     found = f"CAST({_reading(sql)} AS {target.duckdb()})"
     what, errno = ("Date", 100040) if target.name == "DATE" else ("Timestamp", 100035)
@@ -48,9 +90,31 @@ def _text_to_reading(sql: str, source: SnowType, target: SnowType, tries: bool) 
 def _text_to_moment(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     """A text without an offset is read in the session's zone."""
     normal = f"regexp_replace(regexp_replace({sql}, {literal(_OFFSET)}, '\\1\\3'), '([+-]\\d\\d)(\\d\\d)$', '\\1:\\2')"
-    has_offset = f"regexp_matches({sql}, {literal(_OFFSET)})"
+    has_offset = _ends_in_offset(sql)
     found = f"CASE WHEN {has_offset} THEN TRY_CAST({normal} AS TIMESTAMPTZ) ELSE {moment(_reading(sql))} END"
+    if target.name == "TIMESTAMP_TZ":
+        found = zoned(found, sql, minutes=_minutes_of)
     return found if tries else or_error(found, sql, what="Timestamp", errno=100035, target=target)
+
+
+def _ends_in_offset(sql: str) -> str:
+    return f"regexp_matches({sql}, {literal(_OFFSET)})"
+
+
+def _minutes_of(at: str, text: str) -> str:
+    """The offset that a text ends in, else the session's at that moment."""
+    return f"CASE WHEN {_ends_in_offset(text)} THEN {minutes_of_text(text)} ELSE {offset(at)} END"
+
+
+def minutes_of_text(sql: str) -> str:
+    """The offset that a text has behind a time, in minutes; 0 for Z, UTC, GMT and none."""
+    digits = f"replace(regexp_extract({sql}, {literal(_ZONE)}, 3), ':', '')"
+
+    def build(d: str) -> str:
+        hours, minutes = f"left({d}, 3)", f"left({d}, 1) || rpad({d}[4:5], 2, '0')"
+        return f"coalesce(TRY_CAST({hours} AS INTEGER) * 60 + TRY_CAST({minutes} AS INTEGER), 0)"
+
+    return once([digits], build)
 
 
 def _text_to_time(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -70,18 +134,39 @@ def micros(count: str) -> str:
 
 
 def reading_of(sql: str, source: SnowType) -> str:
-    """A date or timestamp as the clock reads it: a moment in the session's zone."""
-    return clock(sql) if source.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ") else sql
+    """A date or timestamp as the clock reads it: a moment in the session's zone, or at its own offset."""
+    if source.name == "TIMESTAMP_TZ":
+        return clock_at(moment_in(sql), minutes_in(sql))
+    return clock(sql) if source.name == "TIMESTAMP_LTZ" else sql
 
 
-def _stamp_to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    """The default output format has milliseconds, and the offset where the type has one."""
-    text = f"strftime({reading_of(sql, source)}, '%Y-%m-%d %H:%M:%S.%g')"
-    return text if source.name == "TIMESTAMP_NTZ" else f"{text} || ' ' || {written_offset(offset(sql))}"
+def offset_of(sql: str, source: SnowType) -> str:
+    """Minutes that a date or timestamp is ahead of UTC."""
+    if source.name == "TIMESTAMP_TZ":
+        return minutes_in(sql)
+    return offset(sql) if source.name == "TIMESTAMP_LTZ" else "0"
+
+
+def from_reading(reading: str, like: str, type_: SnowType) -> str:
+    """A clock's reading as a value of a type, at the offset of the zoned moment `like`."""
+    if type_.name == "TIMESTAMP_TZ":
+        return zoned_reading(reading, minutes_in(like))
+    return moment(reading) if type_.name == "TIMESTAMP_LTZ" else f"CAST({reading} AS {type_.duckdb()})"
+
+
+def text_of(sql: str, source: SnowType, form: str) -> str:
+    """SQL for the text of a date, time or timestamp by a format. A time alone is put onto a day."""
+    reading = f"(DATE '2000-01-01' + {sql})" if source.name == "TIME" else reading_of(sql, source)
+    return written(form, reading, offset_of(sql, source))
+
+
+def _to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+    return text_of(sql, source, current().outputs[source.name])
 
 
 def _stamp_to_json(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    return f"to_json({_stamp_to_text(sql, source, target, tries)})"
+    """A VARIANT's text does not depend on the session."""
+    return f"to_json({text_of(sql, source, DEFAULT.outputs[source.name])})"
 
 
 def _stamp_to_reading(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
@@ -89,26 +174,35 @@ def _stamp_to_reading(sql: str, source: SnowType, target: SnowType, tries: bool)
 
 
 def _to_moment(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    if source.name in ("TIMESTAMP_LTZ", "TIMESTAMP_TZ"):
-        return sql
-    return moment(f"CAST({sql} AS TIMESTAMP)")
+    match source.name:
+        case "TIMESTAMP_LTZ":
+            return sql
+        case "TIMESTAMP_TZ":
+            return moment_in(sql)
+        case _:
+            return moment(f"CAST({sql} AS TIMESTAMP)")
 
 
-_MOMENTS = ("TIMESTAMP_LTZ", "TIMESTAMP_TZ")
-_STAMPS = ("TIMESTAMP_NTZ", *_MOMENTS)
+def _to_zoned(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
+    """What has no offset has the session's from now on."""
+    return sql if source.name == target.name else zoned(_to_moment(sql, source, target, tries))
+
+
+_STAMPS = ("TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ")
 
 FROM_TEXT: dict[str, Build] = {
-    "DATE": _text_to_reading,
-    "TIME": _text_to_time,
-    "TIMESTAMP_NTZ": _text_to_reading,
-    "TIMESTAMP_LTZ": _text_to_moment,
-    "TIMESTAMP_TZ": _text_to_moment,
+    "DATE": _by_convention(_text_to_reading),
+    "TIME": _by_convention(_text_to_time),
+    "TIMESTAMP_NTZ": _by_convention(_text_to_reading),
+    "TIMESTAMP_LTZ": _by_convention(_text_to_moment),
+    "TIMESTAMP_TZ": _by_convention(_text_to_moment),
 }
 
 CASTS: dict[tuple[str, str], Build] = {
-    **{(name, "TEXT"): _stamp_to_text for name in _STAMPS},
+    **{(name, "TEXT"): _to_text for name in ("DATE", "TIME", *_STAMPS)},
     **{(name, "VARIANT"): _stamp_to_json for name in _STAMPS},
     **{(source, target): _stamp_to_reading for source in _STAMPS for target in ("DATE", "TIME", "TIMESTAMP_NTZ")},
-    **{(source, target): _to_moment for source in ("DATE", *_STAMPS) for target in _MOMENTS},
+    **{(source, "TIMESTAMP_LTZ"): _to_moment for source in ("DATE", *_STAMPS)},
+    **{(source, "TIMESTAMP_TZ"): _to_zoned for source in ("DATE", *_STAMPS)},
     ("DATE", "TIMESTAMP_NTZ"): _stamp_to_reading,
 }

@@ -11,6 +11,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
+from sapwood.dialect.conventions import current
 from sapwood.dialect.types import (
     ARRAY,
     BINARY,
@@ -40,7 +41,7 @@ _TYPES: dict[str, SnowType] = {
     **dict.fromkeys(("VARCHAR", "TEXT", "NVARCHAR"), text()),
     **dict.fromkeys(("CHAR", "NCHAR"), text(1)),
     **dict.fromkeys(("BINARY", "VARBINARY"), BINARY),
-    **dict.fromkeys(("TIMESTAMP", "TIMESTAMPNTZ", "DATETIME"), TIMESTAMP_NTZ),
+    **dict.fromkeys(("TIMESTAMPNTZ", "DATETIME"), TIMESTAMP_NTZ),
     "BOOLEAN": BOOLEAN, "DATE": DATE, "TIME": TIME, "TIMESTAMPLTZ": TIMESTAMP_LTZ, "TIMESTAMPTZ": TIMESTAMP_TZ,
     "VARIANT": VARIANT, "OBJECT": OBJECT, "ARRAY": ARRAY,
 }  # fmt: skip
@@ -53,6 +54,8 @@ def type_of(tree: exp.Expr) -> SnowType:
     'NUMBER(10,2)'
     """
     name = tree.this.name if hasattr(tree.this, "name") else str(tree.this)
+    if name == "TIMESTAMP":
+        name = current().timestamp.replace("_", "")
     if name == "VECTOR":
         return _vector(tree)
     found = _TYPES.get(name)

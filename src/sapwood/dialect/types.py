@@ -54,7 +54,7 @@ class SnowType:
                 return f"DECIMAL({self.precision},{self.scale})"
             case "TIMESTAMP_NTZ":
                 return "TIMESTAMP"
-            case "TIMESTAMP_LTZ" | "TIMESTAMP_TZ":
+            case "TIMESTAMP_LTZ":
                 return "TIMESTAMPTZ"
             case "VECTOR":
                 return f"{'FLOAT' if self.scale is None else 'INTEGER'}[{self.length}]"
@@ -91,5 +91,5 @@ ARRAY = SnowType("ARRAY")
 
 _DUCKDB = {
     "TEXT": "VARCHAR", "REAL": "DOUBLE", "BOOLEAN": "BOOLEAN", "DATE": "DATE", "TIME": "TIME", "BINARY": "BLOB",
-    "VARIANT": "JSON", "OBJECT": "JSON", "ARRAY": "JSON",
+    "VARIANT": "JSON", "OBJECT": "JSON", "ARRAY": "JSON", "TIMESTAMP_TZ": "STRUCT(moment TIMESTAMPTZ, minutes SMALLINT)",
 }  # fmt: skip

@@ -14,6 +14,7 @@ from sqlglot import exp
 from sapwood.dialect.aggregates import AGGREGATES, aggregate
 from sapwood.dialect.around import Around, Key
 from sapwood.dialect.binding import Binder, bind, identifier
+from sapwood.dialect.coercion import comparable
 from sapwood.dialect.compilation import Compilation, Namespace
 from sapwood.dialect.operators import duration
 from sapwood.dialect.stars import starred
@@ -114,7 +115,7 @@ def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     _check_nesting([*partition, *keys], tree, work)
     name = str(inner.this).upper()
     frame = _frame(tree.args.get("spec"), names, work) or (FRAMES.get(name, "") if ordered else "")
-    divided = f"PARTITION BY {', '.join(value.sql for value in partition)}" if partition else ""
+    divided = f"PARTITION BY {', '.join(comparable(value).sql for value in partition)}" if partition else ""
     over = f" OVER ({' '.join(piece for piece in (divided, ordered, frame) if piece)})"
     value = aggregated(_call_in(inner, work), names, work, replace(around, over=over))
     return replace(value, loose=value.loose.union(*(each.loose for each in (*partition, *keys))))
@@ -142,7 +143,7 @@ def _bound(limit: Any, side: Any, names: Namespace, work: Compilation) -> str:
 def order_by(keys: Sequence[exp.Expr], names: Namespace, work: Compilation) -> tuple[str, list[Value]]:
     """ORDER BY with Snowflake's place of NULLs: they are the largest."""
     values = [bind(key.this, names, work) for key in keys]
-    written = ", ".join(f"{value.sql} {direction(key)}" for key, value in zip(keys, values, strict=True))
+    written = ", ".join(f"{comparable(value).sql} {direction(key)}" for key, value in zip(keys, values, strict=True))
     return f"ORDER BY {written}", values
 
 

@@ -1,12 +1,18 @@
-"""Time zones in DuckDB's SQL: the session's, and the step between a moment and a clock's reading.
+"""Time zones in DuckDB's SQL: the session's, a value's own offset, and the step between a moment and a clock's reading.
 
-The engine keeps the session's zone in DuckDB's variable `zone`. DuckDB's own zone is always UTC. Knows no types.
+The engine keeps the session's zone in DuckDB's variable `zone`. DuckDB's own zone is always UTC. A zoned moment is a struct of
+a moment and the minutes that a clock there is ahead of UTC; it is NULL as a whole. Knows no types.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+from sapwood.dialect.values import once
+
 SESSION = "coalesce(getvariable('zone'), 'UTC')"
 """SQL for the name of the session's time zone."""
+UTC = "'UTC'"
 
 
 def clock(moment: str, zone: str = SESSION) -> str:
@@ -22,6 +28,40 @@ def moment(reading: str, zone: str = SESSION) -> str:
 def offset(moment_: str, zone: str = SESSION) -> str:
     """Minutes that the zone is ahead of UTC at a moment."""
     return f"datediff('minute', timezone('UTC', {moment_}), timezone({zone}, {moment_}))"
+
+
+def zoned(moment_: str, *given: str, minutes: Callable[..., str] = offset) -> str:
+    """A zoned moment: with the offset that `minutes` makes of the moment and of what else is given, else the session's.
+
+    >>> zoned("m", "90", minutes=lambda at, ahead: ahead)
+    'CASE WHEN m IS NOT NULL THEN struct_pack(moment := m, minutes := CAST(90 AS SMALLINT)) END'
+    """
+
+    def build(at: str, *rest: str) -> str:
+        pair = f"struct_pack(moment := {at}, minutes := CAST({minutes(at, *rest)} AS SMALLINT))"
+        return f"CASE WHEN {at} IS NOT NULL THEN {pair} END"
+
+    return once([moment_, *given], build)
+
+
+def moment_in(zoned_: str) -> str:
+    """The moment of a zoned one."""
+    return f"struct_extract({zoned_}, 'moment')"
+
+
+def minutes_in(zoned_: str) -> str:
+    """The offset of a zoned moment in minutes."""
+    return f"struct_extract({zoned_}, 'minutes')"
+
+
+def clock_at(moment_: str, minutes: str) -> str:
+    """What a clock that is so many minutes ahead of UTC reads at a moment."""
+    return f"({clock(moment_, UTC)} + to_minutes({minutes}))"
+
+
+def zoned_reading(reading: str, minutes: str) -> str:
+    """The zoned moment at which a clock that is so many minutes ahead of UTC reads that."""
+    return zoned(moment(f"({reading} - to_minutes({minutes}))", UTC), minutes, minutes=lambda _, ahead: ahead)
 
 
 def written_offset(minutes: str, *, colon: bool = False) -> str:

@@ -1,15 +1,18 @@
 """Snowflake types to Arrow types, and a DuckDB result to a table of exactly those.
 
 NUMBER without fraction is int64 where its precision is at most 18; a wider one is int64 too if all its values fit, else
-decimal128(38, 0). NUMBER with fraction is decimal128. TIMESTAMP_LTZ and _TZ are microseconds in UTC. Semi-structured
-values are JSON text.
+decimal128(38, 0). NUMBER with fraction is decimal128. TIMESTAMP_LTZ is microseconds in UTC, TIMESTAMP_TZ a struct of these and of
+the minutes that its own offset is ahead of UTC. Semi-structured values are JSON text.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta, timezone
+from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import SnowType
@@ -41,6 +44,24 @@ def conform(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
     return pa.Table.from_arrays(arrays, schema=schema)
 
 
+def moments(table: pa.Table) -> pa.Table:
+    """The table with the bare moments of its TIMESTAMP_TZ, as the official connector's Arrow tables have them."""
+    for place, field in enumerate(table.schema):
+        if field.type == _ARROW["TIMESTAMP_TZ"]:
+            moment = pc.call_function("struct_field", [table.column(place)], pc.StructFieldOptions(["moment"]))
+            table = table.set_column(place, field.name, moment)
+    return table
+
+
+def python_value(value: Any) -> Any:
+    """A value of an Arrow table as Python has it: a TIMESTAMP_TZ is a time at its own offset."""
+    match value:
+        case {"moment": at, "minutes": minutes}:
+            return at.astimezone(timezone(timedelta(minutes=minutes)))
+        case _:
+            return value
+
+
 def _cast(values: pa.ChunkedArray, kind: SnowType) -> pa.ChunkedArray:
     wanted = arrow_type(kind)
     if values.type == wanted:
@@ -61,7 +82,7 @@ _ARROW: dict[str, pa.DataType] = {
     "TIME": pa.time64("us"),
     "TIMESTAMP_NTZ": pa.timestamp("us"),
     "TIMESTAMP_LTZ": pa.timestamp("us", tz="UTC"),
-    "TIMESTAMP_TZ": pa.timestamp("us", tz="UTC"),
+    "TIMESTAMP_TZ": pa.struct([("moment", pa.timestamp("us", tz="UTC")), ("minutes", pa.int16())]),
     "BINARY": pa.binary(),
     "VARIANT": pa.string(),
     "OBJECT": pa.string(),

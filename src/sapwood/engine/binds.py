@@ -15,6 +15,7 @@ import pyarrow as pa
 from sapwood.dialect.bindings import MANY
 from sapwood.dialect.statements import Bindings
 from sapwood.dialect.types import SnowType
+from sapwood.engine.arrow import python_value
 from sapwood.engine.result import OnText
 from sapwood.engine.work import Work
 
@@ -44,7 +45,7 @@ class Asking:
             yield Bindings(is_open=True) if self.describe_only else None
             return
         if not binds.is_many:
-            row = tuple(column[0].as_py() for column in binds.table.columns)
+            row = tuple(python_value(column[0].as_py()) for column in binds.table.columns)
             yield Bindings(binds.types, row, is_open=self.describe_only)
             return
         work.cursor.register(MANY, binds.table.rename_columns([f"c{index}" for index in range(len(binds.types))]))

@@ -76,7 +76,7 @@ def _fixed(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:
         with localcontext(prec=80):
             value = Decimal(field.strip()).quantize(step, ROUND_HALF_UP)
         if abs(value) >= limit:
-            raise Mismatch(f"Numeric value '{field}' is out of range", errno=100046, sqlstate="22003")
+            raise Mismatch(f"Numeric value '{field}' is out of range", errno=100039, sqlstate="22003")
         return value
 
     return convert
@@ -123,15 +123,26 @@ def _time(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:
 
 def _timestamp(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:
     read = _moment(form.timestamp_format, (*_TIMESTAMPS, *_DATES), "Timestamp", 100035)
-    has_zone = kind.name != "TIMESTAMP_NTZ"
+    shape = _SHAPES[kind.name]
+    return lambda field: shape(read(field))
 
-    def convert(field: str) -> datetime:
-        found = read(field)
-        if has_zone:
-            return found if found.tzinfo else found.replace(tzinfo=UTC)
-        return found.replace(tzinfo=None)
 
-    return convert
+def _in_zone(found: datetime) -> datetime:
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _zoned(found: datetime) -> dict[str, Any]:
+    moment = _in_zone(found)
+    offset = moment.utcoffset() or timedelta()
+    return {"moment": moment, "minutes": int(offset.total_seconds() // 60)}
+
+
+_SHAPES: dict[str, Callable[[datetime], Any]] = {
+    "TIMESTAMP_NTZ": lambda found: found.replace(tzinfo=None),
+    "TIMESTAMP_LTZ": _in_zone,
+    "TIMESTAMP_TZ": _zoned,
+}
+"""What the kinds of timestamp hold of a time that may have an offset; without one it is UTC's."""
 
 
 def _binary(kind: SnowType, form: CsvFormat, truncates: bool) -> Converter:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from sapwood.dialect.conventions import Conventions
 from sapwood.dialect.names import spelled
 from sapwood.dialect.stage_statements import CopyInto
 from sapwood.dialect.statements import Column, Name
@@ -84,6 +85,8 @@ def _copy(work: Work, statement: CopyInto) -> Copy:
     options = copy_options(statement.options)
     location = locate(work, statement.source)
     form = file_form(options_of(work, location, statement.format_name, statement.format_options))
+    if isinstance(form, CsvFormat):
+        form = form.read_by(Conventions.of(work.parameter).inputs)
     if location.notice:
         work.notices.append(location.notice)
     check_is_there(location)

@@ -10,9 +10,10 @@ import codecs
 import difflib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
+from sapwood.dialect.conventions import AUTO
 from sapwood.engine.option import (
     Option,
     OptionReader,
@@ -58,6 +59,12 @@ class CsvFormat:
     skip_byte_order_mark: bool = True
     encoding: str = "utf-8"
     parses_header: bool = False
+
+    def read_by(self, formats: Mapping[str, str]) -> CsvFormat:
+        """The format, with those of a session in place of AUTO: of DATE, TIME and TIMESTAMP."""
+        fields = {f"{name.lower()}_format": form for name, form in formats.items()}
+        return replace(self, **{name: form for name, form in fields.items() if getattr(self, name).upper() == AUTO})
+
     file_extension: str | None = None
 
     @property

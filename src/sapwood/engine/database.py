@@ -16,8 +16,9 @@ import duckdb
 from sapwood.engine import python_functions
 from sapwood.engine.failure import translated
 from sapwood.engine.metadata import Container, create_metadata, write_schema
-from sapwood.engine.physical import database_alias, database_of, metadata, schema_source, stem, text_literal
+from sapwood.engine.physical import database_alias, database_of, schema_source, stem, text_literal
 from sapwood.engine.schema_objects import make_room
+from sapwood.engine.upgrade import upgrade
 from sapwood.errors import Error, InternalError, ObjectExistsError, UnknownObjectError
 
 STORAGE_VERSION = "v1.0.0"
@@ -119,7 +120,7 @@ class Databases:
                 "SELECT count(*) FROM duckdb_tables() WHERE database_name = ?", [alias.strip('"')]
             ).fetchall()
             if tables[0][0]:
-                self._root.execute(f"SELECT format FROM {metadata(name, 'about')}")
+                upgrade(self._root, name)
                 make_room(self._root, name)
                 return name
             self._root.execute(f"DETACH {alias}")

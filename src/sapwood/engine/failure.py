@@ -91,7 +91,7 @@ _CONVERSIONS: tuple[tuple[re.Pattern[str], str, int, str], ...] = (
     (re.compile(rf"string {_QUOTED} to TIMESTAMP", re.DOTALL), "Timestamp '{}' is not recognized", 100035, "22007"),
     (re.compile(rf"string {_QUOTED} to TIME", re.DOTALL), "Time '{}' is not recognized", 100108, "22007"),
     (re.compile(rf"string {_QUOTED} to ", re.DOTALL), "Numeric value '{}' is not recognized", 100038, "22018"),
-    (re.compile(r"value (?P<value>\S+) (?:to|can't)", re.DOTALL), "Numeric value '{}' is out of range", 100046, "22003"),
+    (re.compile(r"value (?P<value>\S+) (?:to|can't)", re.DOTALL), "Numeric value '{}' is out of range", 100039, "22003"),
 )  # fmt: skip
 
 

@@ -16,8 +16,8 @@ from sapwood.dialect.types import SnowType
 from sapwood.engine.physical import METADATA, database_alias, metadata
 from sapwood.engine.schema_objects import COLUMNS, OF_TABLES, TABLE, delete_object, rename_object
 
-FORMAT = 1
-"""Version of these tables; raised when one changes."""
+FORMAT = 2
+"""Version of a database file; raised when one of these tables, or what holds a type, changes. `upgrade` has the steps."""
 
 
 @dataclass(frozen=True)

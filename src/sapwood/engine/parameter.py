@@ -13,6 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sapwood.config import Config
+from sapwood.dialect.coercion import STAMPS
+from sapwood.dialect.conventions import AUTO, INPUT_FORMATS, OUTPUT_FORMATS
 from sapwood.errors import ProgrammingError, UnsupportedError
 from sapwood.store.catalog import Catalog
 
@@ -51,8 +53,11 @@ PARAMETERS: Mapping[str, Parameter] = {
             Parameter(f"{client}_QUERY_RESULT_FORMAT", "ARROW", "How results travel to that client.", ("ARROW", "JSON"))
             for client in ("PYTHON_CONNECTOR", "JDBC", "ODBC", "GO", "DOTNET")
         ),
-        Parameter("DATE_INPUT_FORMAT", "AUTO", "How dates are read.", ("AUTO",)),
-        Parameter("DATE_OUTPUT_FORMAT", "YYYY-MM-DD", "How dates are shown.", ("YYYY-MM-DD",)),
+        *(Parameter(f"{name}_INPUT_FORMAT", AUTO, f"How texts are read as {name}.", is_fit=bool) for name in INPUT_FORMATS),
+        *(
+            Parameter(f"{name}_OUTPUT_FORMAT", form, f"How {name} is written as text{'' if form else '; empty for TIMESTAMP_OUTPUT_FORMAT'}.")
+            for name, form in OUTPUT_FORMATS.items()
+        ),
         Parameter("MAX_ANSWER_TOKENS", 256, "Length of a local model's answer where the call sets no max_tokens, in tokens."),
         Parameter("NOORDER_SEQUENCE_AS_DEFAULT", True, "Whether a sequence may leave gaps and change the order; it does neither in one session."),
         Parameter("QUERY_TAG", "", "A text that the query history keeps with each statement."),
@@ -60,10 +65,11 @@ PARAMETERS: Mapping[str, Parameter] = {
         Parameter("STATEMENT_COST_LIMIT", 0.0, "Money, at the endpoints' prices, that a statement may spend on models; 0 for no limit."),
         Parameter("STATEMENT_TIMEOUT_IN_SECONDS", 172_800, "Seconds after which a statement is cancelled; 0 for never."),
         Parameter("STATEMENT_TOKEN_LIMIT", 0, "Tokens, asked and answered, that a statement may spend on models; 0 for no limit."),
-        Parameter("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "What TIMESTAMP means.", ("TIMESTAMP_NTZ",)),
+        Parameter("TIMESTAMP_TYPE_MAPPING", "TIMESTAMP_NTZ", "What TIMESTAMP means.", STAMPS),
         Parameter("TIMEZONE", "UTC", "The session's time zone, by its name in the IANA database.", is_fit=_is_zone),
         Parameter("USE_CACHED_RESULT", True, "Whether finished LLM rows are found again instead of being asked again."),
-        Parameter("WEEK_START", 0, "First day of the week.", (0, 1)),
+        Parameter("WEEK_OF_YEAR_POLICY", 0, "A year's first week: 0 for four of its days or more, 1 for that of 1 January.", (0, 1)),
+        Parameter("WEEK_START", 0, "A week's first day, 1 for Monday to 7 for Sunday; 0 for Monday, and Sunday is day 0.", tuple(range(8))),
     )
 }  # fmt: skip
 

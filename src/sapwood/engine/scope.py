@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Any
 
 from sapwood import __version__
+from sapwood.dialect.conventions import CONVENTIONS, Conventions
 from sapwood.dialect.statements import Name, Relation, StagedFiles, UserFunction
 from sapwood.engine.ddl import ddl
 from sapwood.engine.definition import functions_named, sequence, signed
@@ -62,7 +64,12 @@ class SessionScope:
             "CURRENT_ORGANIZATION_NAME": "SAPWOOD",
             "CURRENT_TIMESTAMP": self._moment,
             "LAST_QUERY_ID": tuple(state.query_ids),
+            CONVENTIONS: self._conventions,
         }
+
+    @cached_property
+    def _conventions(self) -> Conventions:
+        return Conventions.of(self._work.parameter)
 
     def relation(self, name: Name) -> Relation | None:
         """A table or view of a database, or one that is made of what the catalogue knows; None if it may not be seen."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sapwood.dialect.statements import AlterSession, SetVariable, UnsetVariable
+from sapwood.engine.arrow import python_value
 from sapwood.engine.parameter import checked, known
 from sapwood.engine.result import Rows, status_rows
 from sapwood.engine.work import Work
@@ -14,7 +15,7 @@ LONGEST_VALUE = 16_384
 
 def set_variable(work: Work, statement: SetVariable) -> Rows:
     """SET name = value, or several at once."""
-    values = work.run(statement.sql)[0]
+    values = [python_value(value) for value in work.run(statement.sql)[0]]
     for name, value in zip(statement.names, values, strict=True):
         if isinstance(value, str) and len(value) > LONGEST_VALUE:
             raise ProgrammingError(

@@ -222,16 +222,23 @@ def _add_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo
         and work.cursor.execute(f"SELECT 1 FROM {source_of(held)} LIMIT 1").fetchone()
     ):
         raise NotNullError(f"Non-nullable column '{column.name}' cannot be added to non-empty table '{held.name.name}'")
-    value = "NULL" if column.default is None else _constant(work, column.default)
+    value = "NULL" if column.default is None else _constant(work, f"CAST({column.default} AS {column.type})")
     return _rebuilt(
         work, held, (*held.columns, column), [*_own(held.columns), f"CAST({value} AS {column.type.duckdb()})"]
     )
 
 
 def _constant(work: Work, expression: str) -> str:
-    """The value of a default as a DuckDB literal."""
-    value = work.run_query(f"SELECT {expression}").column(0)[0].as_py()
-    return "NULL" if value is None else text_literal(str(value))
+    """The value of a default in SQL that DuckDB can cast."""
+    match work.run_query(f"SELECT {expression}").column(0)[0].as_py():
+        case None:
+            return "NULL"
+        case bytes() as content:
+            return f"unhex('{content.hex()}')"
+        case {"moment": at, "minutes": ahead}:
+            return f"struct_pack(moment := {text_literal(str(at))}, minutes := {ahead})"
+        case value:
+            return text_literal(str(value))
 
 
 def _drop_column(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:

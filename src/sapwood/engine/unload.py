@@ -13,6 +13,7 @@ from typing import IO, Any
 
 import pyarrow as pa
 
+from sapwood.dialect.conventions import Conventions, holding
 from sapwood.dialect.stage_statements import Unload
 from sapwood.dialect.statements import (
     Column,
@@ -106,7 +107,7 @@ def _options(statement: Unload) -> UnloadOptions:
 
 def _portions(work: Work, statement: Unload, encoding: Encoding) -> Iterator[tuple[str, pa.Table]]:
     """Rows as the format wants them, with their partition; those of one partition stand together."""
-    query = _selected(statement, encoding)
+    query = _selected(statement, encoding, conventions=Conventions.of(work.parameter))
     for batch in work.portions(query):
         rows = pa.Table.from_batches([batch])
         if not statement.is_partitioned:
@@ -119,10 +120,12 @@ def _portions(work: Work, statement: Unload, encoding: Encoding) -> Iterator[tup
                 start = end
 
 
-def _selected(statement: Unload, encoding: Encoding) -> Query:
+def _selected(statement: Unload, encoding: Encoding, *, conventions: Conventions) -> Query:
+    """The query whose columns are what the format writes; AUTO of a format is the session's."""
     columns = statement.query.columns
     names = [f"c{place}" for place in range(len(columns))]
-    chosen = [encoding.selected(name, column) for name, column in zip(names, columns, strict=True)]
+    with holding(conventions):
+        chosen = [encoding.selected(name, column) for name, column in zip(names, columns, strict=True)]
     order = ""
     if statement.is_partitioned:
         chosen[-1], order = names[-1], f" ORDER BY {names[-1]} NULLS LAST"

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from sapwood.dialect.coercion import cast
+from sapwood.dialect.coercion import STAMPS, cast, comparable
+from sapwood.dialect.dateformats import formatted
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import text
-from sapwood.dialect.values import Value
+from sapwood.dialect.values import Value, text_value
 from sapwood.engine.compression import PACKERS, Packer
-from sapwood.engine.conversion import strptime_format
 from sapwood.engine.csv_columns import loading_type
 from sapwood.engine.csv_format import CsvFormat
 from sapwood.engine.document_format import DocumentFormat, FileForm
@@ -113,8 +113,8 @@ def _as_text(name: str, column: Column, form: CsvFormat) -> str:
     """SQL for the text of a value."""
     kind = column.type.name
     written = {"DATE": form.date_format, "TIME": form.time_format}.get(kind, form.timestamp_format)
-    if kind in ("DATE", "TIMESTAMP_NTZ", "TIMESTAMP_LTZ", "TIMESTAMP_TZ") and written.upper() != "AUTO":
-        return f"strftime({name}, '{strptime_format(written).replace(chr(39), chr(39) * 2)}')"
+    if kind in ("DATE", "TIME", *STAMPS) and written.upper() != "AUTO":
+        return formatted(Value(name, column.type), text_value(written)).sql
     if kind == "BINARY" and form.binary_format == "BASE64":
         return f"to_base64({name})"
     return cast(Value(name, column.type), text()).sql
@@ -252,5 +252,13 @@ def _schema(columns: Sequence[Column], names: Sequence[str]) -> pa.Schema:
 def _parquet(form: DocumentFormat, columns: Sequence[Column], *, has_header: bool) -> Encoding:
     codec = "none" if form.compression == "NONE" else "snappy"
     names = [column.name if has_header else f"_COL_{place}" for place, column in enumerate(columns)]
+    written = [replace(column, type=_comparable(column.name, column).type) for column in columns]
     suffix = ".parquet" if codec == "none" else ".snappy.parquet"
-    return Encoding(suffix, lambda name, _: name, lambda: _ParquetFile(columns, names, codec))
+    return Encoding(
+        suffix, lambda name, column: _comparable(name, column).sql, lambda: _ParquetFile(written, names, codec)
+    )
+
+
+def _comparable(name: str, column: Column) -> Value:
+    """A value as Parquet holds it: of a TIMESTAMP_TZ the moment, for the format knows no offsets."""
+    return comparable(Value(name, column.type))

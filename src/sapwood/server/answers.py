@@ -14,7 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from sapwood.engine.result import Result
-from sapwood.server.columns import UTC, json_rows, row_type, wire_table
+from sapwood.server.columns import json_rows, row_type, wire_table
 from sapwood.server.results import Chunk
 
 INLINE_ROWS = 5_000
@@ -64,12 +64,8 @@ def encode(result: Result, place: Place, *, as_arrow: bool, binds: int = 0) -> E
     """The answer to one statement."""
     data = _common(result, place, binds=binds)
     if as_arrow and result.kind.upper() in _ARROW_KINDS:
-        return _arrow(result, data, zone=_zone(place))
-    return _json(result, data, zone=_zone(place))
-
-
-def _zone(place: Place) -> str:
-    return str(dict(place.parameters).get("TIMEZONE", UTC))
+        return _arrow(result, data)
+    return _json(result, data)
 
 
 def encode_many(results: Sequence[Result], query_id: str, place: Place) -> Encoded:
@@ -142,8 +138,8 @@ def _envelope(data: dict[str, Any]) -> dict[str, Any]:
     return {"success": True, "code": None, "message": None, "data": data}
 
 
-def _arrow(result: Result, data: dict[str, Any], *, zone: str) -> Encoded:
-    table = wire_table(result.table, result.columns, zone=zone)
+def _arrow(result: Result, data: dict[str, Any]) -> Encoded:
+    table = wire_table(result.table, result.columns)
     first, *rest = _slices(table)
     data.update(queryResultFormat="arrow", returned=first.num_rows)
     data["rowsetBase64"] = base64.b64encode(_stream(first)).decode("ascii") if first.num_rows else ""
@@ -158,10 +154,10 @@ def _stream(table: pa.Table) -> bytes:
     return sink.getvalue().to_pybytes()
 
 
-def _json(result: Result, data: dict[str, Any], *, zone: str) -> Encoded:
+def _json(result: Result, data: dict[str, Any]) -> Encoded:
     first, *rest = _slices(result.table)
-    data.update(queryResultFormat="json", returned=first.num_rows, rowset=json_rows(first, result.columns, zone=zone))
-    bodies = tuple(json.dumps(json_rows(part, result.columns, zone=zone))[1:-1].encode() for part in rest)
+    data.update(queryResultFormat="json", returned=first.num_rows, rowset=json_rows(first, result.columns))
+    bodies = tuple(json.dumps(json_rows(part, result.columns))[1:-1].encode() for part in rest)
     return _with_chunks(data, [part.num_rows for part in rest], bodies)
 
 

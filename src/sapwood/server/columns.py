@@ -17,7 +17,6 @@ from sapwood.dialect.statements import Column
 from sapwood.dialect.types import MAX_TEXT, REAL, SnowType, number
 
 MICROSECONDS = 1_000_000
-UTC = "UTC"
 NO_OFFSET = 1440
 """How the protocol writes an offset from UTC: minutes, plus a day."""
 
@@ -69,12 +68,9 @@ def _length(kind: SnowType) -> int | None:
 # Arrow ---------------------------------------------------------------------------------------------------------------
 
 
-def wire_table(table: pa.Table, columns: Sequence[Column], *, zone: str = UTC) -> pa.Table:
-    """The table as clients read it: same rows and names, the protocol's arrays and field metadata.
-
-    A TIMESTAMP_TZ is a moment without an offset of its own; it shows that of `zone`, the session's.
-    """
-    arrays = [_wire(table.column(index), column.type, zone) for index, column in enumerate(columns)]
+def wire_table(table: pa.Table, columns: Sequence[Column]) -> pa.Table:
+    """The table as clients read it: same rows and names, the protocol's arrays and field metadata."""
+    arrays = [_wire(table.column(index), column.type) for index, column in enumerate(columns)]
     fields = [
         pa.field(column.name, array.type, nullable=True, metadata=_metadata(column.type))
         for column, array in zip(columns, arrays, strict=True)
@@ -98,9 +94,7 @@ _ZONED_BYTES = 16
 """Size of a TIMESTAMP_TZ with fraction and zone, by which older clients tell its form."""
 
 
-def _wire(values: pa.ChunkedArray, kind: SnowType, zone: str) -> pa.ChunkedArray:
-    if kind.name == "TIMESTAMP_TZ":
-        return pa.chunked_array([_stamp_with_offset(chunk, zone) for chunk in _chunks(values)])
+def _wire(values: pa.ChunkedArray, kind: SnowType) -> pa.ChunkedArray:
     convert = _ARROW.get(kind.name)
     return values if convert is None else pa.chunked_array([convert(chunk, kind) for chunk in _chunks(values)])
 
@@ -135,20 +129,17 @@ def _stamp(values: pa.Array, kind: SnowType) -> pa.Array:
     return pa.StructArray.from_arrays([epoch, fraction], fields=fields, mask=values.is_null())
 
 
-def _stamp_with_offset(values: pa.Array, zone: str) -> pa.Array:
-    epoch, fraction = _split(values)
+def _stamp_with_offset(values: pa.Array, kind: SnowType) -> pa.Array:
+    moments, offsets = _zoned(values)
+    epoch, fraction = _split(moments)
     fields = [pa.field("epoch", pa.int64()), pa.field("fraction", pa.int32()), pa.field("timezone", pa.int32())]
-    return pa.StructArray.from_arrays([epoch, fraction, _offsets(values, zone)], fields=fields, mask=values.is_null())
+    return pa.StructArray.from_arrays([epoch, fraction, offsets], fields=fields, mask=values.is_null())
 
 
-def _offsets(values: pa.Array, zone: str) -> pa.Array:
-    """The offset of a zone at each moment, as the protocol writes it."""
-    if zone == UTC:
-        return pa.repeat(pa.scalar(NO_OFFSET, pa.int32()), len(values))
-    moments = values.cast(pa.timestamp("us", tz=zone))
-    local = pc.call_function("local_timestamp", [moments]).cast(pa.int64())
-    minutes = _do("divide", _do("subtract", local, moments.cast(pa.int64())), 60 * MICROSECONDS)
-    return _do("coalesce", _do("add", minutes, NO_OFFSET), NO_OFFSET).cast(pa.int32())
+def _zoned(values: pa.Array) -> tuple[pa.Array, pa.Array]:
+    """The moments, and their offsets as the protocol writes them."""
+    moments, minutes = values.flatten()
+    return moments, _do("coalesce", _do("add", minutes.cast(pa.int64()), NO_OFFSET), NO_OFFSET).cast(pa.int32())
 
 
 def _split(values: pa.Array) -> tuple[pa.Array, pa.Array]:
@@ -172,24 +163,29 @@ _ARROW: dict[str, Callable[[pa.Array, SnowType], pa.Array]] = {
     "TIME": _time,
     "TIMESTAMP_NTZ": _stamp,
     "TIMESTAMP_LTZ": _stamp,
+    "TIMESTAMP_TZ": _stamp_with_offset,
 }
 
 # JSON ----------------------------------------------------------------------------------------------------------------
 
 
-def json_rows(table: pa.Table, columns: Sequence[Column], *, zone: str = UTC) -> list[list[str | None]]:
-    """The rows as the protocol's texts; `zone` as for `wire_table`."""
-    texts = [_texts(table.column(index), column.type, zone) for index, column in enumerate(columns)]
+def json_rows(table: pa.Table, columns: Sequence[Column]) -> list[list[str | None]]:
+    """The rows as the protocol's texts."""
+    texts = [_texts(table.column(index), column.type) for index, column in enumerate(columns)]
     return [list(row) for row in zip(*texts, strict=True)]
 
 
-def _texts(values: pa.ChunkedArray, kind: SnowType, zone: str) -> list[str | None]:
+def _texts(values: pa.ChunkedArray, kind: SnowType) -> list[str | None]:
     if kind.name == "TIMESTAMP_TZ":
-        offsets = [offset for chunk in _chunks(values) for offset in _offsets(chunk, zone).to_pylist()]
-        moments = values.cast(pa.int64()).to_pylist()
-        return [None if at is None else f"{_seconds(at)} {offset}" for at, offset in zip(moments, offsets, strict=True)]
+        return [text for chunk in _chunks(values) for text in _zoned_texts(chunk)]
     convert = _JSON.get(kind.name, str)
     return [None if value is None else convert(value) for value in _plain(values, kind)]
+
+
+def _zoned_texts(values: pa.Array) -> list[str | None]:
+    moments, offsets = _zoned(values)
+    pairs = zip(moments.cast(pa.int64()).to_pylist(), offsets.to_pylist(), strict=True)
+    return [None if at is None else f"{_seconds(at)} {offset}" for at, offset in pairs]
 
 
 def _plain(values: pa.ChunkedArray, kind: SnowType) -> list[Any]:

@@ -293,7 +293,7 @@ def test_type(sql: str, expected: object) -> None:
         ("'x'::int", "100038", "22018", "Numeric value 'x' is not recognized"),
         ("'maybe'::boolean", "100037", "22018", "Boolean value 'maybe' is not recognized"),
         ("'2024-02-30'::date", "100040", "22018", "Date '2024-02-30' is not recognized"),
-        ("100::number(2,0)", "100039", "22003", "value 100"),
+        ("100::number(2,0)", "100046", "22003", "value 100"),
         ("parse_json('{bad')", "100069", "22P02", "Error parsing JSON: {bad"),
     ],
 )

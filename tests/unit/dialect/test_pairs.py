@@ -52,6 +52,8 @@ def plain(value: Any) -> str:
                 return json.dumps(json.loads(value), sort_keys=True)
             except ValueError:
                 return value
+        case {"moment": at, "minutes": _}:  # a TIMESTAMP_TZ; DuckDB's own knows no offset
+            return str(at)
         case list() | dict():
             return json.dumps(value, default=str, sort_keys=True)
         case _:

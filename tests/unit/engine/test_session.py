@@ -180,8 +180,8 @@ def test_an_unknown_parameter_is_refused_with_the_nearest_one(session: Session) 
         session.execute("alter session set use_cached_results = false")
     assert caught.value.msg == "SQL compilation error:\ninvalid parameter 'USE_CACHED_RESULTS'"
     assert caught.value.hint == "Did you mean USE_CACHED_RESULT?"
-    with pytest.raises(UnsupportedError, match="WEEK_START = 3 is not supported"):
-        session.execute("alter session set week_start = 3")
+    with pytest.raises(UnsupportedError, match="WEEK_START = 8 is not supported"):
+        session.execute("alter session set week_start = 8")
     with pytest.raises(ProgrammingError, match=r"invalid value \[Nowhere/X\] for parameter 'TIMEZONE'"):
         session.execute("alter session set timezone = 'Nowhere/X'")
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from sapwood.dialect.statements import Column
 from sapwood.dialect.types import BOOLEAN, DATE, TIME, TIMESTAMP_NTZ, TIMESTAMP_TZ, SnowType, number, text
+from sapwood.engine.arrow import arrow_type
 from sapwood.server.columns import json_rows, row_type, wire_table
 
 
@@ -60,25 +61,30 @@ def test_json_has_the_protocols_texts() -> None:
             "B": [True, None],
             "D": pa.array([date(1970, 1, 11), None]),
             "M": pa.array([time(0, 1, 1, 5), None], pa.time64("us")),
-            "Z": pa.array([datetime(1970, 1, 1, 0, 1, tzinfo=UTC), None], pa.timestamp("us", tz="UTC")),
+            "Z": pa.array(
+                [{"moment": datetime(1970, 1, 1, 0, 1, tzinfo=UTC), "minutes": -90}, None], arrow_type(TIMESTAMP_TZ)
+            ),
         }
     )
-    assert json_rows(rows, columns) == [["1", "10", "61.000005000", "60.000000000 1440"], [None] * 4]
+    assert json_rows(rows, columns) == [["1", "10", "61.000005000", "60.000000000 1350"], [None] * 4]
 
 
-def test_a_moment_shows_the_offset_of_the_sessions_zone() -> None:
-    """New York is four hours behind in summer and five in winter; the protocol adds a day's 1440 minutes."""
+def test_a_moment_shows_its_own_offset() -> None:
+    """The protocol adds a day's 1440 minutes. A slice of a table is sent as what it is."""
     column = Column("Z", TIMESTAMP_TZ)
-    moments = pa.array(
-        [datetime(2024, 7, 1, tzinfo=UTC), datetime(2024, 1, 1, tzinfo=UTC), None], pa.timestamp("us", "UTC")
-    )
-    sent = wire_table(table(moments, column), [column], zone="America/New_York").column(0).to_pylist()
-    assert [each and each["timezone"] for each in sent] == [1200, 1140, None]
-    assert json_rows(table(moments, column), [column], zone="America/New_York") == [
-        ["1719792000.000000000 1200"],
-        ["1704067200.000000000 1140"],
-        [None],
+    moments = [
+        {"moment": datetime(2024, 7, 1, tzinfo=UTC), "minutes": -240},
+        {"moment": datetime(2024, 1, 1, tzinfo=UTC), "minutes": 330},
+        None,
     ]
+    rows = table(pa.array([None, *moments], arrow_type(TIMESTAMP_TZ)), column).slice(1)
+    sent = wire_table(rows, [column]).column(0).to_pylist()
+    assert [each and (each["epoch"], each["timezone"]) for each in sent] == [
+        (1719792000, 1200),
+        (1704067200, 1770),
+        None,
+    ]
+    assert json_rows(rows, [column]) == [["1719792000.000000000 1200"], ["1704067200.000000000 1770"], [None]]
 
 
 def test_rowtype_says_length_precision_and_scale() -> None:
