@@ -24,9 +24,15 @@ _SHOWN = 60
 def read(file: Path) -> Notebook:
     """The notebook of a file. Raises NotebookError."""
     try:
-        return nbformat.reads(file.read_text(encoding="utf-8"), as_version=4)
+        return parse(file.read_bytes(), called=str(file))
     except OSError as error:
         raise NotebookError(f"{file}: {error.strerror}") from error
+
+
+def parse(content: bytes, *, called: str) -> Notebook:
+    """The notebook in a file's bytes; an error calls it so. Raises NotebookError."""
+    try:
+        return nbformat.reads(content.decode("utf-8"), as_version=4)
     except (
         UnicodeDecodeError,
         nbformat.reader.NotJSONError,
@@ -34,14 +40,19 @@ def read(file: Path) -> Notebook:
         AttributeError,
         TypeError,
     ) as error:
-        raise NotebookError(f"{file} is not a notebook", hint="It must be an .ipynb file of format 4.") from error
+        raise NotebookError(f"{called} is not a notebook", hint="It must be an .ipynb file of format 4.") from error
 
 
 def write(notebook: Notebook, file: Path) -> None:
     """Put a notebook into a file, whole or not at all."""
     part = file.with_name(f".{file.name}.part")
-    part.write_text(nbformat.writes(notebook), encoding="utf-8")
+    part.write_text(text_of(notebook), encoding="utf-8")
     part.replace(file)
+
+
+def text_of(notebook: Notebook) -> str:
+    """What its file holds."""
+    return str(nbformat.writes(notebook))
 
 
 def language_of(cell: Cell) -> str:

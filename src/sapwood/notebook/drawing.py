@@ -121,6 +121,10 @@ def _button(node: Any) -> str:
     return f'<div><span class="button">{escape(str(node.label))}</span></div>'
 
 
+_CHART = {"width": 640, "height": 320}
+"""Pixels of a side that Streamlit stretches in the browser."""
+
+
 def _chart(node: Any) -> str:
     """A chart of Vega-Lite, as a picture."""
     proto = node.proto
@@ -129,8 +133,9 @@ def _chart(node: Any) -> str:
     if proto.HasField("data"):
         spec["data"] = {"values": _records(proto.data.data)}
     spec["datasets"] = {**spec.get("datasets", {}), **sets}
-    spec.setdefault("width", 640)
-    return svg_of(spec)
+    spec.setdefault("width", 0)
+    stretched = {side: size for side, size in _CHART.items() if spec.get(side) in (0, "container")}
+    return svg_of({**spec, **stretched})
 
 
 def _records(arrow: bytes) -> list[dict[str, Any]]:

@@ -5,8 +5,10 @@ What each cell showed is in the notebook that comes back, also when a cell faile
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +50,29 @@ class Failure:
         return f"The cell {self.label} failed: {self.error}"
 
 
+class Brake:
+    """Stops a run from another thread: the cell under way is interrupted, and none follows."""
+
+    def __init__(self) -> None:
+        self.is_pulled = False
+        self._kernel: Any = None
+
+    def pull(self) -> None:
+        """Stop. A statement that runs is cancelled."""
+        self.is_pulled = True
+        if self._kernel is not None:
+            asyncio.run(self._kernel.interrupt_kernel())
+
+    @contextmanager
+    def holding(self, client: NotebookClient) -> Generator[None]:
+        """For the length of a block, in which the kernel of this client runs."""
+        self._kernel = client.km
+        try:
+            yield
+        finally:
+            self._kernel = None
+
+
 def run(
     notebook: Notebook,
     settings: Mapping[str, Any],
@@ -55,19 +80,23 @@ def run(
     folder: Path,
     clicks: Sequence[str] = (),
     on_step: Callable[[Step], None] = lambda step: None,
+    brake: Brake | None = None,
 ) -> Failure | None:
     """Run all cells in order and put what they show into `notebook`; stops at the first that fails, and gives it.
 
     `settings` are Snowpark's; they are in no file. `folder` is where the cells' paths begin. `clicks` are labels of
     buttons to press. Raises NotebookError if the server can't be reached.
     """
+    brake = brake or Brake()
     played = translate(notebook, _CONNECT.format(settings=dict(settings)), clicks=clicks)
     _clear(notebook)
     client = NotebookClient(played, timeout=None, kernel_name="python3", config=_private())
-    with client.setup_kernel(cwd=str(folder)):
+    with client.setup_kernel(cwd=str(folder)), brake.holding(client):
         _connect(client, played.cells[0])
         codes = [at for at, cell in enumerate(notebook.cells) if cell.cell_type == "code" and cell.source.strip()]
         for number, at in enumerate(codes, start=1):
+            if brake.is_pulled:
+                return Failure(label_of(notebook.cells[at]), "stopped before it began")
             started = time.monotonic()
             failure = _play(client, played.cells[at + 1], at + 1, notebook.cells[at], number)
             if failure is not None:

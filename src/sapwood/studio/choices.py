@@ -27,4 +27,4 @@ def choose_table(
         return None
     likely = (table for word in preferred for table in known if word in table.name)
     first = now if now in known else next(likely, known[0])
-    return st.selectbox(label, known, index=known.index(first), format_func=str)
+    return st.selectbox(label, known, index=known.index(first), format_func=lambda table: table.label)

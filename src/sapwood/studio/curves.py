@@ -56,7 +56,7 @@ def matrix(rows: Sequence[Row]) -> alt.LayerChart | alt.FacetChart:
             "Answer:N",
             sort=answers,
             title=None,
-            axis=alt.Axis(orient="top", labelAngle=-30, labelLimit=110, labelOverlap=False),
+            axis=alt.Axis(orient="top", labelAngle=30, labelLimit=110, labelOverlap=False),
         ),
         y=alt.Y("Label:N", sort=labels, title=None, axis=alt.Axis(labelLimit=130)),
         tooltip=["Label", "Answer", "Rows"],

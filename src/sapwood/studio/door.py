@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 from snowflake.connector import DictCursor
@@ -40,9 +41,11 @@ class Spoken:
 class Door:
     """A user's session. `ask` runs a statement, `look` may remember its rows, `do` is for changes, `start` does not wait."""
 
-    def __init__(self, session: Session, address: Address) -> None:
+    def __init__(self, session: Session, address: Address, *, settings: Mapping[str, Any]) -> None:
         self.session = session
         self.address = address
+        self.settings = settings
+        """What opened it: a program that the user starts here signs in with the same."""
         self.spoken: list[Spoken] = []
         self._memory = Memory(partial(self._rows, tag=TAG))
 
@@ -124,6 +127,11 @@ class Door:
         """GET the files of a stage or model into a folder of this machine."""
         self._run(f"GET {literal(place)} {literal(f'file://{folder}/')}", tag=TAG)
 
+    def put_file(self, file: Path, place: str) -> None:
+        """PUT a file of this machine into a folder of a stage, in the place of one of its name."""
+        source, target = literal(f"file://{file}"), literal(place)
+        self._run(f"PUT {source} {target} AUTO_COMPRESS = FALSE OVERWRITE = TRUE", tag=TAG)
+
     def close(self) -> None:
         """Sign out."""
         self._memory.close()
@@ -136,4 +144,4 @@ def open_door(address: Address, user: str, password: str) -> Door:
         "account": address.account, "host": address.host, "port": address.port, "protocol": address.protocol,
         "user": user, "password": password, "login_timeout": 10, "client_session_keep_alive": False,
     }  # fmt: skip
-    return Door(Session.builder.configs(settings).create(), address)
+    return Door(Session.builder.configs(settings).create(), address, settings=settings)

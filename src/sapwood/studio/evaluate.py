@@ -201,7 +201,7 @@ def _chart(frame: pd.DataFrame) -> None:
     bars = alt.Chart(long, height=alt.Step(14)).mark_bar()
     st.altair_chart(
         bars.encode(
-            x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%")),
+            x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
             y=alt.Y("Model:N", title=None, sort=list(frame.index), axis=alt.Axis(labelLimit=240)),
             yOffset=alt.YOffset("Figure:N", sort=list(names.values())),
             color=alt.Color("Figure:N", sort=list(names.values()), legend=alt.Legend(orient="top", title=None)),
@@ -240,7 +240,11 @@ def _one_by_one(door: Door, contest: Contest, models: Sequence[str]) -> None:
         shown.empty("There is no such row.")
         return
     st.caption(f"{len(rows)} row{'' if len(rows) == 1 else 's'}" + (", the first" if len(rows) == SHOWN_ROWS else ""))
-    columns = {"N": st.column_config.NumberColumn(width="small"), "PROMPT": st.column_config.TextColumn(width="large")}
+    columns = {
+        "N": st.column_config.NumberColumn("No.", width="small"),
+        "LABEL": st.column_config.TextColumn("Right answer"),
+        "PROMPT": st.column_config.TextColumn("Prompt", width="large"),
+    }
     frame = pd.DataFrame(rows)
     frame["PROMPT"] = shown.own_parts([str(prompt) for prompt in frame["PROMPT"]])
     st.dataframe(frame, hide_index=True, column_config=columns)

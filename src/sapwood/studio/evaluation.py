@@ -59,7 +59,7 @@ class Contest:
 
     def _asking(self, contestant: Contestant) -> str:
         return (
-            f"SELECT {literal(contestant.model)} AS MODEL, N, PROMPT, LABEL,\n"
+            f"SELECT {literal(contestant.model)}::VARCHAR AS MODEL, N, PROMPT, LABEL,\n"
             f"  {contestant.answer('PROMPT')} AS ANSWER\nFROM ({self._sample})"
         )
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,8 +16,6 @@ RUNNING = ("PENDING", "IN_PROGRESS")
 RESUMABLE = ("ERROR", "CANCELLED")
 SHOW = "SELECT SNOWFLAKE.CORTEX.FINETUNE('SHOW') AS JOBS"
 _USAGE = "SNOWFLAKE.ACCOUNT_USAGE"
-_LOSS = re.compile(r"\bloss ([0-9.]+)")
-"""Where a step says its loss."""
 
 
 @dataclass(frozen=True)
@@ -152,8 +149,8 @@ def losses(found: Sequence[Event]) -> Iterator[Point]:
     epochs = next((event.details["epochs"] for event in found if event.kind == "plan"), 1)
     for event in found:
         facts = event.details
-        if event.kind == "step" and (loss := _LOSS.search(facts["detail"])):
-            yield Point(float(facts["progress"]), float(loss[1]), "training")
+        if event.kind == "step" and "loss" in facts:
+            yield Point(float(facts["progress"]), float(facts["loss"]), "training")
         elif event.kind == "evaluation" and facts["method"] == "answers" and facts["loss"] is not None:
             yield Point(facts["epoch"] / epochs, float(facts["loss"]), "validation")
 

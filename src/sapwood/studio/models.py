@@ -29,7 +29,7 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
             shown.empty("No models of your own yet. The wizard makes one from a table.")
             st.page_link(links["wizard"], label="Create custom LLM", icon=":material/auto_awesome:")
             return
-        chosen = own[st.selectbox("Model", list(own))]
+        chosen = own[st.selectbox("Model", list(own), format_func=lambda name: own[name].label)]
         _card(door, chosen, links)
         _try(door, chosen)
         _export(door, chosen)
@@ -115,10 +115,14 @@ def _archive(door: Door, place: str) -> bytes:
     return written.getvalue()
 
 
+_GRANT = {"privilege": "May", "granted_to": "To a", "grantee_name": "Name", "granted_by": "Given by"}
+"""Columns of SHOW GRANTS, and what people call them."""
+
+
 def _grants(door: Door, model: places.Model) -> None:
     st.subheader("Who may use it", anchor=False)
     rows = door.look(f"SHOW GRANTS ON MODEL {model.name}")
-    st.dataframe(pd.DataFrame(rows, columns=["privilege", "granted_to", "grantee_name", "granted_by"]), hide_index=True)
+    st.dataframe(pd.DataFrame(rows, columns=list(_GRANT)), hide_index=True, column_config=_GRANT)
     known = places.roles(door)
     role = st.selectbox("Role", known, index=None, placeholder="Choose a role")
     if role:

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from sapwood.studio import evaluate, home, jobs, labels, models, playground, settings, usage, wizard, worksheet
+from sapwood.studio import (
+    evaluate,
+    home,
+    jobs,
+    labels,
+    models,
+    notebooks,
+    playground,
+    settings,
+    usage,
+    wizard,
+    worksheet,
+)
 from sapwood.studio.door import Door
 
 
@@ -25,6 +37,7 @@ PAGES = (
     Page("home", "Home", ":material/home:", home.page),
     Page("worksheet", "Worksheet", ":material/terminal:", worksheet.page),
     Page("playground", "Playground", ":material/forum:", playground.page),
+    Page("notebooks", "Notebooks", ":material/book_2:", notebooks.page),
     Page("wizard", "Create custom LLM", ":material/auto_awesome:", wizard.page),
     Page("jobs", "Jobs", ":material/model_training:", jobs.page),
     Page("models", "Models", ":material/deployed_code:", models.page),
@@ -36,7 +49,7 @@ PAGES = (
 HOME = "home"
 SECTIONS = {
     "": (HOME,),
-    "Ask": ("worksheet", "playground"),
+    "Ask": ("worksheet", "playground", "notebooks"),
     "Tune": ("labels", "wizard", "jobs", "models", "evaluate"),
     "Account": ("usage", "settings"),
 }

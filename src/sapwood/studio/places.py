@@ -21,6 +21,11 @@ class Table:
     def __str__(self) -> str:
         return path(self.database, self.schema, self.name)
 
+    @property
+    def label(self) -> str:
+        """For narrow boxes: what tells it from others stands first."""
+        return f"{self.name} · {path(self.database, self.schema)}"
+
 
 @dataclass(frozen=True)
 class Model:
@@ -36,7 +41,9 @@ class Model:
 
     @property
     def label(self) -> str:
-        """With what answers, where that is another."""
+        """With what answers, where that is another; one made here with its place behind its name."""
+        if self.is_tuned:
+            return f"{self.name.removeprefix(self.place + '.')} · {self.place}"
         other = self.answered_by and self.answered_by.upper() != self.name.upper()
         return f"{self.name} · {self.answered_by}" if other else self.name
 

@@ -125,7 +125,7 @@ def _data(door: Door, models: list[str], sampling: Sampling) -> None:
         shown.empty("There is no table that you may see. Home loads a sample.")
         return
     where, which = st.columns(2)
-    table = where.selectbox("Table", known, format_func=str)
+    table = where.selectbox("Table", known, format_func=lambda table: table.label)
     columns = places.columns(door, table)
     column = which.selectbox("Text column", columns, index=columns.index("REQUEST") if "REQUEST" in columns else 0)
     system = st.text_area("System prompt", "Say in a few words what this is about.", height=90)

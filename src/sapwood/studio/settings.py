@@ -12,7 +12,14 @@ from sapwood.studio.door import Door
 from sapwood.studio.memory import Row
 from sapwood.studio.sql import literal, name
 
-_COLUMNS = ("name", "default_role", "disabled", "has_password", "has_rsa_public_key", "created_on")
+_SWITCHES = {"disabled": "Disabled", "has_password": "Password", "has_rsa_public_key": "Key pair"}
+"""Columns of SHOW USERS that say true or false, and what people call them."""
+_COLUMNS = {
+    "name": st.column_config.TextColumn("User"),
+    "default_role": st.column_config.TextColumn("Default role"),
+    **{column: st.column_config.CheckboxColumn(title) for column, title in _SWITCHES.items()},
+    "created_on": st.column_config.DatetimeColumn("Since", format="distance"),
+}
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
@@ -30,7 +37,10 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
 
 
 def _people(door: Door, users: Sequence[Row]) -> None:
-    st.dataframe(pd.DataFrame(users, columns=list(_COLUMNS)), hide_index=True)
+    frame = pd.DataFrame(users, columns=list(_COLUMNS))
+    for column in _SWITCHES:
+        frame[column] = frame[column].astype(str).str.lower() == "true"
+    st.dataframe(frame, hide_index=True, column_config=_COLUMNS)
     user = _user(users, key="people")
     if user is None:
         return

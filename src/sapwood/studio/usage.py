@@ -19,6 +19,12 @@ GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC"""
 
 _SPANS = {"Today": 1, "7 days": 7, "30 days": 30, "A year": 365}
 _BY = {"Model": "MODEL", "Function": "FUNCTION", "User": "WHO"}
+_COLUMNS = {
+    "DAY": st.column_config.DateColumn("Day"),
+    **{column: st.column_config.TextColumn(title) for title, column in _BY.items()},
+    "TOKENS": st.column_config.NumberColumn("Tokens", format="localized"),
+    "STATEMENTS": st.column_config.NumberColumn("Statements", format="localized"),
+}
 
 
 def page(door: Door, links: dict[str, st.Page]) -> None:
@@ -37,11 +43,17 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
             st.metric("Statements", f"{frame['STATEMENTS'].sum():,}", border=True)
             st.metric("Models", frame["MODEL"].nunique(), border=True)
         _chart(frame)
-        st.dataframe(frame, hide_index=True, column_config={"WHO": "USER"})
+        st.dataframe(frame, hide_index=True, column_config=_COLUMNS)
 
 
 def _chart(frame: pd.DataFrame) -> None:
     by = st.segmented_control("By", list(_BY), default="Model") or "Model"
     bars = alt.Chart(frame, height=260).mark_bar(size=36)
-    day = alt.X("yearmonthdate(DAY):O", title=None, axis=alt.Axis(labelAngle=0))
-    st.altair_chart(bars.encode(x=day, y=alt.Y("sum(TOKENS):Q", title="Tokens"), color=alt.Color(_BY[by], title=by)))
+    st.altair_chart(
+        bars.encode(
+            x=alt.X("yearmonthdate(DAY):O", title=None, axis=alt.Axis(labelAngle=0)),
+            y=alt.Y("sum(TOKENS):Q", title=None, axis=alt.Axis(tickCount=5)),
+            color=alt.Color(_BY[by], legend=alt.Legend(orient="top", title=None, columns=1, labelLimit=340)),
+            tooltip=[alt.Tooltip(_BY[by], title=by), alt.Tooltip("sum(TOKENS):Q", title="Tokens", format=",")],
+        )
+    )

@@ -72,6 +72,7 @@ def test_texts_are_never_markup(shell: Any, shown: list[str]) -> None:
     ("code", "expected"),
     [
         ("st.bar_chart({'a': [1, 2]})", "<svg"),
+        ("st.bar_chart({'a': [1, 2]}, height=90)", 'height="90"'),
         ("st.metric('Rows', 7, 2)", '<div class="label">Rows</div><div class="big">7'),
         ("st.json({'a': [1]})", "&quot;a&quot;"),
         ("a, b = st.columns(2)\na.text('l')\nb.text('r')", '<div class="row">'),
@@ -90,6 +91,12 @@ def test_a_figure_is_in_the_page(shell: Any, shown: list[str]) -> None:
     pytest.importorskip("matplotlib")
     play(shell, "from matplotlib.figure import Figure\nf = Figure()\nf.subplots().plot([1, 2])\nst.pyplot(f)")
     assert 'src="data:image/png;base64,' in shown[0]
+
+
+def test_a_stretched_chart_has_a_size(shell: Any, shown: list[str]) -> None:
+    play(shell, "st.bar_chart({'a': [1, 2]})")
+    sides = re.search(r'<svg[^>]*width="(\d+)" height="(\d+)"', shown[0])
+    assert sides is not None and int(sides[1]) >= 640 and int(sides[2]) >= 320
 
 
 @pytest.mark.parametrize("text", ["\x00", "\x1b[0m", "\ud83d", "\x07"])

@@ -12,7 +12,7 @@ EVENTS = [
     Event(0, "plan", {"epochs": 2}),
     Event(1, "evaluation", {"method": "answers", "epoch": 0, "loss": 4.0, "exact_match": 0.0, "macro_f1": 0.0}),
     Event(2, "evaluation", {"method": "labels", "epoch": 0, "loss": None, "exact_match": 0.9, "macro_f1": 0.9}),
-    Event(3, "step", {"progress": 0.25, "detail": "epoch 1 of 2, step 1 of 4, loss 2.5000, ends about 10:00:00"}),
+    Event(3, "step", {"progress": 0.25, "loss": 2.5, "detail": "epoch 1 of 2, step 1 of 4, loss 2.5000"}),
     Event(4, "evaluation", {"method": "answers", "epoch": 1, "loss": 0.5, "exact_match": 0.75, "macro_f1": 0.7}),
 ]
 

@@ -70,6 +70,7 @@ def test_every_model_is_asked_about_the_same_rows_into_one_table(cursor: Any) ->
     first, second = contest.statements
     assert first.startswith("CREATE OR REPLACE TABLE DB.PUBLIC.ANSWERS AS")
     assert second.startswith("INSERT INTO DB.PUBLIC.ANSWERS")
+    assert "'mistral-7b'::VARCHAR AS MODEL" in first  # wide enough for the names that follow
     assert "CONCAT('Say it.\n', PROMPT)" in first
     assert "COMPLETE('DB.PUBLIC.MINE', PROMPT)" in second
     assert first.split("FROM (", 1)[1] == second.split("FROM (", 1)[1]
