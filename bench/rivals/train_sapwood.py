@@ -18,7 +18,7 @@ class Watch:
     def __init__(self, turns: Turns) -> None:
         self._turns = turns
 
-    def report(self, progress: float, detail: str) -> None:
+    def report(self, progress: float, detail: str, *, loss: float) -> None:
         self._turns.stepped()
 
     def checkpointed(self, step: int) -> None: ...

@@ -70,11 +70,15 @@ RANGES: Mapping[str, tuple[str, float, float]] = {
     "max_epochs": (WHOLE, 1, 10),
     "learning_rate": (REAL, 1e-6, 0.1),
     "rank": (WHOLE, 1, 256),
+    "alpha": (REAL, 0.1, 1024),
+    "dropout": (REAL, 0, 0.9),
     "batch_size": (WHOLE, 1, 512),
     "seed": (WHOLE, 0, 2**31 - 1),
     "priority": (WHOLE, 1, 9),
 }
-"""Options with their kind, lowest and highest value. Only max_epochs is the vendor's; the others are ours."""
+"""Options that are numbers, with their kind, lowest and highest value. Only max_epochs is the vendor's; the others are ours."""
+LAYERS = "targets"
+"""The option that names the layers to adapt, such as ["q_proj", "v_proj"]; which ones a model has is known to the worker."""
 
 _IDENTIFIER = re.compile(r'\s*(?:"((?:[^"]|"")+)"|([A-Za-z_][A-Za-z0-9_$]*))\s*(\.|$)')
 _LONGEST_NAME = 255
@@ -335,13 +339,26 @@ def parse_options(written: Any) -> dict[str, Any] | None:
 
 
 def _check_option(name: str, value: Any) -> None:
+    if name == LAYERS:
+        _check_layers(value)
+        return
     if name not in RANGES:
-        raise InvalidOptionError(f"Invalid FINETUNE option '{name}'", hint=f"Known options: {', '.join(RANGES)}.")
+        known = ", ".join((*RANGES, LAYERS))
+        raise InvalidOptionError(f"Invalid FINETUNE option '{name}'", hint=f"Known options: {known}.")
     kind, low, high = RANGES[name]
     types = int if kind == WHOLE else (int, float)
     if isinstance(value, bool) or not isinstance(value, types) or not low <= value <= high:
         raise InvalidOptionError(
             f"Invalid FINETUNE option '{name}': {json.dumps(value)}", hint=f"It is {kind} from {low:g} to {high:g}."
+        )
+
+
+def _check_layers(value: Any) -> None:
+    names: list[Any] = value if isinstance(value, list) else []
+    if not names or not all(isinstance(each, str) for each in names) or len(set(names)) < len(names):
+        raise InvalidOptionError(
+            f"Invalid FINETUNE option '{LAYERS}': {json.dumps(value)}",
+            hint='It is an array of different names of layers, such as ["q_proj", "v_proj"].',
         )
 
 

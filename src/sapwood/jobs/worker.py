@@ -25,6 +25,7 @@ from sapwood.errors import (
     Error,
     InternalError,
     InvalidArgumentsError,
+    InvalidOptionError,
     JobError,
     StorageFullError,
 )
@@ -203,6 +204,7 @@ def _handler(handlers: Mapping[str, Handler], kind: str) -> Handler:
 
 _CODES: Mapping[type[Error], str] = {
     InvalidArgumentsError: "INVALID_PARAMETER_VALUE",
+    InvalidOptionError: "INVALID_PARAMETER_VALUE",
     StorageFullError: "STORAGE_FULL",
 }
 _RESUME = "then `sapwood jobs resume` lets the job go on from its last checkpoint."

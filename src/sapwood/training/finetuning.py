@@ -72,10 +72,10 @@ class _Watch:
         self._task, self._exam, self._effort, self._pace = task, exam, effort, Pace()
         self._noted = 0.0
 
-    def report(self, progress: float, detail: str) -> None:
+    def report(self, progress: float, detail: str, *, loss: float) -> None:
         if progress - self._noted >= 1 / NOTED_STEPS:
             self._noted = progress
-            self._task.note("step", progress=round(progress, 4), detail=detail)
+            self._task.note("step", progress=round(progress, 4), loss=round(loss, 6), detail=detail)
         end = self._pace.expected_end(self._effort.share(progress))
         when = f", ends about {time.strftime('%H:%M:%S', time.localtime(end))}" if end else ""
         self._task.report(min(progress, 0.999), detail + when)  # 1.0 is for a job whose model is saved

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from safetensors.torch import save_file
 from torch import Tensor, nn
 from transformers import PreTrainedModel
@@ -59,10 +60,12 @@ class Pair(Product):
     B starts at zero, so at first the layers are what they were. Their frozen weights move into one, of which each has a view.
     """
 
-    def __init__(self, layers: Sequence[LoraLinear], drawn: Sequence[Tensor], *, scale: float) -> None:
+    def __init__(
+        self, layers: Sequence[LoraLinear], drawn: Sequence[Tensor], *, scale: float, dropout: float = 0.0
+    ) -> None:
         """`drawn` are the layers' A as they start, [rank, in] each."""
         super().__init__(layers, [len(layer.weight) for layer in layers])
-        self._scale = scale
+        self._scale, self._dropout = scale, dropout
         self._weight = torch.cat([layer.weight.detach() for layer in layers]) if len(layers) > 1 else layers[0].weight
         self._bias = None if layers[0].bias is None else torch.cat([cast(Tensor, layer.bias) for layer in layers])
         self.a = nn.Parameter(torch.cat(list(drawn)).to(self._weight.device))
@@ -72,9 +75,18 @@ class Pair(Product):
 
     def compute(self, x: Tensor) -> Tensor:
         """All layers' outputs [..., sum of outs] of x [..., in]."""
-        line = _Adapted.apply(x.flatten(0, -2), self._weight, self.a, self.b, self.sizes, self._scale)
+        is_dropped = self._dropout and torch.is_grad_enabled()  # a model that is only asked drops nothing
+        line = (self._dropping if is_dropped else self._whole)(x.flatten(0, -2))
         out = line if self._bias is None else line + self._bias
         return out.view(*x.shape[:-1], -1)
+
+    def _whole(self, x: Tensor) -> Tensor:
+        return _Adapted.apply(x, self._weight, self.a, self.b, self.sizes, self._scale)
+
+    def _dropping(self, x: Tensor) -> Tensor:
+        """The same with a part of A's input left out; siblings leave out the same, and rows the same of their shared prefix."""
+        low = F.dropout(x, self._dropout) @ self.a.to(x.dtype).t()
+        return x @ self._weight.t() + low @ _spread(self.b, self.sizes, self._scale, x.dtype).t()
 
     def part(self, layer: LoraLinear) -> tuple[Tensor, Tensor]:
         """A and B of one of the layers, as views."""
@@ -111,13 +123,8 @@ class _Adapted(torch.autograd.Function):
 
 def _spread(b: Tensor, sizes: Sequence[int], scale: float, dtype: torch.dtype) -> Tensor:
     """[sum of outs, rank] -> [sum of outs, layers * rank], each layer's block in its own columns; scaled."""
-    if len(sizes) == 1:
-        return (b * scale).to(dtype)
-    rank = b.shape[1]
-    spread = torch.zeros(len(b), len(sizes) * rank, dtype=dtype, device=b.device)
-    for at, (part, rows) in enumerate(zip((b * scale).split(list(sizes)), spread.split(list(sizes)), strict=True)):
-        rows[:, at * rank : (at + 1) * rank] = part
-    return spread
+    scaled = (b * scale).to(dtype)
+    return scaled if len(sizes) == 1 else torch.block_diag(*scaled.split(list(sizes)))
 
 
 def _gather(spread: Tensor, sizes: Sequence[int]) -> Tensor:
@@ -127,15 +134,17 @@ def _gather(spread: Tensor, sizes: Sequence[int]) -> Tensor:
     return torch.cat([block[:, at * rank : (at + 1) * rank] for at, block in enumerate(blocks)])
 
 
-def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lora:
+def attach(
+    model: PreTrainedModel, *, rank: int, alpha: float, seed: int, targets: Sequence[str] = (), dropout: float = 0.0
+) -> Lora:
     """Put LoRA beside each linear layer of the decoder (not the head) and freeze all else. Gives the layers by name.
 
-    Raises InvalidOptionError if the model has no linear layers.
+    Only layers whose names end with one of `targets` get it, if there are any. Raises InvalidOptionError if the model has no
+    linear layers, or none of one of those names.
     """
     model.requires_grad_(False)
     generator = torch.Generator().manual_seed(seed)
-    head = model.get_output_embeddings()
-    linear = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear) and part is not head]
+    linear = _linear(model, targets)
     layers: dict[str, LoraLinear] = {}
     drawn: dict[LoraLinear, Tensor] = {}
     for name, base in linear:
@@ -145,13 +154,31 @@ def attach(model: PreTrainedModel, *, rank: int, alpha: float, seed: int) -> Lor
         parent, _, child = name.rpartition(".")
         setattr(model.get_submodule(parent), child, layer)
     for group in _by_input(layers):
-        Pair(group, [drawn[layer] for layer in group], scale=alpha / rank)
-    if not layers:
+        Pair(group, [drawn[layer] for layer in group], scale=alpha / rank, dropout=dropout)
+    return layers
+
+
+def _linear(model: PreTrainedModel, targets: Sequence[str]) -> list[tuple[str, nn.Linear]]:
+    head = model.get_output_embeddings()
+    linear = [(name, part) for name, part in model.named_modules() if isinstance(part, nn.Linear) and part is not head]
+    if not linear:
         raise InvalidOptionError(
             f"models of type {model.config.model_type} can't be fine-tuned: they have no linear layers",
             hint="Take another base model.",
         )
-    return layers
+    known = sorted({_ending(name) for name, _ in linear})
+    strange = [target for target in targets if target not in known]
+    if strange:
+        raise InvalidOptionError(
+            f"Invalid FINETUNE option 'targets': the model has no linear layers named {strange[0]!r}",
+            hint=f"It has {', '.join(known)}.",
+        )
+    return [(name, part) for name, part in linear if not targets or _ending(name) in targets]
+
+
+def _ending(name: str) -> str:
+    """The last part of a module's name, such as q_proj."""
+    return name.rpartition(".")[2]
 
 
 def _by_input(layers: Lora) -> list[list[LoraLinear]]:
@@ -193,7 +220,7 @@ def load_state(lora: Lora, state: Mapping[str, Tensor]) -> None:
 
 def write_adapter(folder: Path, state: Mapping[str, Tensor], *, rank: int, alpha: float, base: str) -> None:
     """Write adapter_config.json and adapter_model.safetensors as PEFT does; `base` is the base model's name."""
-    targets = sorted({name.removesuffix(".lora_A.weight").rpartition(".")[2] for name in state if ".lora_A." in name})
+    targets = sorted({_ending(name.removesuffix(".lora_A.weight")) for name in state if ".lora_A." in name})
     config: dict[str, Any] = {
         "peft_type": "LORA",
         "task_type": "CAUSAL_LM",

@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+import torch.nn.functional as F  # noqa: N812
 from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
 from sapwood.errors import ModelError
-from sapwood.inference.adapter import Adapter, read_adapter
+from sapwood.inference.adapter import PREFIX, Adapter, read_adapter
 
 
 class Merged:
@@ -60,18 +61,31 @@ def stacked(first: Adapter, state: dict[str, Tensor], *, rank: int, alpha: float
     """An adapter trained on top of another, as one for their common base: its matrices under PEFT's names, and its rank.
 
     Two low-rank changes of a layer are one of the sum of their ranks: their A below one another, their B side by side. The
-    scales go into B, so that alpha is the rank.
+    scales go into B, so that alpha is the rank. A layer that only one of them changes is filled up with zeros to the same rank.
     """
+    second = {module: (a, b, alpha / rank) for module, (a, b) in _pairs(state).items()}
+    most = max(a.shape[0] for a, _, _ in first.pairs.values())
     whole: dict[str, Tensor] = {}
-    for name, a in state.items():
-        if ".lora_A." not in name:
-            continue
-        module = name.removeprefix("base_model.model.").removesuffix(".lora_A.weight")
-        b = state[name.replace(".lora_A.", ".lora_B.")] * (alpha / rank)
-        old_a, old_b, scale = first.pairs.get(module, (a[:0], b[:, :0], 0.0))
-        whole[name] = torch.cat([old_a.float(), a])
-        whole[name.replace(".lora_A.", ".lora_B.")] = torch.cat([old_b.float() * scale, b], dim=1)
-    return whole, max(matrix.shape[0] for name, matrix in whole.items() if ".lora_A." in name)
+    for module in {**first.pairs, **second}:
+        parts = [pairs[module] for pairs in (first.pairs, second) if module in pairs]
+        a = torch.cat([part[0].float() for part in parts])
+        b = torch.cat([part[1].float() * part[2] for part in parts], dim=1)
+        missing = most + rank - len(a)
+        whole[f"{PREFIX}{module}.lora_A.weight"] = F.pad(a, (0, 0, 0, missing))
+        whole[f"{PREFIX}{module}.lora_B.weight"] = F.pad(b, (0, missing))
+    return whole, most + rank
+
+
+def _pairs(state: dict[str, Tensor]) -> dict[str, tuple[Tensor, Tensor]]:
+    """A and B by module, of matrices under PEFT's names."""
+    names = [name for name in state if name.endswith(".lora_A.weight")]
+    return {
+        name.removeprefix(PREFIX).removesuffix(".lora_A.weight"): (
+            state[name],
+            state[name.replace(".lora_A.", ".lora_B.")],
+        )
+        for name in names
+    }
 
 
 def _names(file: Path) -> list[str]:

@@ -31,7 +31,8 @@ class Plan:
     """All settings of a run; they go into the job's events and into each checkpoint.
 
     `batch_rows` are rows a step, `own_tokens` the tokens (beside the shared prefix) that one pass may hold: a step is
-    cut into several passes where its rows are longer. `patience` counts measurements without a new best loss.
+    cut into several passes where its rows are longer. `patience` counts measurements without a new best loss. `targets` are the
+    last parts of the names of the layers that are adapted, () for all; `dropout` is the share of the adapters' input that is left out.
     """
 
     epochs: int
@@ -45,6 +46,8 @@ class Plan:
     cool_down: float = COOL_DOWN
     patience: int = PATIENCE
     clip: float = 1.0
+    targets: tuple[str, ...] = ()
+    dropout: float = 0.0
 
 
 def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
@@ -58,9 +61,11 @@ def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:
         epochs=int(options.get("max_epochs", _epochs(rows))),
         learning_rate=float(options.get("learning_rate", _learning_rate(hidden))),
         rank=rank,
-        alpha=ALPHA_BY_RANK * rank,
+        alpha=float(options.get("alpha", ALPHA_BY_RANK * rank)),
         batch_rows=int(options.get("batch_size", BATCH_ROWS)),
         seed=int(options.get("seed", 0)),
+        targets=tuple(sorted(options.get("targets", ()))),
+        dropout=float(options.get("dropout", 0.0)),
     )
 
 

@@ -31,7 +31,9 @@ STEPS_BETWEEN_MEASURES = 500
 class Observer(Protocol):
     """Who watches a run. Each call may raise to stop it."""
 
-    def report(self, progress: float, detail: str) -> None: ...
+    def report(self, progress: float, detail: str, *, loss: float) -> None:
+        """A step is done; `loss` is that of its batch."""
+        ...
 
     def checkpointed(self, step: int) -> None: ...
 
@@ -64,7 +66,9 @@ def train(
     clock: Callable[[], float] = time.monotonic,
 ) -> Trained:
     """Train an adapter, from the folder's checkpoint if there is one. Leaves the best adapter attached to `model`."""
-    layers = adapters.attach(model, rank=plan.rank, alpha=plan.alpha, seed=plan.seed)
+    layers = adapters.attach(
+        model, rank=plan.rank, alpha=plan.alpha, seed=plan.seed, targets=plan.targets, dropout=plan.dropout
+    )
     matrices = adapters.parameters(layers)
     optimizer = torch.optim.AdamW(matrices, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
     torch.manual_seed(plan.seed)
@@ -106,7 +110,8 @@ def train(
                 observer.measured(epoch + 1, measured)
         records.append(record)
 
-        observer.report(step / steps, f"epoch {epoch + 1} of {plan.epochs}, step {step} of {steps}, loss {loss:.4f}")
+        detail = f"epoch {epoch + 1} of {plan.epochs}, step {step} of {steps}, loss {loss:.4f}"
+        observer.report(step / steps, detail, loss=loss)
         if clock() - saved_at >= checkpoint_s:
             state = optimizer.state_dict()
             save_state(

@@ -153,6 +153,12 @@ def test_options_come_as_text_or_as_an_object(finetune: Finetune, options: Any) 
     assert job.validation_data == ""
 
 
+def test_the_adapter_has_options_of_its_own(finetune: Finetune) -> None:
+    options = {"rank": 8, "alpha": 4.5, "dropout": 0.1, "targets": ["q_proj", "v_proj"]}
+    job = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "train", None, json.dumps(options)))
+    assert job.spec["options"] == options
+
+
 def test_missing_parts_may_be_null(finetune: Finetune) -> None:
     job = finetune.jobs.job(finetune("CREATE", "m", "mistral-7b", "train", None, None))
     assert (job.validation_data, job.options) == ("", None)
@@ -174,6 +180,12 @@ def test_missing_parts_may_be_null(finetune: Finetune) -> None:
         '{"learning_rate": 1}',
         '{"rank": 0}',
         '{"seed": -1}',
+        '{"dropout": 1}',
+        '{"alpha": 0}',
+        '{"targets": "q_proj"}',
+        '{"targets": []}',
+        '{"targets": [7]}',
+        '{"targets": ["q_proj", "q_proj"]}',
     ],
 )
 def test_a_bad_option_is_an_error_of_the_statement_and_makes_no_job(finetune: Finetune, options: str) -> None:

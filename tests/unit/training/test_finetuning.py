@@ -18,7 +18,7 @@ import pytest
 from safetensors.torch import load_file
 
 from sapwood.config import Config, InferenceConfig
-from sapwood.errors import InvalidArgumentsError, ModelError
+from sapwood.errors import InvalidArgumentsError, InvalidOptionError, ModelError
 from sapwood.inference.adapter import read_canary
 from sapwood.inference.weights import load_tokenizer
 from sapwood.jobs.durable import write_tables
@@ -169,9 +169,28 @@ def test_the_results_file_has_a_row_a_step(catalog: Catalog, tmp_path: Path, job
         min(float(row["validation_loss"]) for row in rows if row["validation_loss"])
         == done.training_result["validation_loss"]
     )
-    assert [event["progress"] for event in events(catalog, "j", "step")] == [
-        round(step / (2 * steps), 4) for step in range(1, 2 * steps + 1)
+    assert [(event["progress"], event["loss"]) for event in events(catalog, "j", "step")] == [
+        (round(int(row["step"]) / (2 * steps), 4), round(float(row["training_loss"]), 6)) for row in rows
     ]
+
+
+def test_only_the_layers_that_are_named_are_adapted(catalog: Catalog, tmp_path: Path, job: Callable[..., Job]) -> None:
+    finish(catalog, tmp_path, job(targets=["q_proj", "down_proj"], dropout=0.1, alpha=4))
+    config = json.loads((tmp_path / "models" / "j" / "adapter_config.json").read_text())
+    assert (config["target_modules"], config["lora_alpha"]) == (["down_proj", "q_proj"], 4)
+    (plan,) = events(catalog, "j", "plan")
+    assert (plan["targets"], plan["dropout"]) == (["down_proj", "q_proj"], 0.1)
+
+
+def test_a_layer_that_the_model_has_not_is_an_error_of_the_job(
+    catalog: Catalog, tmp_path: Path, job: Callable[..., Job]
+) -> None:
+    with pytest.raises(InvalidOptionError):
+        finish(catalog, tmp_path, job(targets=["query"]))
+    done = catalog.job("j")
+    assert done is not None
+    assert (done.status, (done.error or {})["code"]) == ("ERROR", "INVALID_PARAMETER_VALUE")
+    assert "q_proj" in (done.error or {})["message"]
 
 
 def test_the_plan_and_what_the_data_are_like_are_in_the_jobs_events(

@@ -7,6 +7,7 @@ from typing import Any
 import peft
 import pytest
 import torch
+import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from sapwood.errors import InvalidOptionError
@@ -66,6 +67,37 @@ def test_a_model_without_linear_layers_is_refused(build_model: Callable[..., Any
     model.model.layers = nn.ModuleList()
     with pytest.raises(InvalidOptionError, match="can't be fine-tuned"):
         attach(model, rank=4, alpha=8, seed=0)
+
+
+def test_only_the_targets_are_adapted(build_model: Callable[..., Any]) -> None:
+    model = build_model("llama")
+    lora = attach(model, rank=4, alpha=8, seed=0, targets=["q_proj", "down_proj"])
+    assert {name.rpartition(".")[2] for name in lora} == {"q_proj", "down_proj"}
+    assert len(lora) == 2 * model.config.num_hidden_layers
+    learning = [name for name, weight in model.named_parameters() if weight.requires_grad]
+    assert all(".q_proj." in name or ".down_proj." in name for name in learning)
+    with pytest.raises(InvalidOptionError, match="no linear layers named 'query'") as refused:
+        attach(build_model("llama"), rank=4, alpha=8, seed=0, targets=["query"])
+    assert "q_proj" in refused.value.hint
+
+
+def test_dropout_leaves_a_part_of_the_adapters_input_out(build_model: Callable[..., Any]) -> None:
+    plain, dropping = build_model("llama"), build_model("llama")
+    state = {}
+    for model, dropout in ((plain, 0.0), (dropping, 0.4)):
+        lora = attach(model, rank=4, alpha=12, seed=3, dropout=dropout)
+        state = state or {name: torch.randn_like(tensor).mul_(0.1) for name, tensor in copy_state(lora).items()}
+        load_state(lora, state)
+    attention = "model.layers.0.self_attn.q_proj"
+    x = torch.randn(3, plain.get_submodule(attention).weight.shape[1])
+    torch.manual_seed(1)
+    kept = F.dropout(x, 0.4)
+    a, b = (state[f"base_model.model.{attention}.lora_{part}.weight"] for part in "AB")
+    wanted = x @ plain.get_submodule(attention).weight.t() + kept @ a.t() @ b.t() * (12 / 4)
+    torch.manual_seed(1)
+    torch.testing.assert_close(dropping.get_submodule(attention)(x), wanted, rtol=1e-4, atol=1e-5)
+    with torch.no_grad():  # a model that is asked drops nothing
+        torch.testing.assert_close(dropping(IDS).logits, plain(IDS).logits)
 
 
 def test_layers_that_read_the_same_input_share_one_product(build_model: Callable[..., Any]) -> None:

@@ -23,6 +23,13 @@ def test_options_win() -> None:
     )
 
 
+def test_options_of_the_adapter() -> None:
+    plan = make_plan({"alpha": 4, "dropout": 0.1, "targets": ["v_proj", "q_proj"]}, rows=100, hidden=576)
+    assert (plan.rank, plan.alpha, plan.dropout, plan.targets) == (16, 4, 0.1, ("q_proj", "v_proj"))
+    plain = make_plan({}, rows=100, hidden=576)
+    assert (plain.alpha, plain.dropout, plain.targets) == (32, 0, ())
+
+
 def test_wider_models_learn_at_a_lower_rate() -> None:
     rates = [make_plan({}, rows=100, hidden=hidden).learning_rate for hidden in (576, 896, 1536)]
     assert rates == sorted(rates, reverse=True)

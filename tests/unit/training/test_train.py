@@ -28,7 +28,7 @@ class Quiet:
         self.epochs: list[tuple[int, float]] = []
         self._stop_at = stop_at
 
-    def report(self, progress: float, detail: str) -> None:
+    def report(self, progress: float, detail: str, *, loss: float) -> None:
         self.progress.append(progress)
         if len(self.progress) == self._stop_at:
             raise KeyboardInterrupt
@@ -120,6 +120,19 @@ def test_a_stopped_run_goes_on_to_the_same_bits(build_model: Callable[..., Any],
     assert (resumed.records, resumed.validation_loss) == (whole.records, whole.validation_loss)
 
 
+def test_a_run_with_dropout_and_targets_goes_on_to_the_same_bits(
+    build_model: Callable[..., Any], tmp_path: Path
+) -> None:
+    options = {"dropout": 0.3, "alpha": 3.0, "targets": ["q_proj", "v_proj", "o_proj"]}
+    whole = run(build_model, tmp_path / "whole", Quiet(), checkpoint_s=1e9, **options)
+    with pytest.raises(KeyboardInterrupt):
+        run(build_model, tmp_path / "cut", Quiet(7), **options)
+    assert_same(run(build_model, tmp_path / "cut", Quiet(), **options).lora, whole.lora)
+    assert {name.split(".")[-3] for name in whole.lora} == {"q_proj", "v_proj", "o_proj"}
+    dry = run(build_model, tmp_path / "dry", Quiet(), checkpoint_s=1e9, **{**options, "dropout": 0.0})
+    assert [record.training_loss for record in dry.records] != [record.training_loss for record in whole.records]
+
+
 KILLED = """
     import sys, time, torch
     sys.path.insert(0, {here!r})
@@ -128,7 +141,7 @@ KILLED = """
     import test_train
 
     class Slow(test_train.Quiet):
-        def report(self, progress, detail):
+        def report(self, progress, detail, *, loss):
             (Path(sys.argv[1]) / "step").write_text(str(progress))
             time.sleep(0.05)
 
