@@ -33,7 +33,8 @@ models spread over some 10 units; folding rounds each bf16 weight once more, whi
 CANARY_LOGITS = 32
 """Logits that a canary keeps: the highest, which are those that training moved."""
 
-_PREFIX = "base_model.model."
+PREFIX = "base_model.model."
+"""What PEFT puts before a module's name."""
 _REPAIR = "Train the model again, or restore its folder from a backup."
 
 
@@ -73,7 +74,7 @@ def read_adapter(path: str | Path) -> Adapter:
         )
     pairs: dict[str, tuple[Tensor, Tensor, float]] = {}
     for name in [name for name in tensors if name.endswith(".lora_A.weight")]:
-        module = name.removeprefix(_PREFIX).removesuffix(".lora_A.weight")
+        module = name.removeprefix(PREFIX).removesuffix(".lora_A.weight")
         b = tensors.pop(name.replace(".lora_A.", ".lora_B."), None)
         if b is None:
             raise ModelError(f"the adapter in {folder} has {name} without its lora_B", hint=_REPAIR)
