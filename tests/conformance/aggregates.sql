@@ -92,6 +92,33 @@ select x, conditional_true_event(x) over (order by x) as e from (values (0), (13
 -- row: [13, 2]
 -- row: [14, 3]
 
+-- https://docs.snowflake.com/en/sql-reference/functions/conditional_change_event
+create table readings (site int, hour int, volts float, word varchar);
+
+insert into readings values (1, 1, 120, 'a'), (1, 2, 120, 'a'), (1, 3, 0, null), (1, 4, 0, 'a'), (1, 5, 120, 'b'), (2, 1, 0, 'z'), (2, 2, 120, 'y'), (2, 3, 0, 'y');
+
+select *, conditional_change_event(volts = 0) over (partition by site order by hour) as power, conditional_change_event(r.word) over (partition by site order by hour) as word, sum(hour) over (partition by site) as s from readings r where hour < 5 qualify power >= 0 order by site, hour;
+-- row: [1, 1, 120.0, "a", 0, 0, 10]
+-- row: [1, 2, 120.0, "a", 0, 0, 10]
+-- row: [1, 3, 0.0, null, 1, 0, 10]
+-- row: [1, 4, 0.0, "a", 1, 0, 10]
+-- row: [2, 1, 0.0, "z", 0, 0, 6]
+-- row: [2, 2, 120.0, "y", 1, 1, 6]
+-- row: [2, 3, 0.0, "y", 2, 1, 6]
+
+select a.hour, b.site, conditional_change_event(b.site) over (order by a.hour, b.site) as c from readings a left join readings b on a.hour = b.site and b.hour = 1 where a.site = 1 order by a.hour;
+-- row: [1, 1, 0]
+-- row: [2, 2, 1]
+-- row: [3, null, 1]
+-- row: [4, null, 1]
+-- row: [5, null, 1]
+
+select conditional_change_event(volts) over (partition by site) as e from readings;
+-- error: 000002 0A000 *
+
+select site, conditional_change_event(count(*)) over (order by site) as e from readings group by site;
+-- error: 000002 0A000 *
+
 -- https://docs.snowflake.com/en/sql-reference/functions/regr_slope
 select regr_slope(amount, units) as s, regr_intercept(amount, units) as i, regr_r2(amount, units) as r, covar_pop(amount, units) as c from sales;
 -- row: [10.0, 0.0, 1.0, 6.666666666666667]

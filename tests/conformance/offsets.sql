@@ -56,8 +56,12 @@ select count(distinct at) as n, count(distinct hash(at)) as hashes from calls;
 select at from calls where id = 1 union select at from calls where id < 3;
 -- row: ["2024-01-01 12:00:00+05:00"]
 
-select at from calls except select at from calls;
--- error: 000002 0A000 SQL compilation error:\nEXCEPT of a TIMESTAMP_TZ is not supported: equal times may have other offsets.
+select at from calls except select at from calls where id in (2, 4);
+-- row: ["2024-01-01 01:30:00-08:00"]
+
+select at, 1 as one from calls where id <> 2 intersect select at, 1 from calls where id in (2, 4) order by 1;
+-- row: ["2024-01-01 12:00:00+05:00", 1]
+-- row: [null, 1]
 
 select id, rank() over (order by at) as place, row_number() over (partition by at order by id) as among from calls order by id;
 -- row: [1, 1, 1]

@@ -178,16 +178,9 @@ select * from people match_recognize (order by id pattern (a+) define a as id > 
 select * from people at (offset => -60);
 -- error: 000002 0A000 *
 
--- https://docs.snowflake.com/en/sql-reference/constructs/connect-by
-select * from people start with id = 4 connect by prior boss = id;
--- error: 000002 0A000 *
-
 -- https://docs.snowflake.com/en/sql-reference/functions-all
 select st_makepoint(1, 2);
 -- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'function ST_MAKEPOINT'.
-
-select conditional_change_event(1) over (order by 1);
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'function CONDITIONAL_CHANGE_EVENT'.
 
 select no_such_thing(1);
 -- error: 002140 42601 SQL compilation error:\nUnknown function NO_SUCH_THING.

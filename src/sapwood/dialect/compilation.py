@@ -143,7 +143,11 @@ class Compilation:
 
 @dataclass
 class Namespace:
-    """Names at one place: the sources of FROM, the columns merged by USING, the select items by alias, what is further out."""
+    """Names at one place: the sources of FROM, the columns merged by USING, the select items by alias, what is further out.
+
+    `before` are values of the rows before each one, by label: they are computed over the rows of FROM and WHERE, for windows
+    that read them.
+    """
 
     sources: list[Source] = field(default_factory=list)
     merged: dict[str, Field] = field(default_factory=dict)
@@ -153,6 +157,7 @@ class Namespace:
     resolving: set[str] = field(default_factory=set)
     row_number: str = ""
     refusal: str = ""
+    before: dict[str, str] = field(default_factory=dict)
 
     def fields(self) -> list[Field]:
         """All columns of `*`, in order: merged ones first."""

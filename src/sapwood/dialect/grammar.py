@@ -35,7 +35,7 @@ class Grammar(SnowflakeParser):
     NO_PAREN_FUNCTIONS = {}  # noqa: RUF012
     FUNCTION_PARSERS = {name: SnowflakeParser.FUNCTION_PARSERS[name] for name in ("CAST", "TRY_CAST", "EXTRACT")}  # noqa: RUF012
     NO_PAREN_FUNCTION_PARSERS = {  # noqa: RUF012
-        name: SnowflakeParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("ANY", "CASE")
+        name: SnowflakeParser.NO_PAREN_FUNCTION_PARSERS[name] for name in ("ANY", "CASE", "CONNECT_BY_ROOT")
     }
 
     PLACEHOLDER_PARSERS = {  # noqa: RUF012

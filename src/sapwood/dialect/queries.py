@@ -20,7 +20,9 @@ from sapwood.dialect.coercion import cast, common, comparable
 from sapwood.dialect.compilation import BoundQuery, Compilation, Field, Namespace, QueryBinder
 from sapwood.dialect.ctes import with_clause
 from sapwood.dialect.grammar import text_of
+from sapwood.dialect.hierarchies import hierarchy
 from sapwood.dialect.names import quoted, spelled
+from sapwood.dialect.sameness import distinct_word, united
 from sapwood.dialect.shape import common_types, labels_of, refuse, retyped
 from sapwood.dialect.sources import from_clause
 from sapwood.dialect.stars import starred
@@ -62,7 +64,7 @@ def _set_operation(tree: exp.Expr, outer: Namespace | None, work: Compilation) -
         replace(a, type=type_, nullable=a.nullable or b.nullable, sql="")
         for a, b, type_ in zip(left.fields, right.fields, types, strict=True)
     )
-    sql = _united(
+    sql = united(
         type(tree),
         retyped(left, types),
         retyped(right, types),
@@ -71,25 +73,6 @@ def _set_operation(tree: exp.Expr, outer: Namespace | None, work: Compilation) -
     )
     order = _order_of_columns(tree.args.get("order"), fields)
     return BoundQuery(f"{sql}{order}{_limit(tree, work)}", fields, left.labels)
-
-
-def _united(kind: type[exp.Expr], left: str, right: str, *, values: Sequence[Value], is_distinct: bool) -> str:
-    """The rows of two queries with the same columns, which are `values` outside of them."""
-    word = _SET_WORDS[kind]
-    distinct = _distinct_word(values)
-    if not is_distinct:
-        return f"({left}) {word} ALL ({right})"
-    if distinct == "DISTINCT ":
-        return f"({left}) {word} ({right})"
-    if kind is exp.Union:
-        return f"SELECT {distinct}* FROM (({left}) UNION ALL ({right})) AS {quoted('united')}"
-    raise UnsupportedError(
-        f"SQL compilation error:\n{word} of a TIMESTAMP_TZ is not supported: equal times may have other offsets.",
-        hint="Cast the column to TIMESTAMP_LTZ on both sides, or compare with IN.",
-    )
-
-
-_SET_WORDS: dict[type[exp.Expr], str] = {exp.Union: "UNION", exp.Intersect: "INTERSECT", exp.Except: "EXCEPT"}
 
 
 def _order_of_columns(order: exp.Expr | None, fields: Sequence[Field]) -> str:
@@ -178,6 +161,8 @@ _SELECT = (
 
 
 def _select(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> BoundQuery:
+    if tree.args.get("connect") is not None:
+        tree = hierarchy(tree, title)
     refuse(tree, _SELECT)
     names = Namespace(parent=outer)
     sources = from_clause(tree, names, work)
@@ -194,9 +179,23 @@ def _select(tree: exp.Expr, outer: Namespace | None, work: Compilation) -> Bound
     labels = labels_of([item.name for item in items])
     listed = ", ".join(f"{item.value.sql} AS {quoted(label)}" for item, label in zip(items, labels, strict=True))
     distinct = _distinct(tree, items)
-    sql = f"SELECT {distinct}{listed}{sources}{where}{group}{having}{qualify_}{order}{_limit(tree, work)}"
+    read = _with_rows_before(sources, where, names)
+    sql = f"SELECT {distinct}{listed}{read}{group}{having}{qualify_}{order}{_limit(tree, work)}"
     fields = tuple(Field(item.name, item.value.type, item.value.nullable, "") for item in items)
     return BoundQuery(sql, fields, labels)
+
+
+def _with_rows_before(sources: str, where: str, names: Namespace) -> str:
+    """FROM and WHERE; each row with what windows want to know of the one before it.
+
+    The rows are then read as structs by the names of their sources, so that a column is called as it was before.
+    """
+    if not names.before:
+        return f"{sources}{where}"
+    found = [re.match(r'"(?:[^"]|"")*"(?=\.)', each.sql) for source in names.sources for each in source.fields]
+    rows = dict.fromkeys(each[0] for each in found if each is not None)
+    listed = [*rows, *(f"{sql} AS {quoted(label)}" for label, sql in names.before.items())]
+    return f" FROM (SELECT {', '.join(listed)}{sources}{where}) AS {quoted('with_rows_before')}"
 
 
 def _distinct(tree: exp.Expr, items: Sequence[Item]) -> str:
@@ -204,15 +203,7 @@ def _distinct(tree: exp.Expr, items: Sequence[Item]) -> str:
     if clause is None:
         return ""
     refuse(clause, ())
-    return _distinct_word([item.value for item in items])
-
-
-def _distinct_word(values: Sequence[Value]) -> str:
-    """DISTINCT, for which times that are equal at other offsets are the same."""
-    keys = [comparable(value).sql for value in values]
-    if keys == [value.sql for value in values]:
-        return "DISTINCT "
-    return f"DISTINCT ON ({', '.join(keys)}) "
+    return distinct_word([item.value for item in items])
 
 
 def _aliases(tree: exp.Expr) -> dict[str, exp.Expr]:

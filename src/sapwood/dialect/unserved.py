@@ -20,7 +20,6 @@ _GROUPS = {
     r"(TRY_)?(EN|DE)CRYPT(_RAW)?|COMPRESS|DECOMPRESS_(BINARY|STRING)": "Nothing is packed or encrypted by SQL here.",
     r"(AS|IS)_(BINARY|DATE(_VALUE)?|TIME|TIMESTAMP_(LTZ|NTZ|TZ))": "Such a value in a VARIANT is a text here; cast it, as in v::DATE.",
     r"COLLAT(E|ION)": "Texts are compared by Unicode's order; compare LOWER(a) and LOWER(b).",
-    r"CONDITIONAL_CHANGE_EVENT": "Compare with LAG in a subquery, and sum in the query around it.",
     r"IS_(DATABASE_|APPLICATION_)?ROLE_IN_SESSION|INVOKER_(ROLE|SHARE)|IS_GRANTED_TO_INVOKER_ROLE": "CURRENT_ROLE() tells the role.",
     r"SYSTEM\$\w+": "There is no such service here.",
     r"(TRY_)?PARSE_IP|SOUNDEX_P123|ZIPF|(TRY_)?VALIDATE_UTF8|LAST_TRANSACTION|ALL_USER_NAMES|GENERATE_COLUMN_DESCRIPTION"

@@ -75,11 +75,12 @@ def _positioned(function: str) -> Aggregate:
     return build
 
 
+TRUE_EVENT, CHANGE_EVENT = "CONDITIONAL_TRUE_EVENT", "CONDITIONAL_CHANGE_EVENT"
 _WHOLE = "ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING"
 
 FRAMES = {
     **dict.fromkeys(("FIRST_VALUE", "LAST_VALUE", "NTH_VALUE"), _WHOLE),
-    "CONDITIONAL_TRUE_EVENT": "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW",
+    **dict.fromkeys((TRUE_EVENT, CHANGE_EVENT), "ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW"),
 }
 """The frames of functions whose window is ordered and has none; of all others it ends with the last row of the same rank."""
 
@@ -96,5 +97,5 @@ WINDOW_FUNCTIONS: dict[str, Aggregate] = {
     "LAST_VALUE": _positioned("last_value"),
     "NTH_VALUE": _nth,
     "RATIO_TO_REPORT": _ratio,
-    "CONDITIONAL_TRUE_EVENT": _true_event,
+    TRUE_EVENT: _true_event,
 }

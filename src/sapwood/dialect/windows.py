@@ -16,11 +16,14 @@ from sapwood.dialect.around import Around, Key
 from sapwood.dialect.binding import Binder, bind, identifier
 from sapwood.dialect.coercion import comparable
 from sapwood.dialect.compilation import Compilation, Namespace
+from sapwood.dialect.given import Given, one_of
+from sapwood.dialect.names import quoted
 from sapwood.dialect.operators import duration
 from sapwood.dialect.stars import starred
+from sapwood.dialect.types import BOOLEAN
 from sapwood.dialect.unserved import unserved
-from sapwood.dialect.values import Value
-from sapwood.dialect.window_functions import FRAMES, WINDOW_FUNCTIONS
+from sapwood.dialect.values import Value, combine
+from sapwood.dialect.window_functions import CHANGE_EVENT, FRAMES, TRUE_EVENT, WINDOW_FUNCTIONS
 from sapwood.errors import InvalidArgumentsError, ProgrammingError, UnsupportedError
 
 
@@ -116,9 +119,30 @@ def _window(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
     name = str(inner.this).upper()
     frame = _frame(tree.args.get("spec"), names, work) or (FRAMES.get(name, "") if ordered else "")
     divided = f"PARTITION BY {', '.join(comparable(value).sql for value in partition)}" if partition else ""
-    over = f" OVER ({' '.join(piece for piece in (divided, ordered, frame) if piece)})"
-    value = aggregated(_call_in(inner, work), names, work, replace(around, over=over))
+    around = replace(around, over=_over(divided, ordered, frame))
+    if name == CHANGE_EVENT:
+        value = _changes(inner, around, _over(divided, ordered), names, work)
+    else:
+        value = aggregated(_call_in(inner, work), names, work, around)
     return replace(value, loose=value.loose.union(*(each.loose for each in (*partition, *keys))))
+
+
+def _over(*pieces: str) -> str:
+    return f" OVER ({' '.join(piece for piece in pieces if piece)})"
+
+
+def _changes(tree: exp.Expr, around: Around, over: str, names: Namespace, work: Compilation) -> Value:
+    """CONDITIONAL_CHANGE_EVENT(x): how often x was another one than in the row before, which `names.before` has."""
+    (value,) = one_of(Given(CHANGE_EVENT, tuple(bind(each, names, work) for each in tree.expressions), {}), 1)
+    if names.groups or value.has_aggregate or value.has_window or value.is_volatile or not over.count("ORDER BY"):
+        raise UnsupportedError(
+            f"SQL compilation error: {work.place(tree)}\n{CHANGE_EVENT} takes values of rows, in an order.",
+            hint="Compute groups, windows and random values in a subquery, and write OVER (... ORDER BY ...).",
+        )
+    kept = comparable(value)
+    label = f"~before{len(names.before)}"
+    names.before[label] = f"lag({kept.sql}){over}"
+    return aggregate(TRUE_EVENT, [combine(f"({kept.sql} <> {quoted(label)})", BOOLEAN, [value])], around)
 
 
 def _frame(spec: exp.Expr | None, names: Namespace, work: Compilation) -> str:
