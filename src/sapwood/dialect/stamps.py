@@ -17,6 +17,7 @@ from sapwood.dialect.timeformats import pattern, written
 from sapwood.dialect.types import SnowType
 from sapwood.dialect.values import once
 from sapwood.dialect.zones import (
+    UTC,
     clock,
     clock_at,
     minutes_in,
@@ -90,8 +91,9 @@ def _text_to_reading(sql: str, source: SnowType, target: SnowType, tries: bool) 
 def _text_to_moment(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
     """A text without an offset is read in the session's zone."""
     normal = f"regexp_replace(regexp_replace({sql}, {literal(_OFFSET)}, '\\1\\3'), '([+-]\\d\\d)(\\d\\d)$', '\\1:\\2')"
-    has_offset = _ends_in_offset(sql)
-    found = f"CASE WHEN {has_offset} THEN TRY_CAST({normal} AS TIMESTAMPTZ) ELSE {moment(_reading(sql))} END"
+    other = moment(f"({_reading(sql)} - to_minutes({minutes_of_text(sql)}))", UTC)
+    at_offset = f"coalesce(TRY_CAST({normal} AS TIMESTAMPTZ), {other})"
+    found = f"CASE WHEN {_ends_in_offset(sql)} THEN {at_offset} ELSE {moment(_reading(sql))} END"
     if target.name == "TIMESTAMP_TZ":
         found = zoned(found, sql, minutes=_minutes_of)
     return found if tries else or_error(found, sql, what="Timestamp", errno=100035, target=target)
