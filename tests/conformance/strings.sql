@@ -149,8 +149,8 @@ select regexp_replace('customer(a)', '[()]', '') as r, regexp_replace('firstname
 select regexp_like('a', '(');
 -- error: 100048 2201B Invalid regular expression: missing )
 
-select regexp_replace('aaa', 'a', 'b', 1, 2);
--- error: 000002 0A000 SQL compilation error:\nREGEXP_REPLACE replaces the first or all occurrences only.
+select regexp_replace('aaa', 'a', 'b', 1, 2) as second, regexp_replace('aaa', 'a', 'b', 2, 2) as third, regexp_replace('aaa', 'a', 'b', 1, 4) as none, regexp_replace('a1b22c333', '[0-9]+', '<\\0>', 1, 2) as part, regexp_replace('It was was', '\\bwas\\b', 'is', 1, 2) as word, regexp_replace(null, 'a', 'b', 1, 2) as n;
+-- row: ["aba", "aab", "aaa", "a1b<22>c333", "It was is", null]
 
 -- https://docs.snowflake.com/en/sql-reference/functions/concat
 select concat('a', null) as n, 'a' || 1 || true as mixed, concat_ws('-', 'a', null) as w;

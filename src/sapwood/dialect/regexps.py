@@ -71,6 +71,13 @@ def _all(search: Search, group: int = 0) -> str:
     return f"regexp_extract_all({search.source}, {search.pattern}, {group}, {search.options})"
 
 
+def _letters_before(search: Search, occurrence: int, *, with_match: bool = False) -> str:
+    """How many letters stand before a match, or with it."""
+    between = f"regexp_split_to_array({search.source}, {search.pattern}, {search.options})[1:{occurrence}]"
+    matched = f"{_all(search)}[1:{occurrence - 1 + with_match}]"
+    return f"(length(array_to_string({between}, '')) + length(array_to_string({matched}, '')))"
+
+
 def like(given: Given) -> Value:
     """REGEXP_LIKE(text, pattern [, parameters]): of the whole text."""
     search = _search(given, most=3, flags=2)
@@ -101,15 +108,20 @@ def _replace(given: Given) -> Value:
     search = _search(given, most=6, start=3, flags=5)
     replacement = TAKES["text"](given.values[2]) if len(given.values) > 2 else None
     occurrence = _number(given, 4, 0, 0)
-    if occurrence > 1:
-        raise UnsupportedError("SQL compilation error:\nREGEXP_REPLACE replaces the first or all occurrences only.")
     options = literal(search.options.strip("'") + ("" if occurrence else "g"))
     written = replacement.sql if replacement is not None else "''"
-    replaced = f"regexp_replace({search.source}, {search.pattern}, {written}, {options})"
+    replaced = f"regexp_replace({{0}}, {search.pattern}, {written}, {options})".format
+    if occurrence > 1:
+        letters = _letters_before(search, occurrence)
+        rest = replaced(f"substr({search.source}, {letters} + 1)")
+        later = f"left({search.source}, {letters}) || {rest}"
+        whole = f"CASE WHEN length({_all(search)}) >= {occurrence} THEN {later} ELSE {search.source} END"
+    else:
+        whole = replaced(search.source)
     first = _number(given, 3, 1, 1)
     kept = f"left({search.values[0].sql}, {first - 1}) || " if first > 1 else ""
     values = [*search.values, *([replacement] if replacement is not None else [])]
-    return combine(f"({kept}{replaced})" if kept else replaced, text(), values)
+    return combine(f"({kept}{whole})" if kept else whole, text(), values)
 
 
 def _instr(given: Given) -> Value:
@@ -120,10 +132,8 @@ def _instr(given: Given) -> Value:
     occurrence, option, first = _number(given, 3, 1, 1), _number(given, 4, 0, 0), _number(given, 2, 1, 1)
     if option > 1:
         raise InvalidArgumentsError("SQL compilation error:\nThe option of REGEXP_INSTR is 0 or 1.")
-    found = _all(search)
-    before = f"array_to_string(regexp_split_to_array({search.source}, {search.pattern}, {search.options})[1:{occurrence}], '')"
-    matched = f"array_to_string({found}[1:{occurrence - 1 + option}], '')"
-    sql = f"CASE WHEN length({found}) >= {occurrence} THEN length({before}) + length({matched}) + {first} WHEN {search.source} IS NOT NULL THEN 0 END"
+    letters = _letters_before(search, occurrence, with_match=bool(option))
+    sql = f"CASE WHEN length({_all(search)}) >= {occurrence} THEN {letters} + {first} WHEN {search.source} IS NOT NULL THEN 0 END"
     return combine(f"CAST({sql} AS DECIMAL(18,0))", number(18, 0), search.values)
 
 
