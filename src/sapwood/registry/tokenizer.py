@@ -42,14 +42,14 @@ class Cut:
     begins: bool = False
 
 
-_CUTS = {
+CUTS = {
     "gpt-2": Cut(),
     "smollm": Cut(single_digits=True),
     "qwen2": Cut(_QWEN2, composed=True),
     "llama-bpe": Cut(_LLAMA3, whole_words_first=True, begins=True),
     "tekken": Cut(_TEKKEN, whole_words_first=True, begins=True),
 }
-"""By tokenizer.ggml.pre."""
+"""By tokenizer.ggml.pre: ways of cutting text by llama.cpp's names."""
 
 
 @dataclass(frozen=True)
@@ -106,16 +106,16 @@ def _build(file: GgufFile, tokens: list[str], named: Mapping[str, str]) -> Any:
     from tokenizers import AddedToken, Tokenizer, decoders, models, normalizers
 
     name = _contents(file, "pre", "gpt-2")
-    if name not in _CUTS:
+    if name not in CUTS:
         raise UnsupportedError(f"the GGUF file cuts its text in the way {name!r}, which is not supported")
-    cut = _CUTS[name]
+    cut = CUTS[name]
     kinds = _contents(file, "token_type", ())
     vocabulary = {token: number for number, token in enumerate(tokens) if kinds[number] != _UNUSED}
     merges = [tuple(merge.split(" ", 1)) for merge in _contents(file, "merges", ())]
     made = Tokenizer(models.BPE(vocab=vocabulary, merges=merges, ignore_merges=cut.whole_words_first))
     if cut.composed:
         made.normalizer = normalizers.NFC()
-    made.pre_tokenizer = _pre_tokenizer(cut)
+    made.pre_tokenizer = pre_tokenizer(cut)
     made.decoder = decoders.ByteLevel()
     made.post_processor = _post_processor(file, cut, vocabulary, named)
     added = {_CONTROL: True, _USER_DEFINED: False}
@@ -124,7 +124,8 @@ def _build(file: GgufFile, tokens: list[str], named: Mapping[str, str]) -> Any:
     return made
 
 
-def _pre_tokenizer(cut: Cut) -> Any:
+def pre_tokenizer(cut: Cut) -> Any:
+    """The part of a tokenizer that cuts text this way."""
     from tokenizers import Regex, pre_tokenizers
 
     byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=not cut.pattern)

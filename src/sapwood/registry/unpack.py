@@ -24,6 +24,7 @@ _SLICE = 2**20
 """Bytes of float32 that are dequantised at once: they stay in the processor's cache, which is three times as fast."""
 
 _LAYER = re.compile(r"blk\.(\d+)\.(\w+)\.(weight|bias)")
+_THERE = re.compile(r"model\.layers\.(\d+)\.([\w.]+)\.(weight|bias)")
 _OUTSIDE = {
     "token_embd.weight": "model.embed_tokens.weight",
     "output_norm.weight": "model.norm.weight",
@@ -54,7 +55,7 @@ class Architecture:
     permuted: bool = False
 
 
-_ARCHITECTURES = {
+ARCHITECTURES = {
     "llama": Architecture("LlamaForCausalLM", {"attention_bias": False, "mlp_bias": False}, permuted=True),
     "qwen2": Architecture("Qwen2ForCausalLM", {"use_sliding_window": False}),
     "qwen3": Architecture("Qwen3ForCausalLM", {"attention_bias": False, "use_sliding_window": False}),
@@ -113,10 +114,10 @@ def open_gguf(path: Path) -> GgufFile:
 def architecture_of(file: GgufFile) -> tuple[str, Architecture]:
     """The architecture's name and what is special of it; UnsupportedError for one that is not known."""
     name = str(file.value("general.architecture"))
-    if name not in _ARCHITECTURES:
+    if name not in ARCHITECTURES:
         hint = "Add the model as a folder of safetensors, or serve it with an OpenAI-compatible server and add that."
         raise UnsupportedError(f"GGUF files of the architecture {name!r} are not supported", hint=hint)
-    return name, _ARCHITECTURES[name]
+    return name, ARCHITECTURES[name]
 
 
 def _plan(file: GgufFile, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> list[_Move]:
@@ -146,6 +147,18 @@ def place(name: str) -> tuple[str, str]:
         hint = "Add the model as a folder of safetensors instead."
         raise UnsupportedError(f"the GGUF file has a tensor {name!r} that is not supported", hint=hint)
     return f"model.layers.{layer[1]}.{_INSIDE[layer[2]]}.{layer[3]}", layer[2]
+
+
+def gguf_name(name: str) -> str:
+    """A tensor's name in a GGUF file by its name in transformers. Raises UnsupportedError for one that has none."""
+    outside = {there: here for here, there in _OUTSIDE.items()}
+    if name in outside:
+        return outside[name]
+    inside = {there: here for here, there in _INSIDE.items()}
+    layer = _THERE.fullmatch(name)
+    if layer is None or layer[2] not in inside:
+        raise UnsupportedError(f"the model has a tensor {name!r} that a GGUF file has no name for")
+    return f"blk.{layer[1]}.{inside[layer[2]]}.{layer[3]}"
 
 
 def _config(file: GgufFile, prefix: str, architecture: Architecture, rope: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,9 +14,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sapwood.errors import InvalidOptionError, ObjectExistsError, UnsupportedError
+from sapwood.errors import InvalidOptionError, ObjectExistsError
 from sapwood.inference.adapter import CONFIG, WEIGHTS
 from sapwood.jobs.durable import sync_folder
+from sapwood.registry.pack import pack
 from sapwood.registry.repack import KINDS, repack
 from sapwood.store.records import ModelVersion
 from sapwood.training.card import CARD
@@ -47,7 +48,7 @@ def export_model(order: Order, folder: Path, form: str) -> list[Path]:
     """Write the model into a new folder; its files. `form` is one of FORMATS.
 
     Raises InvalidOptionError for another form or for a model that is not tuned, ObjectExistsError if the folder is there and
-    not empty, UnsupportedError for GGUF of a base that came as none, ModelError for an adapter that does not fit.
+    not empty, UnsupportedError for a base that can't be written as GGUF, ModelError for an adapter that does not fit.
     """
     if form not in FORMATS:
         raise InvalidOptionError(f"models can't be exported as {form!r}", hint=f"Known: {', '.join(FORMATS)}.")
@@ -86,18 +87,17 @@ def _safetensors(order: Order, folder: Path) -> None:
 
 def _gguf(kind: str) -> Callable[[Order, Path], None]:
     def write(order: Order, folder: Path) -> None:
-        if order.source is None:
-            raise UnsupportedError(
-                f"{order.version.base} did not come as a GGUF file, whose tokenizer and metadata the new one would have",
-                hint="Export safetensors, and convert them with llama.cpp's convert_hf_to_gguf.py.",
-            )
         merged = Merged(order.base, order.adapter)
 
         def values(name: str) -> NDArray[np.float32]:
             return merged.tensor(name).float().numpy()
 
         name = order.version.name.rpartition(".")[2].lower()
-        repack(order.source, folder / f"{name}-{kind}.gguf", values, kind=kind, name=name)
+        target = folder / f"{name}-{kind}.gguf"
+        if order.source is not None:
+            repack(order.source, target, values, kind=kind, name=name)
+        else:
+            pack(order.base, target, values, kind=kind, name=name)
 
     return write
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +19,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from sapwood.errors import InvalidOptionError, ModelError, ObjectExistsError, UnsupportedError
 from sapwood.inference.adapter import fold, read_adapter, read_canary
 from sapwood.inference.weights import load_model
-from sapwood.registry.gguf_file import read_gguf
+from sapwood.registry.gguf_file import GgufTensor, read_gguf
 from sapwood.registry.unpack import unpack
 from sapwood.store.records import ModelVersion
 from sapwood.training import importing
@@ -119,11 +121,56 @@ def test_a_merged_gguf_file_unpacks_to_the_same_model(order: Order, tmp_path: Pa
     assert distance < share * float(folded(order).std())
 
 
+@pytest.mark.parametrize("kind", ["f16", "q8_0"])
+def test_a_base_that_came_as_safetensors_gives_the_same_gguf_file(order: Order, tmp_path: Path, kind: str) -> None:
+    ours, theirs = (
+        export_model(each, tmp_path / f"{at}", f"gguf-{kind}")
+        for at, each in enumerate((Order(order.version, None), order))
+    )
+    made, wanted = (next(read_gguf(path) for path in paths if path.suffix == ".gguf") for paths in (ours, theirs))
+    assert {tensor.name: (tensor.shape, tensor.kind) for tensor in made.tensors} == {
+        tensor.name: (tensor.shape, tensor.kind) for tensor in wanted.tensors
+    }
+    for one in made.tensors:
+        other = next(tensor for tensor in wanted.tensors if tensor.name == one.name)
+        assert _bytes(made.path, one) == _bytes(wanted.path, other), one.name
+    *tokens, _ = wanted.fields["tokenizer.ggml.tokens"]  # the last one is not used, and its name not kept
+    assert made.fields == {
+        **wanted.fields,
+        "tokenizer.ggml.tokens": [*tokens, f"[PAD{len(tokens)}]"],
+        f"{made.fields['general.architecture']}.attention.value_length": 16,
+    }
+
+
+def _bytes(path: Path, tensor: GgufTensor) -> bytes:
+    with path.open("rb") as file:
+        file.seek(tensor.offset)
+        return file.read(tensor.rows * tensor.row_bytes)
+
+
+@pytest.mark.parametrize(
+    ("file", "changes", "refused"),
+    [
+        ("config.json", {"model_type": "mamba"}, "architecture 'mamba'"),
+        ("config.json", {"hidden_act": "gelu"}, 'hidden_act "gelu"'),
+        ("config.json", {"rope_parameters": {"rope_type": "yarn", "rope_theta": 1.0}}, "rope_parameters"),
+        ("tokenizer.json", {"normalizer": {"type": "Lowercase"}}, "cuts text in a way"),
+        ("tokenizer.json", {"model": {"type": "Unigram"}}, "'Unigram'"),
+    ],
+)
+def test_what_would_come_out_wrong_as_gguf_is_refused_by_name(
+    order: Order, tmp_path: Path, file: str, changes: dict[str, Any], refused: str
+) -> None:
+    base = tmp_path / "base"
+    shutil.copytree(order.base, base)
+    (base / file).write_text(json.dumps({**json.loads((base / file).read_text()), **changes}))
+    with pytest.raises(UnsupportedError, match=refused):
+        export_model(Order(replace(order.version, path=str(base)), None), tmp_path / "out", "gguf-f16")
+
+
 def test_what_can_not_be_exported_is_refused_by_name(order: Order, tmp_path: Path) -> None:
     with pytest.raises(InvalidOptionError, match="'onnx'"):
         export_model(order, tmp_path / "out", "onnx")
-    with pytest.raises(UnsupportedError, match="did not come as a GGUF file"):
-        export_model(Order(order.version, None), tmp_path / "none", "gguf-f16")
     with pytest.raises(ObjectExistsError):
         export_model(order, order.adapter, "peft")
 
@@ -141,6 +188,29 @@ def test_two_adapters_stacked_are_both_changes(order: Order, base: Path, tmp_pat
     at_once = load_model(base, torch.float32)
     fold(at_once, tmp_path / "whole")
     assert torch.allclose(logits(at_once), logits(one_after_the_other), atol=1e-3)
+
+
+def test_layers_that_only_one_of_two_adapters_changes_keep_its_change(order: Order, base: Path, tmp_path: Path) -> None:
+    second = adapter_of(base, tmp_path / "second", seed=2, rank=3)
+    tensors = load_file(second / "adapter_model.safetensors")
+    first = replace(
+        known := read_adapter(order.adapter), pairs={n: p for n, p in known.pairs.items() if "q_proj" not in n}
+    )
+    state = {name: tensor for name, tensor in tensors.items() if "down_proj" not in name}
+    whole, rank = stacked(first, state, rank=3, alpha=6.0)
+    assert {len(matrix) for name, matrix in whole.items() if ".lora_A." in name} == {rank}
+    (tmp_path / "whole").mkdir()
+    write_adapter(tmp_path / "whole", whole, rank=rank, alpha=rank, base="tiny")
+    both = read_adapter(tmp_path / "whole").pairs
+    q, down = (next(name for name in both if part in name) for part in ("q_proj", "down_proj"))
+    for name, (a, b, scale) in ((q, _pair(tensors, q, scale=2.0)), (down, first.pairs[down])):
+        ours = both[name]
+        torch.testing.assert_close(ours[1] @ ours[0] * ours[2], b @ a * scale)
+
+
+def _pair(tensors: dict[str, Tensor], module: str, *, scale: float) -> tuple[Tensor, Tensor, float]:
+    a, b = (tensors[f"base_model.model.{module}.lora_{part}.weight"] for part in "AB")
+    return a, b, scale
 
 
 def test_an_adapter_comes_in_with_a_canary_of_its_own(order: Order, tmp_path: Path) -> None:
