@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cached_property
@@ -50,6 +51,7 @@ class SessionScope:
         return {
             "CURRENT_USER": state.user,
             "CURRENT_ROLE": state.role,
+            "CURRENT_AVAILABLE_ROLES": self._available_roles,
             "CURRENT_WAREHOUSE": state.warehouse,
             "CURRENT_DATABASE": state.database,
             "CURRENT_SCHEMA": state.schema,
@@ -66,6 +68,12 @@ class SessionScope:
             "LAST_QUERY_ID": tuple(state.query_ids),
             CONVENTIONS: self._conventions,
         }
+
+    @property
+    def _available_roles(self) -> str:
+        """The roles that are the user's, as JSON; ACCOUNTADMIN among them stands for every one."""
+        state = self._work.state
+        return json.dumps([state.role] if state.is_role_fixed else sorted(self._work.rights.held))
 
     @cached_property
     def _conventions(self) -> Conventions:

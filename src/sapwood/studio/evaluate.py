@@ -129,10 +129,18 @@ def _tell(door: Door, trial: Trial, contest: Contest) -> None:
     prices = _prices(list(frame.index))
     tokens = frame["TOKENS"].astype("float")
     frame["COST"] = tokens * frame.index.map(prices).astype("float") / 1e6
-    _table(frame)
-    _chart(frame)
+    called = _called(door, list(frame.index))
+    _table(frame.rename(index=called))
+    _chart(frame.rename(index=called))
     _worth(door, trial, frame, prices)
-    _one_by_one(door, contest, list(frame.index))
+    _one_by_one(door, contest, called)
+
+
+def _called(door: Door, models: Sequence[str]) -> dict[str, str]:
+    """Their names without database and schema, where that tells them apart."""
+    known = {model.name: model.bare for model in places.models(door)}
+    called = {model: known.get(model, model) for model in models}
+    return called if len(set(called.values())) == len(models) else dict(zip(models, models, strict=True))
 
 
 def _figures(door: Door, trial: Trial, contest: Contest) -> pd.DataFrame:
@@ -198,13 +206,16 @@ def _chart(frame: pd.DataFrame) -> None:
         .reset_index()
         .melt("Model", var_name="Figure")
     )
+    models, figures = list(frame.index), list(names.values())
     bars = alt.Chart(long, height=alt.Step(14)).mark_bar()
     st.altair_chart(
         bars.encode(
             x=alt.X("value:Q", title=None, scale=alt.Scale(domain=[0, 1]), axis=alt.Axis(format="%", tickCount=5)),
-            y=alt.Y("Model:N", title=None, sort=list(frame.index), axis=alt.Axis(labelLimit=240)),
-            yOffset=alt.YOffset("Figure:N", sort=list(names.values())),
-            color=alt.Color("Figure:N", sort=list(names.values()), legend=alt.Legend(orient="top", title=None)),
+            y=alt.Y("Figure:N", title=None, sort=figures),
+            yOffset=alt.YOffset("Model:N", sort=models),
+            color=alt.Color(
+                "Model:N", sort=models, legend=alt.Legend(orient="top", title=None, columns=1, labelLimit=340)
+            ),
             tooltip=["Model", "Figure", alt.Tooltip("value:Q", format=".1%")],
         )
     )
@@ -231,8 +242,9 @@ def _worth(door: Door, trial: Trial, frame: pd.DataFrame, prices: Mapping[str, f
     )
 
 
-def _one_by_one(door: Door, contest: Contest, models: Sequence[str]) -> None:
+def _one_by_one(door: Door, contest: Contest, called: Mapping[str, str]) -> None:
     st.subheader("Row by row", anchor=False)
+    models = list(called)
     filters = [*FILTERS, *(wrong_of(model) for model in models)]
     wanted = st.selectbox("Show", filters)
     rows = door.look(rows_one_by_one(contest.answers, models, wanted, SHOWN_ROWS))
@@ -243,6 +255,7 @@ def _one_by_one(door: Door, contest: Contest, models: Sequence[str]) -> None:
     columns = {
         "N": st.column_config.NumberColumn("No.", width="small"),
         "LABEL": st.column_config.TextColumn("Right answer"),
+        **{model: st.column_config.TextColumn(name) for model, name in called.items()},
         "PROMPT": st.column_config.TextColumn("Prompt", width="large"),
     }
     frame = pd.DataFrame(rows)

@@ -13,7 +13,7 @@ def frame(door: Door) -> None:
     """The foot of the side bar."""
     with st.sidebar, shown.trying():
         now = places.here(door)
-        known = places.roles(door)
+        known = places.own_roles(door)
         with st.popover(f"{now.user} · {now.role}", icon=":material/account_circle:", width="stretch"):
             st.caption(door.address.shown)
             chosen = st.selectbox("Role", known, index=known.index(now.role) if now.role in known else 0)

@@ -16,8 +16,6 @@ from sapwood.studio.door import Door
 from sapwood.studio.notebook_run import Play
 
 _POLL_S = 0.5
-NEEDED_ROLE = "ACCOUNTADMIN"
-"""Who has it may do everything in SQL, and may run Python here."""
 
 
 @dataclass
@@ -79,7 +77,7 @@ def _import(door: Door, desk: Desk, file: str, content: bytes) -> None:
 
 def _act(door: Door, desk: Desk) -> None:
     """Run, stop, take away, throw away."""
-    may_run = NEEDED_ROLE in places.roles(door)
+    may_run = places.may_do_everything(door)
     with st.container(horizontal=True):
         if desk.is_running:
             if st.button("Stop", icon=":material/stop_circle:") and desk.play is not None:
@@ -91,7 +89,7 @@ def _act(door: Door, desk: Desk) -> None:
         _remove(door, desk)
     if not may_run:
         st.caption(
-            f"A notebook's Python runs on Studio's machine: only a user with the role {NEEDED_ROLE} runs one here."
+            f"A notebook's Python runs on Studio's machine: only a user with the role {places.EVERYTHING} runs one here."
         )
     with st.expander("Buttons to press", icon=":material/ads_click:"):
         st.multiselect(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -40,10 +41,15 @@ class Model:
     created_on: object = None
 
     @property
+    def bare(self) -> str:
+        """Its name without its place."""
+        return self.name.removeprefix(f"{self.place}.")
+
+    @property
     def label(self) -> str:
         """With what answers, where that is another; one made here with its place behind its name."""
         if self.is_tuned:
-            return f"{self.name.removeprefix(self.place + '.')} · {self.place}"
+            return f"{self.bare} · {self.place}"
         other = self.answered_by and self.answered_by.upper() != self.name.upper()
         return f"{self.name} · {self.answered_by}" if other else self.name
 
@@ -64,8 +70,10 @@ HERE = (
     "  CURRENT_DATABASE() AS DB, CURRENT_SCHEMA() AS SCH"
 )
 ROLES, DATABASES, SCHEMAS = "SHOW ROLES", "SHOW DATABASES", "SHOW SCHEMAS IN ACCOUNT"
+HELD = "SELECT CURRENT_AVAILABLE_ROLES() AS ROLES"
+EVERYTHING = "ACCOUNTADMIN"
 OBJECTS, MODELS = "SHOW OBJECTS IN ACCOUNT", "SHOW MODELS IN ACCOUNT"
-COMMON = (HERE, ROLES, MODELS, OBJECTS, DATABASES, SCHEMAS)
+COMMON = (HERE, HELD, ROLES, MODELS, OBJECTS, DATABASES, SCHEMAS)
 """What nearly every page wants to know."""
 
 
@@ -104,8 +112,22 @@ def columns_here(door: Door) -> set[str]:
 
 
 def roles(door: Door) -> list[str]:
-    """The roles that the user can take on."""
+    """All roles, as far as the user may know of them."""
     return [str(row["name"]) for row in door.look(ROLES)]
+
+
+def own_roles(door: Door) -> list[str]:
+    """The roles that the user can take on; who has ACCOUNTADMIN can take on every one."""
+    return roles(door) if may_do_everything(door) else _held(door)
+
+
+def may_do_everything(door: Door) -> bool:
+    """Whether the user has the role to which nothing is forbidden."""
+    return EVERYTHING in _held(door)
+
+
+def _held(door: Door) -> list[str]:
+    return json.loads(str(door.look(HELD)[0]["ROLES"]))
 
 
 def warehouses(door: Door) -> list[str]:

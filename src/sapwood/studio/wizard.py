@@ -107,7 +107,7 @@ def _base(door: Door, draft: Draft) -> Draft:
 
 def _role(door: Door, draft: Draft) -> Draft:
     now = places.here(door)
-    known = {"ROLE": (now.role, places.roles(door)), "WAREHOUSE": (now.warehouse, places.warehouses(door))}
+    known = {"ROLE": (now.role, places.own_roles(door)), "WAREHOUSE": (now.warehouse, places.warehouses(door))}
     for kind, (current, names) in known.items():
         chosen = choose(kind.capitalize(), names, current)
         if chosen and chosen != current:

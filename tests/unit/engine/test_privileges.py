@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ def refused(session: Session, sql: str, kind: type[Error] = AccessError) -> Erro
         session.execute(sql)
     assert caught.value.errno == kind.errno
     return caught.value
+
+
+def test_the_roles_of_a_user_are_told(admin: Session, anna: Session) -> None:
+    assert json.loads(rows(anna, "select current_available_roles()")[0][0]) == ["ANALYST", "PUBLIC"]
+    assert "ACCOUNTADMIN" in json.loads(rows(admin, "select current_available_roles()")[0][0])
 
 
 # Tables --------------------------------------------------------------------------------------------------------------
