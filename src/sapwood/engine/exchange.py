@@ -14,13 +14,13 @@ from sapwood.engine.answered import Answered
 from sapwood.engine.answering import Wanted, is_keepable
 from sapwood.engine.batching import Batching
 from sapwood.engine.budget import Budget
-from sapwood.engine.dialogue import Dialogue
+from sapwood.engine.dialogue import Asked, Dialogue
 from sapwood.engine.generation import Generation, Store
 from sapwood.engine.key import ContentKeys
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule, arguments_of
 from sapwood.engine.report import Report
 from sapwood.errors import CancelledError
-from sapwood.functions.function import Ask, EmbedAsk
+from sapwood.functions.function import Arguments, Ask, EmbedAsk
 from sapwood.inference.request import Completion, Embed, Request
 from sapwood.store.records import CachedAnswer
 
@@ -71,10 +71,12 @@ class Exchange:
         if self._batching.is_cancelled():
             raise CancelledError("SQL execution canceled")
         for asking in askings:
-            rounds = self._function.rounds(arguments_of(self._call, asking), self._batching.models)
-            self._dialogue.begin(asking, rounds)
+            self._dialogue.begin(asking, arguments_of(self._call, asking), self._first)
         self._report.expect(-len(askings))
         self._ask()
+
+    def _first(self, arguments: Arguments) -> Asked:
+        return self._function.ask(arguments, self._batching.models)
 
     def _gone_on(self) -> list[tuple[Asking, Outcome]]:
         """Take in what was answered meanwhile; stored before anybody is told."""

@@ -41,6 +41,11 @@ class ContentKeys:
         return self._models[model.name]
 
 
+def shortened(key: str) -> bytes:
+    """A key in 16 bytes, and what was put behind it."""
+    return bytes.fromhex(key[:32]) + key[64:].encode()
+
+
 def _question(ask: Ask) -> str:
     """Most questions are a text and a sampling of their own, so these are written by hand."""
     messages = ", ".join(map(_message, ask.messages))
@@ -56,7 +61,7 @@ def _message(message: Message) -> str:
 def _sampling(sampling: Sampling) -> str:
     """Greedy decoding does not look at nucleus and seed."""
     if sampling.temperature == 0:
-        return f"[0, {_as_json(sampling.max_tokens)}]"
+        return f"[0, {'null' if sampling.max_tokens is None else sampling.max_tokens}]"
     return _as_json([sampling.temperature, sampling.max_tokens, sampling.top_p, sampling.seed])
 
 

@@ -8,9 +8,10 @@ ends. This module asks nobody.
 from __future__ import annotations
 
 import hashlib
-import os
 import tempfile
+from array import array
 from collections.abc import Iterator, Sequence
+from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO
 
@@ -23,8 +24,7 @@ from sapwood.engine.outcome import Asking
 WINDOW = 4096
 """Askings that are held in memory, and handed out together."""
 _SORTER = {"memory_limit": "256MB", "threads": "1"}
-_NULL = -1
-_LENGTH_BITS = 32
+_UNKNOWN = -1
 
 
 def spill_folder(data: Path) -> Path:
@@ -33,32 +33,40 @@ def spill_folder(data: Path) -> Path:
 
 
 class Texts:
-    """Texts in a file without a name, each found again by the number that `add` gave it."""
+    """Texts in a file without a name, each found again by the number that `add` gave it: a column that grows."""
 
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._file = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115  it lives as long as this does
-        self._end = self._written = 0
+        self._ends = array("q", [0])
+        self._column: pa.Array | None = None
 
     def add(self, text: str) -> int:
-        """Keep a text; its number."""
-        content = text.encode("utf-8", "surrogatepass")
-        place = self._end << _LENGTH_BITS | len(content)
+        """Keep a text; its number. Half of a surrogate pair, which is no character, becomes a question mark."""
+        content = text.encode("utf-8", "replace")
+        self._column = None
         self._file.write(content)
-        self._end += len(content)
-        return place
+        self._ends.append(self._ends[-1] + len(content))
+        return len(self._ends) - 2
 
-    def get(self, place: int) -> str:
-        """The text of a number."""
-        start, length = place >> _LENGTH_BITS, place & (1 << _LENGTH_BITS) - 1
-        if start + length > self._written:
-            self._file.flush()
-            self._written = self._end
-        return os.pread(self._file.fileno(), length, start).decode("utf-8", "surrogatepass")
+    def take(self, numbers: Sequence[int | None]) -> pa.Array:
+        """The texts of numbers, NULL for None."""
+        return self._whole().take(pa.array(numbers, pa.int64()))
 
     def close(self) -> None:
         """Let go of the texts."""
+        self._column = None
         self._file.close()
+
+    def _whole(self) -> pa.Array:
+        """All texts as a column whose content stays in the file."""
+        if self._column is None:
+            self._file.flush()
+            size = self._ends[-1]
+            content = mmap(self._file.fileno(), size, access=ACCESS_READ) if size else b""
+            buffers = [None, pa.py_buffer(self._ends), pa.py_buffer(content)]
+            self._column = pa.Array.from_buffers(pa.large_string(), len(self._ends) - 1, buffers)
+        return self._column
 
 
 class Ledger:
@@ -66,23 +74,24 @@ class Ledger:
 
     def __init__(self, folder: Path) -> None:
         self._texts = Texts(folder)
-        self._places: dict[bytes, int] = {}
+        self._numbers: dict[bytes, int | None] = {}
 
     def learn(self, asking: Asking, value: str | None) -> None:
         """Take a value in."""
-        self._places[digest(asking)] = _NULL if value is None else self._texts.add(value)
+        self._numbers[digest(asking)] = None if value is None else self._texts.add(value)
 
-    def values(self, askings: Sequence[Asking]) -> tuple[list[str | None], dict[bytes, Asking]]:
+    def values(self, askings: Sequence[Asking]) -> tuple[pa.Array, dict[bytes, Asking]]:
         """A value for each asking, NULL where none is known; and the askings without one, by digest."""
         missing: dict[bytes, Asking] = {}
-        found: list[str | None] = []
+        numbers: list[int | None] = []
         for asking in askings:
             key = digest(asking)
-            place = self._places.get(key)
-            if place is None:
+            number = self._numbers.get(key, _UNKNOWN)
+            if number == _UNKNOWN:
                 missing[key] = asking
-            found.append(None if place is None or place == _NULL else self._texts.get(place))
-        return found, missing
+                number = None
+            numbers.append(number)
+        return self._texts.take(numbers), missing
 
     def close(self) -> None:
         """Let go of the values."""

@@ -89,7 +89,7 @@ class Asked:
                 self.failed += 1
                 self.failure = self.failure or outcome.error
 
-    def values(self, site: int, arguments: Sequence[tuple[str | None, ...]], *, is_sampled: bool) -> list[str | None]:
+    def values(self, site: int, arguments: Sequence[tuple[str | None, ...]], *, is_sampled: bool) -> pa.Array:
         """The values of a chunk of rows."""
         if self._is_cancelled():
             raise CancelledError("SQL execution canceled")
@@ -194,9 +194,7 @@ class CallDoor:
             raise InternalError("a call without its statement")
         return asked
 
-    def _function(
-        self, is_sampled: bool, made: Callable[[list[str | None]], pa.Array]
-    ) -> Callable[[Any, Any], pa.Array]:
+    def _function(self, is_sampled: bool, made: Callable[[pa.Array], pa.Array]) -> Callable[[Any, Any], pa.Array]:
         def call(places: Any, arguments: Any) -> pa.Array:
             token, _, site = str(places[0]).rpartition(":")
             return made(self._asked(token).values(int(site), rows_of(arguments), is_sampled=is_sampled))
@@ -204,17 +202,16 @@ class CallDoor:
         return call
 
 
-def _texts(values: list[str | None]) -> pa.Array:
-    return pa.array(values, pa.string())
+def _texts(values: pa.Array) -> pa.Array:
+    return values
 
 
-def _vectors(values: list[str | None]) -> pa.Array:
+def _vectors(values: pa.Array) -> pa.Array:
     """Vectors of 32-bit floats, from their texts."""
     none = np.zeros(0, "<f4")
-    vectors = [none if value is None else decoded(value) for value in values]
+    vectors = [none if value is None else decoded(value) for value in values.to_pylist()]
     ends = np.cumsum([0, *(len(vector) for vector in vectors)], dtype=np.int32)
-    missing = pa.array([value is None for value in values], pa.bool_())
-    return pa.ListArray.from_arrays(pa.array(ends), pa.array(np.concatenate([none, *vectors])), mask=missing)
+    return pa.ListArray.from_arrays(pa.array(ends), pa.array(np.concatenate([none, *vectors])), mask=values.is_null())
 
 
 _FUNCTIONS = (

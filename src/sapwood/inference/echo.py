@@ -86,7 +86,7 @@ class EchoBackend:
         started = time.perf_counter()
         question = _question(request.messages)
         orders = _directives(question)
-        if not _sleep(float(orders.get("sleep") or 0) / 1000, is_cancelled):
+        if "sleep" in orders and not _sleep(float(orders["sleep"] or 0) / 1000, is_cancelled):
             return None
         prompt = _prompt_tokens(request.messages, orders)
         error = _error(request, orders, prompt)

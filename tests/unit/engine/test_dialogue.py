@@ -11,11 +11,11 @@ from engine_bench import ECHO, FakeInfo, FakeRegistry
 from sapwood.dialect.statements import Call, Parameter, Signature
 from sapwood.dialect.types import text
 from sapwood.engine.answering import Wanted
-from sapwood.engine.dialogue import Dialogue
+from sapwood.engine.dialogue import Asked, Dialogue
 from sapwood.engine.engine import Engine
 from sapwood.engine.outcome import Asking, Outcome, OutcomeRule
 from sapwood.errors import ModelError
-from sapwood.functions.function import Answer, Ask, EmbedAsk, Rounds, SqlFunction
+from sapwood.functions.function import Answer, Arguments, Ask, EmbedAsk, Rounds, SqlFunction
 from sapwood.inference.request import Completion, Message, Request
 
 
@@ -54,6 +54,10 @@ def asking(name: str, details: str | None = None) -> Asking:
     return ((name, details), 0)
 
 
+def begin(rows: Dialogue, row: Asking, asked: Asked) -> None:
+    rows.begin(row, {}, lambda arguments: asked)
+
+
 def answer_all(rows: Dialogue, said: Callable[[str], str] = str.upper) -> list[list[str]]:
     """Answer round by round; the keys of each round."""
     rounds: list[list[str]] = []
@@ -66,10 +70,33 @@ def answer_all(rows: Dialogue, said: Callable[[str], str] = str.upper) -> list[l
 def test_rows_of_different_depth_are_asked_side_by_side() -> None:
     rows = dialogue()
     for name, levels in (("a", 1), ("b", 3), ("c", 0), ("d", 3)):
-        rows.begin(asking(name), deep(levels))
+        begin(rows, asking(name), deep(levels))
     assert answer_all(rows) == [["0 start"], ["1 0 START"], ["2 1 0 START"]]
     values = {key[0][0]: outcome.value for key, outcome in rows.take_outcomes()}
     assert values == {"a": "0 START", "b": "2 1 0 START", "c": "start", "d": "2 1 0 START"}
+
+
+def test_a_row_with_one_question_ends_with_its_answer_and_one_without_at_once() -> None:
+    rows = dialogue()
+    begin(rows, asking("a"), ask("one"))
+    begin(rows, asking("b"), ask("one"))
+    begin(rows, asking("c"), Answer("known"))
+    assert answer_all(rows) == [["one"]]
+    assert rows.take_outcomes() == [
+        (asking(name), Outcome(value)) for name, value in (("c", "known"), ("a", "ONE"), ("b", "ONE"))
+    ]
+
+
+def test_a_row_that_cannot_be_asked_fails_alone() -> None:
+    def refuse(arguments: Arguments) -> Answer:
+        raise ModelError("no luck")
+
+    rows = dialogue("null")
+    rows.begin(asking("a"), {}, refuse)
+    begin(rows, asking("b"), ask("one"))
+    rows.go_on([Completion("one", "", error="too much")])
+    assert rows.take_outcomes() == [(asking("a"), Outcome(None)), (asking("b"), Outcome(None))]
+    assert rows.refused == 1
 
 
 def test_answers_come_in_the_order_of_the_questions() -> None:
@@ -78,7 +105,7 @@ def test_answers_come_in_the_order_of_the_questions() -> None:
         return f"{first.text} {second.text}"
 
     rows = dialogue()
-    rows.begin(asking("a"), both())
+    begin(rows, asking("a"), both())
     answer_all(rows)
     assert rows.take_outcomes() == [(asking("a"), Outcome("ONE TWO"))]
 
@@ -89,8 +116,8 @@ def test_a_row_may_fail_in_any_round_and_the_others_go_on() -> None:
         raise ModelError("no luck")
 
     rows = dialogue("null")
-    rows.begin(asking("a"), failing())
-    rows.begin(asking("b"), deep(2))
+    begin(rows, asking("a"), failing())
+    begin(rows, asking("b"), deep(2))
     answer_all(rows)
     assert rows.take_outcomes() == [(asking("a"), Outcome(None)), (asking("b"), Outcome("1 0 START"))]
     assert rows.refused == 1
@@ -98,7 +125,7 @@ def test_a_row_may_fail_in_any_round_and_the_others_go_on() -> None:
 
 def test_a_completion_that_failed_is_the_rows_error() -> None:
     rows = dialogue()
-    rows.begin(asking("a"), deep(1))
+    begin(rows, asking("a"), deep(1))
     rows.go_on([Completion("0 start", "", error="too much", retryable=True)])
     ((_, outcome),) = rows.take_outcomes()
     error = outcome.error
@@ -123,7 +150,7 @@ def test_each_rule_of_errors(on_error: str, fails: bool, details: str | None, va
         raise ModelError("no")
         yield []
 
-    rows.begin(asking("a", details), failing())
+    begin(rows, asking("a", details), failing())
     ((_, outcome),) = rows.take_outcomes()
     assert (outcome.error is not None) is raises
     assert (None if outcome.value is None else json.loads(outcome.value)) == value

@@ -21,7 +21,7 @@ def test_values_are_found_by_asking_and_what_is_unknown_is_named(tmp_path: Path)
     kept.learn(asking("a", None), "ä, \ud800 and more")
     kept.learn(asking("b", None), None)
     values, missing = kept.values([asking("b", None), asking("c", None), asking("a", None)])
-    assert values == [None, None, "ä, \ud800 and more"]
+    assert values.to_pylist() == [None, None, "ä, ? and more"]
     assert list(missing.values()) == [asking("c", None)]
     kept.close()
 
