@@ -12,7 +12,7 @@ Own parts are right-padded: what is computed at a pad position is never read.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, cast
@@ -273,13 +273,28 @@ def _by_products(
     rows, heads, new, _ = query.shape
     keys = key.shape[2] + (shared[0].shape[1] if shared else 0)
     step = rows if torch.is_grad_enabled() else max(1, CACHED_SCORES // (heads * new * keys))
-    parts: list[Tensor] = []
-    for at in range(0, rows, step):
-        some_keys, some_values = key[at : at + step], value[at : at + step]
-        if shared:
-            some_keys, some_values = _put_behind(shared[0], some_keys), _put_behind(shared[1], some_values)
-        parts.append(_attend_some(query[at : at + step], some_keys, some_values, bias, scale))
+    pieces = [slice(at, at + step) for at in range(0, rows, step)]
+    some_keys, some_values = (
+        _behind(part, own, pieces) for part, own in zip(shared or (None, None), (key, value), strict=True)
+    )
+    parts = [
+        _attend_some(query[piece], piece_keys, piece_values, bias, scale)
+        for piece, piece_keys, piece_values in zip(pieces, some_keys, some_values, strict=True)
+    ]
     return parts[0] if len(parts) == 1 else torch.cat(parts)
+
+
+def _behind(shared: Tensor | None, own: Tensor, pieces: Sequence[slice]) -> Iterator[Tensor]:
+    """[B, K, T, D] piece by piece, each row behind a copy of the shared [K, P, D]: [some, K, P + T, D], overwritten by the next."""
+    if shared is None or len(pieces) == 1:
+        yield from (own[piece] if shared is None else _put_behind(shared, own[piece]) for piece in pieces)
+        return
+    both = own.new_empty(pieces[0].stop, own.shape[1], shared.shape[1] + own.shape[2], own.shape[3])
+    both[:, :, : shared.shape[1]] = shared
+    for piece in pieces:
+        some = own[piece]
+        both[: len(some), :, shared.shape[1] :] = some
+        yield both[: len(some)]
 
 
 def _put_behind(shared: Tensor, own: Tensor) -> Tensor:
@@ -306,7 +321,7 @@ def _attend_some(query: Tensor, key: Tensor, value: Tensor, bias: Tensor | None,
 def _lay_out(line: Tensor, packing: Packing) -> Tensor:
     """Packed [H, U, D] -> by rows [B, H, S, D]."""
     rows, width = packing.index.shape
-    return line.index_select(1, packing.index.view(-1)).view(-1, rows, width, line.shape[2]).transpose(0, 1)
+    return line.transpose(0, 1).index_select(0, packing.index.view(-1)).unflatten(0, (rows, width)).transpose(1, 2)
 
 
 def _take_up(by_rows: Tensor, packing: Packing) -> Tensor:

@@ -117,7 +117,8 @@ class PackedCache(SlotCache):
     def put(self, block: Tensor, new: Tensor) -> Tensor:
         rows, width = self.index.shape
         slots = block[self.first : self.first + rows, :, :width]
-        slots.copy_(new[0].index_select(1, self.index.view(-1)).view(-1, rows, width, new.shape[3]).transpose(0, 1))
+        by_token = new[0].transpose(0, 1).index_select(0, self.index.view(-1))
+        slots.copy_(by_token.unflatten(0, (rows, width)).transpose(1, 2))
         return slots
 
 

@@ -45,17 +45,81 @@ class FeedForward(nn.Module):
         return self.down_proj(_Gated.apply(self.gate_proj(x), self.up_proj(x)))
 
 
-class Attention(nn.Module):
-    """Projections, rotation by position (arXiv 2104.09864), attention over shared and own tokens."""
+class Heads(nn.Module):
+    """Rotation by position (arXiv 2104.09864) and attention over shared and own tokens, between the projections."""
+
+    def __init__(
+        self,
+        *,
+        layer_idx: int,
+        head_dim: int,
+        scaling: float,
+        window: int | None,
+        q_norm: nn.Module | None,
+        k_norm: nn.Module | None,
+    ) -> None:
+        super().__init__()
+        self.layer_idx, self.head_dim, self.scaling, self.window = layer_idx, head_dim, scaling, window
+        self.q_norm, self.k_norm = q_norm, k_norm
+
+    @classmethod
+    def of(cls, other: Heads) -> Heads:
+        """The same without what a subclass has beside."""
+        return Heads(
+            layer_idx=other.layer_idx,
+            head_dim=other.head_dim,
+            scaling=other.scaling,
+            window=other.window,
+            q_norm=other.q_norm,
+            k_norm=other.k_norm,
+        )
+
+    def attend(
+        self,
+        query: Tensor,
+        key: Tensor,
+        value: Tensor,
+        position_embeddings: tuple[Tensor, Tensor],
+        attention_mask: Tensor | None,
+        cache: Cache | None,
+        **options: Any,
+    ) -> Tensor:
+        """Queries, keys and values [B, S, H or fewer, D] -> [B, S, H * D]."""
+        if self.q_norm is not None and self.k_norm is not None:
+            query, key = self.q_norm(query), self.k_norm(key)
+        query, key = (_Rotated.apply(part, *position_embeddings) for part in (query, key))
+        query, key, value = (part.transpose(1, 2) for part in (query, key, value))
+        if cache is not None:
+            key, value = cache.update(key, value, self.layer_idx)
+        out, _ = shared_attention(
+            self,
+            query,
+            key,
+            value,
+            attention_mask,
+            scaling=self.scaling,
+            sliding_window=self.window,
+            **options,
+        )
+        return out.flatten(2)
+
+
+class Attention(Heads):
+    """Projections and what is between them."""
 
     def __init__(self, base: Any) -> None:
-        super().__init__()
-        self.q_proj, self.k_proj, self.v_proj, self.o_proj = base.q_proj, base.k_proj, base.v_proj, base.o_proj
-        self.q_norm, self.k_norm = getattr(base, "q_norm", None), getattr(base, "k_norm", None)
-        self.layer_idx, self.head_dim, self.scaling = base.layer_idx, base.head_dim, base.scaling
-        self.window: int | None = getattr(base, "sliding_window", None)
+        window = getattr(base, "sliding_window", None)
         if type(base).__name__.startswith("Mistral"):  # the others' layers know it
-            self.window = getattr(base.config, "sliding_window", None)
+            window = getattr(base.config, "sliding_window", None)
+        super().__init__(
+            layer_idx=base.layer_idx,
+            head_dim=base.head_dim,
+            scaling=base.scaling,
+            window=window,
+            q_norm=getattr(base, "q_norm", None),
+            k_norm=getattr(base, "k_norm", None),
+        )
+        self.q_proj, self.k_proj, self.v_proj, self.o_proj = base.q_proj, base.k_proj, base.v_proj, base.o_proj
 
     def forward(
         self,
@@ -67,23 +131,8 @@ class Attention(nn.Module):
     ) -> tuple[Tensor, None]:
         by_head = (*hidden_states.shape[:-1], -1, self.head_dim)
         query, key, value = (layer(hidden_states).view(by_head) for layer in (self.q_proj, self.k_proj, self.v_proj))
-        if self.q_norm is not None and self.k_norm is not None:
-            query, key = self.q_norm(query), self.k_norm(key)
-        query, key = (_Rotated.apply(part, *position_embeddings) for part in (query, key))
-        query, key, value = (part.transpose(1, 2) for part in (query, key, value))
-        if past_key_values is not None:
-            key, value = past_key_values.update(key, value, self.layer_idx)
-        out, _ = shared_attention(
-            self,
-            query,
-            key,
-            value,
-            attention_mask,
-            scaling=self.scaling,
-            sliding_window=self.window,
-            **options,
-        )
-        return self.o_proj(out.reshape(*hidden_states.shape[:-1], -1)), None
+        seen = self.attend(query, key, value, position_embeddings, attention_mask, past_key_values, **options)
+        return self.o_proj(seen), None
 
 
 PARTS = {"RMSNorm": Norm, "MLP": FeedForward, "Attention": Attention}

@@ -31,7 +31,7 @@ _LOG = logging.getLogger(__name__)
 LINE_ROWS = 2048
 """Requests that are looked at together for what they share."""
 
-ENGINE = "torch-3"
+ENGINE = "torch-4"
 """Raised whenever this engine would answer otherwise than before."""
 
 

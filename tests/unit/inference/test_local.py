@@ -294,8 +294,8 @@ def test_tokens_are_counted_without_weights(version: Build, monkeypatch: pytest.
 
 
 def test_the_version_names_the_number_type(version: Build) -> None:
-    assert open_backend().version(version()) == "torch-3/fp32"
-    assert open_backend(number_type="bf16").version(version()) == "torch-3/bf16"
+    assert open_backend().version(version()) == "torch-4/fp32"
+    assert open_backend(number_type="bf16").version(version()) == "torch-4/bf16"
 
 
 def test_a_failing_step_fails_its_rows_only(version: Build, monkeypatch: pytest.MonkeyPatch) -> None:

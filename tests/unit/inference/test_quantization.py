@@ -9,21 +9,27 @@ torch = pytest.importorskip("torch")
 
 from torch import nn  # noqa: E402
 
-from sapwood.inference import quantization  # noqa: E402
+from sapwood.inference import byte_product, quantization  # noqa: E402
 from sapwood.inference.attention import read_rows  # noqa: E402
-from sapwood.inference.quantization import LEVELS, ZERO, Int8Linear, quantize, to_bytes, turn  # noqa: E402
+from sapwood.inference.byte_product import LEVELS, ZERO, to_bytes, turn  # noqa: E402
+from sapwood.inference.quantization import Int8Linear, quantize  # noqa: E402
 from sapwood.inference.weights import PAIR_LEVELS, byte_levels, load_model  # noqa: E402
 
 LEVELS_HERE = byte_levels()
 pytestmark = pytest.mark.skipif(not LEVELS_HERE, reason="this CPU has no quick products of bytes")
 
 
-def test_bytes_are_within_half_a_step_of_what_they_stand_for() -> None:
+@pytest.mark.parametrize("name", ["float32", "bfloat16"])
+def test_bytes_are_within_half_a_step_of_what_they_stand_for(name: str) -> None:
     x = torch.randn(300, 64, generator=torch.Generator().manual_seed(1)) * torch.logspace(-3, 3, 300)[:, None]
-    line, scale = to_bytes(x)
-    assert line.dtype is torch.uint8
-    assert scale.flatten().tolist() == pytest.approx((turn(x).abs().amax(dim=1) / LEVELS).tolist())
-    assert ((line.float() - ZERO) * scale - turn(x)).abs().div(scale).max() <= 0.501
+    factor = torch.logspace(2, -2, 300)[:, None]
+    rows, dtype = x * factor, getattr(torch, name)
+    made = to_bytes(x.clone(), dtype, factor=factor)
+    assert (made.line.dtype, made.scale.dtype) == (torch.uint8, dtype)
+    scale = made.scale.float()
+    # bf16 keeps eight bits of the scale, and the bytes are made for what it keeps
+    assert scale.flatten().tolist() == pytest.approx((rows.abs().amax(dim=1) / LEVELS).tolist(), rel=1 / 256)
+    assert ((made.line.float() - ZERO) * scale - rows).abs().div(scale).max() <= 0.501
 
 
 def test_turning_keeps_lengths_and_products_and_undoes_itself() -> None:
@@ -47,9 +53,9 @@ def test_one_great_input_does_not_take_the_levels_of_the_others() -> None:
 
 
 def test_a_row_of_zeros_stays_zero() -> None:
-    line, scale = to_bytes(torch.zeros(2, 64))
-    assert line.tolist() == [[ZERO] * 64] * 2
-    assert bool(torch.isfinite(scale).all())
+    rows = to_bytes(torch.zeros(2, 64), torch.float32)
+    assert rows.line.tolist() == [[ZERO] * 64] * 2
+    assert bool(torch.isfinite(rows.scale).all())
 
 
 @pytest.mark.parametrize("name", ["float32", "bfloat16"])
@@ -95,11 +101,11 @@ def test_what_is_not_quantised_takes_the_wanted_type(folder: Callable[..., Path]
 
 def test_siblings_share_the_bytes_of_one_input(folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quantization, "LEAST_INPUTS", 1)
-    monkeypatch.setattr(quantization, "TURN", 8)
-    model = load_model(folder("llama"), torch.float32)
+    monkeypatch.setattr(byte_product, "TURN", 8)
+    model = load_model(folder("gemma2"), torch.float32)
     quantize(model, torch.float32, levels=LEVELS_HERE)
     made: list[int] = []
-    monkeypatch.setattr(quantization, "to_bytes", lambda x: made.append(len(x)) or to_bytes(x))
+    monkeypatch.setattr(quantization, "to_bytes", lambda x, dtype: made.append(len(x)) or to_bytes(x, dtype))
     with torch.inference_mode():
         read_rows(model, torch.randint(3, 90, (2, 12)))
     # query, key and value; what attention gives; gate and up; what they give
@@ -109,14 +115,14 @@ def test_siblings_share_the_bytes_of_one_input(folder: Callable[..., Path], monk
 def test_only_wide_layers_of_the_decoder_are_replaced(
     folder: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    model = load_model(folder("llama"), torch.float32)
+    model = load_model(folder("gemma2"), torch.float32)
     ids = torch.randint(3, 90, (2, 12))
     with torch.inference_mode():
         before = read_rows(model, ids)
         assert quantize(model, torch.float32, levels=LEVELS_HERE) == 0
         assert torch.equal(read_rows(model, ids), before)
         monkeypatch.setattr(quantization, "LEAST_INPUTS", 1)
-        monkeypatch.setattr(quantization, "TURN", 8)
+        monkeypatch.setattr(byte_product, "TURN", 8)
         linear = [part for part in model.get_decoder().modules() if isinstance(part, nn.Linear)]
         assert quantize(model, torch.float32, levels=LEVELS_HERE) == sum(part.weight.numel() for part in linear)
         after = read_rows(model, ids)
