@@ -41,6 +41,10 @@ create table too_long (v vector(float, 5000));
 insert into vectors (a) select [1, 2]::vector(float, 2);
 -- error: 001007 22023 *
 
+-- https://docs.snowflake.com/en/developer-guide/snowpark/reference/python/latest/snowpark/api/snowflake.snowpark.functions.vector_cosine_distance
+select round(vector_cosine_distance([1, 2, 3]::vector(int, 3), [2, 3, 4]::vector(int, 3)), 4) as dist;
+-- row: [0.9926]
+
 -- https://docs.snowflake.com/en/sql-reference/functions/vector_cosine_similarity
 select vector_cosine_similarity(a, [1, 0, 0]::vector(float, 3)) as s from vectors order by s desc;
 -- columns: S FLOAT

@@ -62,6 +62,13 @@ out["agg"] = reviews.group_by("product").agg(F.ai_agg(F.col("review"), F.lit("#a
 out["summary"] = len(first(F.ai_summarize_agg(F.col("review")), frame=reviews))
 out["embed"] = [len(first(F.ai_embed("echo", "hello"))[0]), round(first(F.ai_similarity("x", "x", model="echo"))[0], 4)]
 out["cortex"] = first(F.snowflake_cortex_summarize("#answer: short"), F.snowflake_cortex_sentiment("x") == 0)[0]
+schema = {"type": "json", "schema": {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["a"]}}
+out["complete"] = first(F.ai_complete("echo", "it's so", model_parameters={"temperature": 0, "max_tokens": 1}))[0]
+out["structured"] = json.loads(first(F.ai_complete("echo", "x", response_format=schema))[0])
+out["shown"] = json.loads(first(F.ai_complete("echo", F.prompt("{0}", F.lit("x")), show_details=True))[0])["choices"]
+out["scores"] = json.loads(first(F.ai_extract("x", {"a": "what?"}, scores=True))[0])["scoring"]
+vectors = session.sql("select [1, 2]::vector(float, 2) as a, [1, 4]::vector(float, 2) as b")
+out["vectors"] = first(F.vector_l2_distance("a", "b"), F.vector_inner_product("a", "b"), F.vector_cosine_distance("a", "a"), frame=vectors)
 session.close()
 """
     )
@@ -70,6 +77,39 @@ session.close()
         "filter_details": {"value": False, "error": None}, "sentiment": ["overall", "a", "b"], "sentiment_details": None,
         "translate": ["hello", ""], "extract": {"error": None, "response": {"a": "b"}}, "extract_list": {"a": [], "c": ""},
         "redact": ["[EMAIL]", "ann@example.com"], "detect": 1, "tokens": [2, True], "agg": 2, "summary": 1, "embed": [768, 1.0], "cortex": "short",
+        "complete": "it's", "structured": {"a": ""}, "shown": [{"messages": "x"}], "scores": {"scores": {"a": {"score": 1.0}}},
+        "vectors": [2.0, 9.0, 1.0],
+    }  # fmt: skip
+
+
+def test_what_reads_files_is_refused_by_name_to_snowpark(snowpark: ClientPython) -> None:
+    out = snowpark.run(
+        SESSION
+        + """
+from snowflake.snowpark.exceptions import SnowparkSQLException
+picture = F.to_file("@pictures/dog.jpg")
+frame = session.create_dataframe([["a.pdf"]], schema=["path"])
+asked = {
+    "complete": lambda: first(F.ai_complete("echo", "What is it?", picture)),
+    "parse_document": lambda: first(F.ai_parse_document(F.lit("a.pdf"), return_error_details=True, mode="LAYOUT")),
+    "transcribe": lambda: first(F.ai_transcribe(F.lit("a.wav"), timestamp_granularity="word")),
+    "multi_embed": lambda: first(F.ai_multi_embed("m", "x")),
+    "filter": lambda: first(F.ai_filter("Is it a dog?", picture)),
+    "frame_parse": lambda: frame.ai.parse_document("path", output_column="x").collect(),
+    "frame_transcribe": lambda: frame.ai.transcribe("path", output_column="x").collect(),
+    "frame_multi_embed": lambda: frame.ai.multi_embed("path", "m", output_column="x").collect(),
+}
+for name, ask in asked.items():
+    try:
+        ask()
+    except SnowparkSQLException as error:
+        out[name] = error.message.partition(": ")[2].splitlines()[0]
+session.close()
+"""
+    )
+    assert {name: text.removesuffix(" is not supported").rpartition(" ")[2] for name, text in out.items()} == {
+        "complete": "TO_FILE", "parse_document": "AI_PARSE_DOCUMENT", "transcribe": "AI_TRANSCRIBE", "multi_embed": "AI_MULTI_EMBED",
+        "filter": "TO_FILE", "frame_parse": "AI_PARSE_DOCUMENT", "frame_transcribe": "AI_TRANSCRIBE", "frame_multi_embed": "AI_MULTI_EMBED",
     }  # fmt: skip
 
 
@@ -94,6 +134,11 @@ headers = document.ai.split_text_markdown_header("document", {"#": "section", "#
 out["headers"] = [chunk["chunk"] for chunk in json.loads(headers.collect()[0]["X"])]
 chunks = document.ai.split_text_recursive_character("document", "none", 20, output_column="x")
 out["chunks"] = len(json.loads(chunks.collect()[0]["X"]))
+out["embed"] = [len(row["X"]) for row in frame.ai.embed("body", "echo", output_column="x").collect()]
+pairs = session.create_dataframe([["a", "a"]], schema=["l", "r"]).ai.similarity("l", "r", model="echo", output_column="x")
+out["similarity"] = round(pairs.collect()[0]["X"], 4)
+details = frame.ai.classify("body", ["a", "b"], output_column="x", return_error_details=True).collect()
+out["details"] = json.loads(details[0]["X"])["error"]
 session.close()
 """
     )
@@ -101,6 +146,7 @@ session.close()
         "classify": [{"labels": ["a"]}] * 2, "filter": 1, "complete": ["ann@example.com", "true"], "sentiment": 2, "extract": 2,
         "redact": "[EMAIL]", "translate": 2, "agg": "true", "summary": 1, "tokens": [1, 2],
         "headers": ["This is the intro.", "Some background", "info."], "chunks": 5,
+        "embed": [768, 768], "similarity": 1.0, "details": None,
     }  # fmt: skip
 
 
@@ -114,11 +160,20 @@ out["sentiment"] = cortex.sentiment('\\n#answer: {"score": 0.75}', session=sessi
 out["summarize"] = cortex.summarize("short", session=session)
 out["translate"] = cortex.translate("#answer: hello", "de", "en", session=session)
 out["extract"] = json.loads(cortex.extract_answer('#answer: {"answer": "Bern"}', "Where?", session=session))
-out["embed"] = len(cortex.embed_text_768("echo", "hello", session=session))
+out["embed"] = [len(embed("echo", "hello", session=session)) for embed in (cortex.embed_text_768, cortex.embed_text_1024)]
+frame = session.create_dataframe([["#answer: b"]], schema=["body"])
+body = F.col("body")
+out["columns"] = first(
+    cortex.classify_text(body, F.array_construct(F.lit("a"), F.lit("b"))), cortex.summarize(body), cortex.translate(body, "de", "en"),
+    cortex.extract_answer(body, F.lit("Where?")), cortex.sentiment(F.lit('\\n#answer: {"score": -0.5}')), cortex.complete("echo", body), frame=frame,
+)
+out["columns"][:4:3] = [json.loads(each) for each in out["columns"][:4:3]]
+out["vector"] = len(first(cortex.embed_text_768(F.lit("echo"), body), frame=frame)[0])
 session.close()
 """
     )
     assert out == {
         "classify": {"label": "b"}, "sentiment": 0.75, "summarize": "short", "translate": "hello",
-        "extract": [{"answer": "Bern", "score": 1.0}], "embed": 768,
+        "extract": [{"answer": "Bern", "score": 1.0}], "embed": [768, 768],
+        "columns": [{"label": "b"}, "#answer: b", "b", [{"answer": "", "score": 1.0}], -0.5, "b"], "vector": 768,
     }  # fmt: skip

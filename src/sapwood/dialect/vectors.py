@@ -96,6 +96,7 @@ _L1 = f"list_sum(list_transform(list_zip({{0}}, {{1}}), lambda {EACH}: abs({EACH
 RULES: dict[str, Rule] = {
     "VECTOR_INNER_PRODUCT": _compared("array_inner_product({0}, {1})"),
     "VECTOR_COSINE_SIMILARITY": _compared("array_cosine_similarity({0}, {1})"),
+    "VECTOR_COSINE_DISTANCE": _compared("array_cosine_similarity({0}, {1})"),  # Snowpark's name of the similarity
     "VECTOR_L1_DISTANCE": _compared(_L1),
     "VECTOR_L2_DISTANCE": _compared("array_distance({0}, {1})"),
     "VECTOR_TRUNCATE": _truncated,
