@@ -50,8 +50,8 @@ select datediff(eon, '2024-01-01'::date, '2024-01-02'::date);
 -- error: * * SQL compilation error:\n'eon' is not a valid date/time component
 
 -- https://docs.snowflake.com/en/sql-reference/data-types-datetime
-select '2024-01-31'::date + interval '1 month' as m, '2024-01-01'::date + interval '1 year, 2 months, 3 days' as several, '2024-01-01'::timestamp - interval '90 seconds' as s, '2024-01-01'::timestamp + interval '2h' as h;
--- row: ["2024-02-29", "2025-03-04", "2023-12-31 23:58:30", "2024-01-01 02:00:00"]
+select interval '1 day' + to_date('2024-01-31') as first, '2024-01-31'::date + interval '1 month' as m, '2024-01-01'::date + interval '1 year, 2 months, 3 days' as several, '2024-01-01'::timestamp - interval '90 seconds' as s, '2024-01-01'::timestamp + interval '2h' as h;
+-- row: ["2024-02-01", "2024-02-29", "2025-03-04", "2023-12-31 23:58:30", "2024-01-01 02:00:00"]
 
 select '2024-03-01'::date - '2024-02-01'::date as days, '2024-03-01'::date - 1 as before, '2024-02-28'::date + 2 as later;
 -- columns: DAYS NUMBER(9,0), BEFORE DATE, LATER DATE

@@ -224,6 +224,39 @@ show unique keys in schema public;
 show imported keys in table child;
 -- rows: 3
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-table-constraint
+create table later (a int, b int);
+
+alter table later add constraint first primary key (a);
+
+alter table later add unique (a, b);
+
+alter table later add foreign key (b) references parent (a);
+
+alter table later add primary key (b);
+-- error: 001003 42000 SQL compilation error:\nprimary key already exists for table 'LATER'
+
+alter table later add unique (c);
+-- error: 000904 42000 *
+
+show unique keys in table later;
+-- rows: 2
+
+alter table later drop unique (a, b);
+
+alter table later drop constraint first;
+
+alter table later drop primary key;
+-- error: 002003 42S02 SQL compilation error:\nConstraint 'PRIMARY KEY' does not exist or not authorized.
+
+show primary keys in table later;
+-- rows: none
+
+show imported keys in table later;
+-- rows: 1
+
+drop table later;
+
 insert into parent values (1, 1), (1, 1);
 
 insert into parent (b) values (1);

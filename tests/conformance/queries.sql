@@ -52,6 +52,13 @@ select id from people order by id limit 2 offset 1;
 -- row: [2]
 -- row: [3]
 
+select boss, id from people order by all desc limit 2;
+-- row: [null, 1]
+-- row: [2, 4]
+
+select id as "ALL", -id as other from people order by all desc limit 1;
+-- row: [4, -4]
+
 select top 1 id from people order by id desc;
 -- row: [4]
 

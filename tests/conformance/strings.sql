@@ -118,6 +118,10 @@ select x'48656C6C6F' as b, to_varchar(x'48656C6C6F', 'utf-8') as t, x'0a' || x'0
 select x'ABC';
 -- error: 001003 42000 *
 
+-- https://docs.snowflake.com/en/sql-reference/functions/like
+select like('John Doe', 'j%') as l, ilike('John Doe', 'j%') as i, like('a%b', 'a^%b', '^') as e, like(null, 'a') as n;
+-- row: [false, true, true, null]
+
 -- https://docs.snowflake.com/en/sql-reference/functions/like_any
 select 'Joe Blow' like any ('%Joe%', 'T%e') as a, 'Tom' like all ('T%', '%m') as b, 'a%b' like 'a^%b' escape '^' as c, 'ABC' ilike any ('a%', 'z%') as d;
 -- row: [true, true, true, true]

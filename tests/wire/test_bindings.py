@@ -110,9 +110,14 @@ found = cursor.execute("select * from staged order by a").fetchall()
 out["same"] = [[bytes(a) == b if isinstance(b, bytes) else a == b for a, b in zip(*pair)] for pair in zip(found, rows)]
 stages = [row[1] for row in cursor.execute("show stages").fetchall()]
 out["staged"] = any("BIND" in name for name in stages)
+numbered = connect(paramstyle="numeric").cursor()
+numbered.execute("create or replace temporary table pairs (a int, b varchar)")
+numbered.execute("alter session set client_stage_array_binding_threshold = 2")
+numbered.executemany("insert into pairs values (:1, :2)", [(1, "x"), (2, None)])
+out["numbered"] = [list(row) for row in numbered.execute("select * from pairs order by a")]
 """
     )
-    assert out == {"count": 3, "same": [[True] * 9] * 3, "staged": True}
+    assert out == {"count": 3, "same": [[True] * 9] * 3, "staged": True, "numbered": [[1, "x"], [2, None]]}
 
 
 def test_a_bulk_insert_is_all_or_nothing(client: ClientPython) -> None:

@@ -10,8 +10,8 @@ from dataclasses import replace
 from sapwood.dialect.creation import Compiler, named, options_until_end
 from sapwood.dialect.definitions import type_text
 from sapwood.dialect.reader import Reader, unsupported
-from sapwood.dialect.statements import AlterTable, AlterWarehouse, Name, Statement
-from sapwood.dialect.tables import declared_columns
+from sapwood.dialect.statements import AlterTable, AlterWarehouse, Key, Name, Statement
+from sapwood.dialect.tables import declared_columns, declared_key, listed_names
 from sapwood.dialect.tags import set_tags, unset_tags
 
 
@@ -58,6 +58,9 @@ def _is_clustering(reader: Reader) -> bool:
 def _changed_columns(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
     if reader.take("ADD"):
         return _added(statement, reader, compiler)
+    if reader.at("DROP") and reader.word(1) in _KEYS:
+        reader.take("DROP")
+        return replace(statement, action="DROP KEY", key=_dropped_key(reader))
     if reader.take("DROP", "COLUMN"):
         return _dropped(statement, reader)
     if reader.take("ALTER") or reader.take("MODIFY"):
@@ -67,8 +70,8 @@ def _changed_columns(statement: AlterTable, reader: Reader, compiler: Compiler) 
 
 def _added(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTable:
     """ADD [COLUMN] [IF NOT EXISTS] a int, b text"""
-    if reader.word() in ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN"):
-        raise unsupported(f"ALTER TABLE ... ADD {reader.word()}")
+    if reader.word() in _KEYS:
+        return replace(statement, action="ADD KEY", key=declared_key(reader, compiler))
     reader.take("COLUMN")
     is_lenient = reader.take("IF", "NOT", "EXISTS")
     columns = declared_columns(f"({reader.rest()})", compiler)
@@ -78,6 +81,23 @@ def _added(statement: AlterTable, reader: Reader, compiler: Compiler) -> AlterTa
             for column in columns
         ]
     )
+
+
+_KEYS = ("CONSTRAINT", "PRIMARY", "UNIQUE", "FOREIGN")
+
+
+def _dropped_key(reader: Reader) -> Key:
+    """CONSTRAINT name | PRIMARY KEY | UNIQUE (a, b) | FOREIGN KEY (a, b) [CASCADE | RESTRICT]: what is said of the key"""
+    if reader.take("CONSTRAINT"):
+        key = Key("", (), reader.identifier())
+    elif reader.take("PRIMARY", "KEY"):
+        key = Key("PRIMARY", ())
+    else:
+        kind = reader.any_word()
+        reader.take("KEY")
+        key = Key(kind, listed_names(reader))
+    _ = reader.take("CASCADE") or reader.take("RESTRICT")
+    return key
 
 
 def _dropped(statement: AlterTable, reader: Reader) -> AlterTable:

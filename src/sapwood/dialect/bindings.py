@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 from sqlglot import exp
@@ -81,12 +82,15 @@ def _literal(content: Any, kind: SnowType) -> str:
 
 
 def placeholders(text: str) -> int:
-    """How many `?` a statement has.
+    """How many values a statement wants: one for each `?`, or as many as the largest number of `:1`, `:2` ...
 
-    >>> placeholders("select ?, '?' -- ?")
-    1
+    >>> placeholders("select ?, '?' -- ?"), placeholders("insert into t values (:1, :2, ':3')")
+    (1, 2)
     """
-    return sum(token.token_type == TokenType.PLACEHOLDER for token in tokens(text))
+    found = tokens(text)
+    marks = sum(token.token_type == TokenType.PLACEHOLDER for token in found)
+    numbers = [after.text for before, after in pairwise(found) if before.token_type == TokenType.COLON]
+    return marks or max((int(number) for number in numbers if number.isdecimal()), default=0)
 
 
 def _value(content: Any, kind: SnowType) -> Value:

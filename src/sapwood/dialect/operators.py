@@ -30,6 +30,8 @@ def _add(operator: str) -> Binder:
     def binder(tree: exp.Expr, names: Namespace, work: Compilation) -> Value:
         if isinstance(tree.expression, exp.Interval):
             return _shift(bind(tree.this, names, work), tree.expression, operator, work)
+        if isinstance(tree.this, exp.Interval) and operator == "+":
+            return _shift(bind(tree.expression, names, work), tree.this, operator, work)
         left, right = _both(tree, names, work)
         if left.type == DATE and right.type == DATE and operator == "-":
             return arithmetic.difference_of_days(left, right)

@@ -423,7 +423,16 @@ def _check_group(value: Value, names: Namespace) -> None:
 def _order(clause: exp.Expr | None, items: Sequence[Item], names: Namespace, work: Compilation) -> str:
     if clause is None:
         return ""
-    return f" ORDER BY {', '.join(f'{_order_key(key.this, items, names, work)} {direction(key)}' for key in clause.expressions)}"
+    return f" ORDER BY {', '.join(_order_keys(key, items, names, work) for key in clause.expressions)}"
+
+
+def _order_keys(key: exp.Expr, items: Sequence[Item], names: Namespace, work: Compilation) -> str:
+    """One key with its direction; ALL stands for all result columns, unless one is called that."""
+    tree, way = key.this, direction(key)
+    is_bare = isinstance(tree, exp.Column) and not tree.table and not tree.this.quoted and tree.name.upper() == "ALL"
+    if is_bare and not any(item.name == "ALL" for item in items) and names.find("ALL", (), tree, work) is None:
+        return ", ".join(f"{_key_at(place, items)} {way}" for place in range(1, len(items) + 1))
+    return f"{_order_key(tree, items, names, work)} {way}"
 
 
 def _order_key(tree: exp.Expr, items: Sequence[Item], names: Namespace, work: Compilation) -> str:

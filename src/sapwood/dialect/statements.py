@@ -348,7 +348,7 @@ class AlterTable(Statement):
     """One action on a table: RENAME (`new_name`), ADD COLUMN (`column`), DROP COLUMN, RENAME COLUMN, SET COMMENT, CLUSTER, TAG (`tags`).
 
     Of a column: COMMENT, TYPE (`type`), NOT NULL, NULL and DROP DEFAULT. `more` are done after it, in the same commit. `is_lenient` passes
-    over a column that is there, or gone, already.
+    over a column that is there, or gone, already. ADD KEY and DROP KEY have a `key`; what is dropped, by what is said of it.
     """
 
     name: Name
@@ -362,6 +362,7 @@ class AlterTable(Statement):
     type: SnowType | None = None
     is_lenient: bool = False
     tags: tuple[TagValue, ...] = ()
+    key: Key | None = None
     more: tuple[AlterTable, ...] = ()
 
 

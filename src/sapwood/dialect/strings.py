@@ -53,6 +53,10 @@ RPAD              text,size,text        text   CASE WHEN {2} = '' THEN left({0},
 ASCII             text                  count  CASE WHEN {0} = '' THEN 0 ELSE ascii({0}) END
 UNICODE           text                  count  CASE WHEN {0} = '' THEN 0 ELSE unicode({0}) END
 CONTAINS          text,text             bool   contains({0}, {1})
+LIKE              text,text             bool   ({0} LIKE {1})
+LIKE              text,text,text        bool   ({0} LIKE {1} ESCAPE {2})
+ILIKE             text,text             bool   ({0} ILIKE {1})
+ILIKE             text,text,text        bool   ({0} ILIKE {1} ESCAPE {2})
 STARTSWITH        text,text             bool   starts_with({0}, {1})
 ENDSWITH          text,text             bool   ends_with({0}, {1})
 CHARINDEX         text,text             count  strpos({1}, {0})

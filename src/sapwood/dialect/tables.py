@@ -87,7 +87,7 @@ def _columns(reader: Reader, compiler: Compiler) -> tuple[tuple[Declared, ...], 
     keys: list[Key] = []
     while not reader.take(")"):
         if reader.word() in ("PRIMARY", "UNIQUE", "FOREIGN", "CONSTRAINT"):
-            keys.append(_constraint(reader, compiler))
+            keys.append(declared_key(reader, compiler))
         else:
             columns.append(_column(reader, compiler))
             keys += columns[-1].keys
@@ -107,7 +107,7 @@ def declared_columns(text: str, compiler: Compiler) -> tuple[Column, ...]:
     return tuple(column.made() for column in columns)
 
 
-def _constraint(reader: Reader, compiler: Compiler) -> Key:
+def declared_key(reader: Reader, compiler: Compiler) -> Key:
     """[CONSTRAINT name] PRIMARY KEY | UNIQUE | FOREIGN KEY (a, b) [REFERENCES t (c, d)]"""
     name = reader.identifier() if reader.take("CONSTRAINT") else ""
     kind = next((kind for kind in ("PRIMARY", "UNIQUE", "FOREIGN") if reader.take(kind)), None)
@@ -115,14 +115,15 @@ def _constraint(reader: Reader, compiler: Compiler) -> Key:
         raise reader.error()
     if kind != "UNIQUE":
         reader.expect("KEY")
-    key = Key(kind, _listed_names(reader), name)
+    key = Key(kind, listed_names(reader), name)
     if kind == "FOREIGN" or reader.at("REFERENCES"):
         key = _referring(key, reader, compiler)
     _unenforced(reader)
     return key
 
 
-def _listed_names(reader: Reader) -> tuple[str, ...]:
+def listed_names(reader: Reader) -> tuple[str, ...]:
+    """(a, b)"""
     return tuple(Reader(name).identifier() for name in reader.inside().split(","))
 
 
@@ -130,7 +131,7 @@ def _referring(key: Key, reader: Reader, compiler: Compiler) -> Key:
     """REFERENCES t [(a, b)]"""
     reader.expect("REFERENCES")
     target = named(reader, compiler)
-    return replace(key, references=target, reference_columns=_listed_names(reader) if reader.at("(") else ())
+    return replace(key, references=target, reference_columns=listed_names(reader) if reader.at("(") else ())
 
 
 def _unenforced(reader: Reader) -> None:

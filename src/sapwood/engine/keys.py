@@ -12,7 +12,8 @@ from typing import Any
 
 from sapwood.dialect.statements import Key, Name
 from sapwood.engine.schema_objects import KEYS, SchemaObject, read_object, write_object
-from sapwood.engine.work import Work, moment, now_ms
+from sapwood.engine.work import Work, moment, now_ms, unknown_object
+from sapwood.errors import ProgrammingError
 
 Row = dict[str, Any]
 
@@ -20,16 +21,43 @@ Row = dict[str, Any]
 def keep_keys(work: Work, table: Name, keys: Sequence[Key]) -> None:
     """Note the keys of a new table, inside its transaction."""
     if keys:
-        content = {"keys": [asdict(key) for key in keys]}
-        write_object(work.cursor, SchemaObject(KEYS, table, content, "", now_ms(), work.state.role))
+        _keep(work, table, [asdict(key) for key in keys])
+
+
+def add_key(work: Work, table: Name, key: Key) -> None:
+    """Note one more key of a table; ProgrammingError for a second primary one."""
+    kept = _kept_keys(work, table)
+    if key.kind == "PRIMARY" and any(each["kind"] == "PRIMARY" for each in kept):
+        raise ProgrammingError(f"SQL compilation error:\nprimary key already exists for table '{table.name}'")
+    _keep(work, table, [*kept, asdict(key)])
+
+
+def drop_key(work: Work, table: Name, said: Key) -> None:
+    """Forget the keys of which that is said: a name, a kind, columns; UnknownObjectError if there is none."""
+    kept = [{**key, "name": _name_of(table, key, place)} for place, key in enumerate(_kept_keys(work, table), start=1)]
+    left = [key for key in kept if not _fits(key, said)]
+    if len(left) == len(kept):
+        raise unknown_object("Constraint", Name("", "", said.name or f"{said.kind} KEY"))
+    _keep(work, table, left)
+
+
+def _fits(key: Row, said: Key) -> bool:
+    columns = tuple(key["columns"])
+    return said.name in ("", key["name"]) and said.kind in ("", key["kind"]) and said.columns in ((), columns)
+
+
+def _kept_keys(work: Work, table: Name) -> list[Row]:
+    kept = read_object(work.cursor, KEYS, table)
+    return list(kept.content["keys"]) if kept else []
+
+
+def _keep(work: Work, table: Name, keys: Sequence[Row]) -> None:
+    write_object(work.cursor, SchemaObject(KEYS, table, {"keys": list(keys)}, "", now_ms(), work.state.role))
 
 
 def key_columns(work: Work, table: Name, kind: str) -> set[str]:
     """The columns of a table that are in a key of a kind."""
-    kept = read_object(work.cursor, KEYS, table)
-    return {
-        column for key in (kept.content["keys"] if kept else ()) if key["kind"] == kind for column in key["columns"]
-    }
+    return {column for key in _kept_keys(work, table) if key["kind"] == kind for column in key["columns"]}
 
 
 def key_rows(kept: Sequence[SchemaObject], kind: str) -> Iterator[Row]:
@@ -37,13 +65,12 @@ def key_rows(kept: Sequence[SchemaObject], kind: str) -> Iterator[Row]:
     for table in kept:
         for place, key in enumerate(table.content["keys"], start=1):
             if key["kind"] == kind:
-                name = key["name"] or _given_name(table.name, place)
-                yield from _ROWS[kind](table, key, name)
+                yield from _ROWS[kind](table, key, _name_of(table.name, key, place))
 
 
-def _given_name(table: Name, place: int) -> str:
-    """The name of a key that its table did not name: the same each time, and of the form of the vendor's."""
-    return f"SYS_CONSTRAINT_{uuid.uuid5(uuid.NAMESPACE_OID, f'{table} {place}')}"
+def _name_of(table: Name, key: Row, place: int) -> str:
+    """A key's name. One that its table did not name has the same each time, of the form of the vendor's."""
+    return key["name"] or f"SYS_CONSTRAINT_{uuid.uuid5(uuid.NAMESPACE_OID, f'{table} {place}')}"
 
 
 def _own_rows(table: SchemaObject, key: Row, name: str) -> Iterator[Row]:

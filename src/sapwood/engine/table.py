@@ -13,11 +13,11 @@ import pyarrow as pa
 
 from sapwood.dialect.coercion import cast
 from sapwood.dialect.names import duck
-from sapwood.dialect.statements import AlterTable, Column, CreateTable, CreateView, Name, SetComment
+from sapwood.dialect.statements import AlterTable, Column, CreateTable, CreateView, Key, Name, SetComment
 from sapwood.dialect.values import Value
 from sapwood.engine.identity import with_sequences
 from sapwood.engine.insertion import insert_rows
-from sapwood.engine.keys import keep_keys
+from sapwood.engine.keys import add_key, drop_key, keep_keys
 from sapwood.engine.metadata import (
     TableInfo,
     comment_container,
@@ -296,6 +296,20 @@ def _change_column(change: Callable[[Column, AlterTable], Column]) -> Action:
     return action
 
 
+def _change_keys(change: Callable[[Work, Name, Key], None]) -> Action:
+    """ADD and DROP of a key, which nobody enforces; those of a temporary table are not kept."""
+
+    def action(work: Work, held: TableInfo, statement: AlterTable) -> TableInfo:
+        assert statement.key is not None, "ADD KEY and DROP KEY have a key"
+        for column in statement.key.columns:
+            _check_column(held, column)
+        if not held.is_temporary:
+            change(work, held.name, statement.key)
+        return held
+
+    return action
+
+
 _ACTIONS: dict[str, Action] = {
     "COMMENT COLUMN": _change_column(lambda column, statement: replace(column, comment=statement.comment)),
     "TYPE COLUMN": _change_column(lambda column, statement: replace(column, type=statement.type or column.type)),
@@ -310,6 +324,8 @@ _ACTIONS: dict[str, Action] = {
     "SET COMMENT": _set_comment,
     "CLUSTER": lambda work, held, statement: held,
     "TAG": tag_table,
+    "ADD KEY": _change_keys(add_key),
+    "DROP KEY": _change_keys(drop_key),
 }
 
 
