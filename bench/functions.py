@@ -64,6 +64,11 @@ class Task:
     is_ours: bool = True
     makes_vectors: bool = False
 
+    @property
+    def title(self) -> str:
+        """How `--task` names it."""
+        return f"{self.function} {self.name}"
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -99,7 +104,10 @@ class Join:
 def main() -> None:
     options = read_options()
     every = [*own_tasks(), *(banking_tasks(options.banking77) if options.banking77 else ())]
-    tasks = [task for task in every if not options.task or f"{task.function} {task.name}" in options.task]
+    strange = set(options.task) - {task.title for task in every}
+    if strange:
+        raise SystemExit(f"no task {min(strange)!r}; there are {', '.join(task.title for task in every)}")
+    tasks = [task for task in every if not options.task or task.title in options.task]
     asking = [task for task in tasks if not task.makes_vectors]
     embedding = [task for task in tasks if task.makes_vectors]
     result = Result(options)
