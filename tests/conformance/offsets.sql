@@ -102,8 +102,8 @@ select to_timestamp_tz('04/05/2013 01:02:03 -0830', 'mm/dd/yyyy hh24:mi:ss tzhtz
 -- row: ["2013-04-05 01:02:03-08:30", "2013-04-05 01:02:03-07:00", "2013-04-05 01:02:03+00:00", null]
 
 -- https://docs.snowflake.com/en/sql-reference/date-time-input-output
-select 'Thu, 21 Dec 2000 16:01:07 +0200'::timestamp_tz as mail, '2024-01-01T12:00:00.123+05:30'::timestamp_tz as iso, '12/21/2000 16:01:07 -0800'::timestamp_ltz as slashes, '2024-01-01 12:00:00 GMT'::timestamp_tz as g;
--- row: ["2000-12-21 16:01:07+02:00", "2024-01-01 12:00:00.123000+05:30", "2000-12-22 00:01:07+00:00", "2024-01-01 12:00:00+00:00"]
+select 'Thu, 21 Dec 2000 16:01:07 +0200'::timestamp_tz as mail, '2024-01-01T12:00:00.123+05:30'::timestamp_tz as iso, '12/21/2000 16:01:07 -0500'::timestamp_ltz::varchar as slashes, '2024-01-01 12:00:00 GMT'::timestamp_tz as g;
+-- row: ["2000-12-21 16:01:07+02:00", "2024-01-01 12:00:00.123000+05:30", "2000-12-21 13:01:07.000 -0800", "2024-01-01 12:00:00+00:00"]
 
 -- https://docs.snowflake.com/en/sql-reference/sql/alter-table
 alter table calls add column planned timestamp_tz default '2024-01-01 08:00:00 +0900';
