@@ -126,7 +126,7 @@ def connect(
     return Connection(app.open_session(on_progress), on_close=app.close)
 
 
-COLLECTIONS = (10_000, 20, 100)
+COLLECTIONS = (50_000, 20, 100)
 """How often Python looks for circles among objects. At its usual pace it would go through all of the process every few thousand
 rows that ask a model, for a third of a statement's time; what a row leaves is in no circle."""
 

@@ -60,12 +60,16 @@ class Budget:
         self.cost = 0.0
         """Money that was spent."""
 
+    @property
+    def _is_limited(self) -> bool:
+        return bool(self._may.tokens or self._may.cost)
+
     def admit(self, requests: Sequence[Wanted]) -> int:
         """How many of these requests fit, whatever they and those under way are answered; they are under way then.
 
         Raises SpendingLimitError if not even one does, and none is under way.
         """
-        if not self._may.tokens and not self._may.cost:
+        if not self._is_limited:
             return len(requests)
         tokens = self.tokens + sum(most for most, _ in self._under_way.values())
         cost = self.cost + sum(most for _, most in self._under_way.values())
@@ -82,7 +86,9 @@ class Budget:
         return len(requests)
 
     def spend(self, request: Wanted, completion: Completion) -> None:
-        """Count what an answer cost."""
+        """Count what an answer cost, if that matters."""
+        if not self._is_limited:
+            return
         self._under_way.pop(request.key, None)
         self.tokens += completion.prompt_tokens + completion.completion_tokens
         self.cost += self._price(request.model).cost(completion.prompt_tokens, completion.completion_tokens)
