@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import runpy
+import os
 import shutil
-import socket
 from collections.abc import Generator
 from pathlib import Path
 from typing import Any
@@ -14,40 +13,43 @@ import pytest
 pytest.importorskip("streamlit", reason="the extra [studio] is not installed: pip install 'sapwood[studio]'")
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed: pip install playwright")
 
-from sapwood.studio.launch import Studio, start_studio  # noqa: E402
+from studio_server import running_server, running_studio  # noqa: E402
+from studio_tab import PATIENCE_MS, load_sample, sign_in  # noqa: E402
 
-CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-WIRE = Path(__file__).parents[1] / "wire" / "wire_bench.py"
-PASSWORD = "Sap-And-Bark-7"
-PATIENCE_MS = 30_000
+from sapwood.studio.launch import Studio  # noqa: E402
+
+SYSTEM_CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 
 
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Generator[Any]:
     """A server without the sample: the tests load it."""
-    server = runpy.run_path(str(WIRE))["start_server"](tmp_path_factory.mktemp("browser") / "data")
-    yield server
-    server.process.stdout.close()
-    assert server.stop() == 0
+    with running_server(tmp_path_factory.mktemp("browser") / "data") as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def studio(served: Any) -> Generator[Studio]:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    running = start_studio(served.url, host="127.0.0.1", port=port)
-    yield running
-    running.stop()
+    with running_studio(served.url) as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def shots(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where pictures of the pages are kept: $SCREENSHOTS, or among the run's temporary files."""
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 @pytest.fixture(scope="module")
 def browser() -> Generator[Any]:
     """Chromium, for one file: Playwright keeps an event loop running in this thread, which other files would not expect."""
-    if CHROMIUM is None:
-        pytest.skip("Chromium is not there: apt-get install chromium")
     with sync_api.sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        path = SYSTEM_CHROMIUM or playwright.chromium.executable_path
+        if not Path(path).exists():
+            pytest.skip("Chromium is not there: apt-get install chromium, or playwright install --with-deps chromium")
+        chromium = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield chromium
         chromium.close()
 
@@ -61,3 +63,12 @@ def tab(browser: Any, studio: Studio) -> Generator[Any]:
     page.goto(studio.url)
     yield page
     context.close()
+
+
+@pytest.fixture
+def signed_in(tab: Any) -> Any:
+    """A tab of ADMIN, with the sample loaded."""
+    sign_in(tab)
+    tab.get_by_role("heading", name="Home").wait_for()
+    load_sample(tab)
+    return tab

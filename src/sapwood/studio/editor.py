@@ -23,8 +23,9 @@ class Asked:
 
 
 def editor(text: str, words: Sequence[str], *, key: str) -> tuple[str, Asked | None]:
-    """Show the editor; gives the text as it stands and what was asked just now."""
-    data = {"text": text, "keywords": _lines("keywords"), "functions": _lines("functions"), "words": list(words)}
+    """Show the editor; gives the text as it stands and what was asked just now. Another `key` puts `text` in its place."""
+    known = {"keywords": _lines("keywords"), "functions": _lines("functions"), "words": list(words)}
+    data = {"text": text, "version": key, **known}
     given: Any = _component()(
         key=key, data=data, default={"text": text}, on_text_change=_nothing, on_asked_change=_nothing
     )

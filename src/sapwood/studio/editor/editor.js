@@ -1,4 +1,5 @@
-// The SQL editor. Streamlit calls this for each run of the page; the field itself is set up once.
+// The SQL editor. Streamlit calls this for each run of the page; the field itself is set up once. What is in it is the user's:
+// a run tells the text of the run before, so only another version replaces it.
 const TOKEN = /(--[^\n]*|\/\*[\s\S]*?(?:\*\/|$))|('(?:[^'\\]|\\.|'')*(?:'|$)|\$\$[\s\S]*?(?:\$\$|$))|("(?:[^"]|"")*(?:"|$))|(\b\d+(?:\.\d+)?\b)|([A-Za-z_][\w$.]*)/g;
 const WORD = /[A-Za-z_][\w$.]*$/;
 const MOST = 8;
@@ -13,16 +14,16 @@ export default function (component) {
   if (!root.isReady) {
     setUp(root);
     root.isReady = true;
-  } else if (data.text !== root.given) {
-    root.querySelector("textarea").value = data.text;
+  } else if (data.version !== root.version) {
+    root.querySelector("textarea").value = root.given = data.text;
   }
-  root.given = data.text;
+  root.version = data.version;
   colour(root);
 }
 
 function setUp(root) {
   const field = root.querySelector("textarea");
-  field.value = root.data.text;
+  field.value = root.given = root.data.text;
   field.addEventListener("input", () => { colour(root); offer(root); });
   field.addEventListener("scroll", () => { root.querySelector("pre").scrollTop = field.scrollTop; });
   field.addEventListener("blur", () => { hide(root); keep(root); });

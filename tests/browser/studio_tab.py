@@ -1,0 +1,76 @@
+"""How a test goes about in Studio: sign in, choose a page, wait until it is whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+PASSWORD = "Sap-And-Bark-7"
+PATIENCE_MS = 180_000
+"""What a slow and busy machine may take for a page; nobody waits for it otherwise."""
+PAGES = (
+    "Home", "Worksheet", "Playground", "Notebooks", "Labels", "Create custom LLM", "Jobs", "Models", "Evaluate", "Usage", "Settings",
+)  # fmt: skip
+WIDTHS = {1440: 900, 390: 844}
+"""Widths and heights of a desk and of a phone, in pixels."""
+_NO_WIDER = """() => {
+    const main = document.querySelector('[data-testid=stMain]');
+    return main.scrollWidth <= main.clientWidth;
+}"""
+
+
+def sign_in(tab: Any, password: str = PASSWORD, user: str = "admin") -> None:
+    tab.get_by_label("User", exact=True).fill(user)
+    tab.get_by_label("Password or access token").fill(password)
+    tab.get_by_role("button", name="Sign in").click()
+
+
+def go(tab: Any, page: str) -> None:
+    tab.get_by_test_id("stSidebarNav").get_by_role("link", name=page).click()
+    tab.get_by_role("heading", name=page, exact=True).wait_for()
+    tab.get_by_text("SQL of this page").wait_for()  # the last thing on a page
+
+
+def load_sample(tab: Any) -> None:
+    """By the button of Home, if no test did so before."""
+    done = tab.get_by_text("Loaded")
+    button = tab.get_by_role("button", name="Load tickets")
+    button.or_(done).first.wait_for()
+    if button.is_visible():
+        button.click()
+        done.wait_for()
+
+
+def choose(tab: Any, label: str, option: str) -> None:
+    """An option of a box, found by typing."""
+    box = tab.get_by_label(label, exact=True)
+    box.click()
+    box.fill(option)
+    tab.get_by_role("option", name=option).first.click()
+    settle(tab)
+
+
+def settle(tab: Any) -> None:
+    """Wait until what was just done has run."""
+    tab.wait_for_timeout(200)
+    tab.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+
+
+def name_model(tab: Any, name: str) -> None:
+    """The wizard's fourth step."""
+    field = tab.get_by_label("Name", exact=True)
+    field.fill(name)
+    field.press("Enter")
+    tab.get_by_text(f".PUBLIC.{name}").wait_for()
+
+
+def picture(tab: Any, shots: Path, name: str) -> None:
+    """Keep what the page looks like on a desk and on a phone, in light and dark; it may nowhere be wider than its window."""
+    settle(tab)
+    for scheme in ("light", "dark"):
+        tab.emulate_media(color_scheme=scheme)
+        for width, height in WIDTHS.items():
+            tab.set_viewport_size({"width": width, "height": height})
+            tab.wait_for_function(_NO_WIDER)
+            tab.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
+    tab.set_viewport_size({"width": 1440, "height": WIDTHS[1440]})
