@@ -8,9 +8,10 @@ ends. This module asks nobody.
 from __future__ import annotations
 
 import hashlib
+import itertools
 import tempfile
 from array import array
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import IO
@@ -118,8 +119,8 @@ class Notes:
         if len(self._newest) > WINDOW:
             self._write()
 
-    def windows(self) -> Iterator[list[Asking]]:
-        """All of them, once, in the order of their texts; nothing can be noted any more."""
+    def windows(self, is_cancelled: Callable[[], bool] = lambda: False) -> Iterator[list[Asking]]:
+        """All of them, once, in the order of their texts, or only some if it is cancelled; nothing can be noted any more."""
         self._seen.clear()
         if self._file is None or self._writer is None:
             yield sorted(self._newest, key=lambda asking: [text or "" for text in asking[0]])
@@ -128,7 +129,8 @@ class Notes:
         self._writer.close()
         with self._file:
             self._file.seek(0)
-            yield from _in_order(pa.ipc.open_stream(self._file), self._folder)
+            spilled = itertools.takewhile(lambda batch: not is_cancelled(), pa.ipc.open_stream(self._file))
+            yield from _in_order(pa.RecordBatchReader.from_batches(_SPILLED, spilled), self._folder)
 
     def _write(self) -> None:
         arguments, turns = zip(*self._newest, strict=True) if self._newest else ((), ())

@@ -151,7 +151,7 @@ class Passes:
             undo()
             call, notes = wanted
             count, before = len(notes), self._batcher.account.usage.tokens
-            asked.learn(call, self._batcher.answer(call, notes.windows(), count))
+            asked.learn(call, self._batcher.answer(call, notes.windows(self._is_cancelled), count))
             asked.spend(call, count, self._batcher.account.usage.tokens - before)
             _raise_if_failed(asked)
 

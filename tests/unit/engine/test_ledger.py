@@ -72,3 +72,15 @@ def test_notes_come_back_once_and_in_order_in_memory_and_from_a_file(
     assert sorted(found, key=str) == sorted((asking("m", text) for text in ("a", "b", "c", None)), key=str)
     assert [text for (_, text), _ in found if text] == ["a", "b", "c"]
     assert list(tmp_path.iterdir()) == [], "files have no names, and the sorter takes its own away"
+
+
+def test_a_statement_that_is_cancelled_does_not_wait_for_its_questions_to_be_sorted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "WINDOW", 1)
+    notes = Notes(tmp_path)
+    for number in range(20):
+        notes.add({digest(asked): asked for asked in (asking(f"{number} a"), asking(f"{number} b"))})
+    looks = iter(range(100))
+    found = [asked for some in notes.windows(lambda: next(looks) >= 3) for asked in some]
+    assert len(found) == 6, "three batches of two were read"
