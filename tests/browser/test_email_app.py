@@ -1,14 +1,22 @@
-"""The e-mail apps of examples/, run by Streamlit's own test harness against a server whose models are `echo`."""
+"""The e-mail apps of examples/, by Streamlit's own test harness and in a browser, against a server whose models are `echo`."""
 
 from __future__ import annotations
 
+import csv
 import json
+import os
 import subprocess
 import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from studio_server import free_port
+from studio_tab import PATIENCE_MS, settle
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "email_app"
 SETUP = (
@@ -70,3 +78,60 @@ again = all("Your last message had" in text for text in by_text)
 out = {"errors": [error.value for error in app.exception], "drafts": len(table), "again": again}
 """
     assert run(script, tickets) == {"errors": [], "drafts": 6, "again": True}
+
+
+@pytest.fixture
+def app(tickets: dict[str, Any], tmp_path: Path) -> Generator[str]:
+    """The address of our app, run as its page of the documentation says."""
+    lines = "\n".join(f"{name} = {json.dumps(value)}" for name, value in tickets.items())
+    (tmp_path / "connections.toml").write_text(f"[sapwood]\n{lines}\n")
+    (tmp_path / "connections.toml").chmod(0o600)
+    port = free_port()
+    command = [sys.executable, "run.py", "app.py", "--server.headless=true", f"--server.port={port}"]
+    environment = {**os.environ, "SNOWFLAKE_HOME": str(tmp_path)}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen(command, cwd=EXAMPLES, env=environment, stdout=log, stderr=log)
+    wait_for(f"http://127.0.0.1:{port}/_stcore/health")
+    yield f"http://127.0.0.1:{port}"
+    process.terminate()
+    process.wait(timeout=20)
+
+
+def wait_for(url: str) -> None:
+    end = time.monotonic() + 60
+    while True:
+        try:
+            with urllib.request.urlopen(url, timeout=2):
+                return
+        except (urllib.error.URLError, OSError):
+            assert time.monotonic() < end, "the app does not answer"
+            time.sleep(0.1)
+
+
+def test_a_message_is_edited_approved_and_exported(browser: Any, app: str) -> None:
+    context = browser.new_context(viewport={"width": 1440, "height": 1200})
+    context.set_default_timeout(PATIENCE_MS)
+    tab = context.new_page()
+    tab.goto(app)
+    tab.get_by_test_id("stAlertContentError").wait_for()  # nothing is tuned here: the page says so and goes on
+    sorter = tab.get_by_label("Model that sorts")
+    sorter.fill("mistral-large")
+    sorter.press("Enter")
+    tab.get_by_text("20 of 20 tickets").wait_for()
+    tab.get_by_role("button", name="Write messages").click()
+    grid = tab.get_by_test_id("stDataFrame")
+    grid.wait_for()
+    grid.scroll_into_view_if_needed()
+    grid.click(position={"x": 45, "y": 52})  # the box of the first row; the grid is one picture
+    export = tab.get_by_role("button", name="Export 1 approved")
+    export.wait_for()
+    grid.dblclick(position={"x": 950, "y": 52})  # its message
+    tab.keyboard.press("Control+A")
+    tab.keyboard.type("A shorter message.")
+    tab.keyboard.press("Enter")
+    settle(tab)
+    with tab.expect_download() as download:
+        export.click()
+    with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
+        assert [row["Message"] for row in csv.DictReader(file)] == ["A shorter message."]
+    context.close()

@@ -5,6 +5,7 @@ It takes more than five seconds: the job's process imports torch, and learns lon
 
 from __future__ import annotations
 
+import re
 import runpy
 import subprocess
 import sys
@@ -102,4 +103,4 @@ def try_model(tab: Any) -> None:
     tab.get_by_text("Confusion matrix").wait_for()
     tab.get_by_label("Prompt", exact=True).fill("Who says woof number 77?")
     tab.get_by_role("button", name="Ask", exact=True).click()
-    tab.get_by_test_id("stAlertContentInfo").wait_for(timeout=JOB_MS)
+    tab.get_by_test_id("stAlertContentInfo").get_by_text(re.compile("dog|cat")).wait_for(timeout=JOB_MS)
