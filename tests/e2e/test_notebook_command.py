@@ -6,11 +6,12 @@ not looked at.
 
 from __future__ import annotations
 
+import os
 import re
 import runpy
 import subprocess
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ pytest.importorskip("torch", reason="the extra [local] is not installed")
 
 NOTEBOOK = Path(__file__).parent / "notebooks" / "tickets.ipynb"
 EXAMPLE = Path(__file__).parents[2] / "examples" / "quickstart.ipynb"
+WIRE = Path(__file__).parents[1] / "wire" / "wire_bench.py"
 TINY_MODELS = Path(__file__).parents[1] / "unit" / "inference" / "tiny_models.py"
 SETTINGS = """
 [models.aliases]
@@ -107,6 +109,47 @@ def test_an_imported_notebook_connects_first(tmp_path: Path) -> None:
     cells = nbformat.read(tmp_path / "lab.ipynb", 4).cells
     assert cells[0].source == "%load_ext sapwood.notebook\n%sapwood --connection mine"
     assert cells[2].source.startswith("%%sql -r load\n")
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[Mapping[str, str]]:
+    """The environment of a client whose connections.toml names a server with `echo`."""
+    wire = runpy.run_path(str(WIRE))
+    server = wire["start_server"](tmp_path / "served")
+    toml = tmp_path / "connections.toml"
+    toml.write_text(
+        f'[sapwood]\naccount = "sapwood"\nhost = "127.0.0.1"\nport = {server.port}\nprotocol = "http"\n'
+        f'user = "ADMIN"\npassword = "{wire["PASSWORD"]}"\n'
+    )
+    toml.chmod(0o600)
+    yield {**os.environ, "SNOWFLAKE_HOME": str(tmp_path)}
+    server.process.stdout.close()
+    assert server.stop() == 0
+
+
+def test_an_imported_notebook_runs_in_jupyter(connection: Mapping[str, str], tmp_path: Path) -> None:
+    cells = [
+        ("rows", "sql", "select seq4() as n from table(generator(rowcount => 3))"),
+        ("total", "sql", "select sum(n) as total from {{rows}}"),
+        ("twice", "python", "int(total.to_pandas().TOTAL[0]) * 2"),
+        ("drawn", "python", "import streamlit as st\nst.metric('Rows', rows.to_df().count())"),
+        ("asked", "sql", "select snowflake.cortex.complete('mistral-7b', 'Hello, Jupyter') as answer"),
+    ]
+    made = [
+        nbformat.v4.new_code_cell(text, metadata={"name": name, "language": tongue}) for name, tongue, text in cells
+    ]
+    nbformat.write(nbformat.v4.new_notebook(cells=made), tmp_path / "own.ipynb")
+    assert sapwood("notebook", "import", tmp_path / "own.ipynb", "--out", tmp_path / "lab.ipynb").returncode == 0
+    jupyter = [sys.executable, "-m", "nbconvert", "--to", "notebook", "--execute", "lab.ipynb", "--output", "ran.ipynb"]
+    done = subprocess.run(
+        jupyter, cwd=tmp_path, env=dict(connection), capture_output=True, text=True, timeout=240, check=False
+    )
+    assert done.returncode == 0, done.stderr[-4000:]
+    seen = shown(nbformat.read(tmp_path / "ran.ipynb", 4))
+    assert "3 rows" in seen["rows"] and "<td>3</td>" in seen["total"]
+    assert seen["twice"] == "6"
+    assert "Rows" in seen["drawn"] and ">3" in seen["drawn"]
+    assert "Hello, Jupyter" in seen["asked"]
 
 
 @pytest.mark.parametrize(
