@@ -23,7 +23,7 @@ from sapwood.connection import Connection
 pytestmark = pytest.mark.models
 
 TINY = '{"max_epochs": 2, "learning_rate": 0.0015}'
-"""A fast rate: 180 rows are seen twice, and asked about again, so families that it never saw play no part."""
+"""A fast rate: 126 rows are seen twice, and asked about again, so families that it never saw play no part."""
 LOAD = """
 create or replace file format csvformat skip_header = 1 field_optionally_enclosed_by = '"' type = 'CSV';
 create or replace stage tickets_stage file_format = csvformat
@@ -37,7 +37,7 @@ create or replace table categories (ticket_id varchar, category varchar, family 
 copy into categories from @categories_stage;
 create or replace table train as
   select 'Category of this request? ' || request as prompt, category as completion
-  from support_tickets join categories using (ticket_id) order by ticket_id limit 200;
+  from support_tickets join categories using (ticket_id) order by ticket_id limit 140;
 """
 
 
