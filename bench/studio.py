@@ -158,7 +158,7 @@ def summed(stops: Sequence[Stop]) -> dict[str, float]:
 
 
 def million(browser: Any, studio: Studio) -> dict[str, float]:
-    """A million rows, looked at on the first, a middle and the last page."""
+    """A million rows, looked at on the first page and on the last two."""
     process = psutil.Process(studio.process.pid)
     tab = new_tab(browser)
     arrive(tab, studio)
@@ -171,8 +171,8 @@ def million(browser: Any, studio: Studio) -> dict[str, float]:
     tab.get_by_text("1,000,000 rows ·").wait_for()
     seconds = time.perf_counter() - begun
     peak = process.memory_info().rss
-    for page in ("2", "1000", "999"):
-        tab.get_by_test_id("stPagination").get_by_role("button", name=page, exact=True).click()
+    for page in ("1000", "999"):
+        tab.get_by_test_id("stPagination").get_by_role("button", name=page).click()
         settle(tab)
         peak = max(peak, process.memory_info().rss)
     tab.context.close()
