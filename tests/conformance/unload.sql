@@ -152,3 +152,19 @@ copy into @out/said/ from (select snowflake.cortex.complete('mistral-7b', name) 
 -- row: [1, "*", "*"]
 
 drop table people;
+
+-- https://docs.snowflake.com/en/sql-reference/sql/drop-schema
+create schema passing;
+
+create stage passing.kept;
+
+copy into @passing.kept/a from (select 1);
+
+create or replace schema passing;
+
+create stage passing.kept;
+
+list @passing.kept;
+-- rows: none
+
+drop schema passing;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sapwood.dialect.statements import AlterWarehouse, CreateContainer, Name, Use
 from sapwood.engine.database import FIRST_SCHEMA, unknown_database
+from sapwood.engine.location import forget_files
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
 from sapwood.engine.ownership import SYSTEM_ROLES, SYSTEM_WAREHOUSE, pass_all_on
 from sapwood.engine.physical import schema_source
@@ -123,6 +124,7 @@ def drop_container(work: Work, name: Name, *, kind: str) -> bool:
 def _drop_database(work: Work, name: Name) -> bool:
     work.parts.databases.drop(name.database)
     work.parts.catalog.drop_database(name.database)
+    forget_files(work.parts.config.data, name.database)
     _forget_temporary(work, name.database, None)
     if work.state.database == name.database:
         work.state.database = work.state.schema = None
@@ -143,6 +145,7 @@ def _drop_schema(work: Work, name: Name) -> bool:
 
 def _forget(work: Work, database: str, schema: str) -> None:
     work.parts.catalog.drop_schema(database, schema)
+    forget_files(work.parts.config.data, database, schema)
     _forget_temporary(work, database, schema)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -161,6 +162,13 @@ def session_folder(data: Path, session: str = "") -> Path:
 def table_folder(data: Path, table: Name) -> Path:
     """The folder of a table's stage."""
     return data / "stages" / "tables" / _safe(table.database) / _safe(table.schema) / _safe(table.name)
+
+
+def forget_files(data: Path, database: str, schema: str | None = None) -> None:
+    """Take away the files of all stages in a database, or in one schema of it: a later stage of such a name is empty."""
+    for kind in ("named", "tables"):
+        folder = data / "stages" / kind / _safe(database)
+        shutil.rmtree(folder if schema is None else folder / _safe(schema), ignore_errors=True)
 
 
 def _of_stage(work: Work, name: Name, path: str) -> Location:
