@@ -37,7 +37,7 @@ def told(cursor, statement):
 for file, statements in json.loads({files!r}).items():
     with connect() as connection:
         cursor = connection.cursor()
-        cursor.execute("create or replace schema cases_" + file.removesuffix(".sql"))
+        cursor.execute("create or replace schema " + {line!r} + "_" + file.removesuffix(".sql"))
         out[file] = [told(cursor, statement) for statement in statements]
 """
 
@@ -49,7 +49,7 @@ def tell(server: Server) -> Callable[[str], dict[str, Any]]:
     @cache
     def tell(line: str) -> dict[str, Any]:
         files = json.dumps({file: [case.sql for case in CASES[file]] for file in TOLD[line]})
-        return ClientPython(environment(line), server).run(SCRIPT.format(files=files), seconds=300)
+        return ClientPython(environment(line), server).run(SCRIPT.format(line=line, files=files), seconds=300)
 
     return tell
 
