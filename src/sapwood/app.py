@@ -6,7 +6,6 @@ A process that owns a data directory has an `App`; one that only looks at the ca
 
 from __future__ import annotations
 
-import gc
 import secrets
 import sys
 import time
@@ -126,18 +125,12 @@ def connect(
     return Connection(app.open_session(on_progress), on_close=app.close)
 
 
-COLLECTIONS = (50_000, 20, 100)
-"""How often Python looks for circles among objects. At its usual pace it would go through all of the process every few thousand
-rows that ask a model, for a third of a statement's time; what a row leaves is in no circle."""
-
-
 def build(config: Config, *, waiting: Callable[[], Mapping[str, str]]) -> App:
     """Take the data directory and build all parts; jobs whose worker died go on. DataDirectoryBusyError if it is taken.
 
     `waiting` says how the threads of the inference process wait: see inference/threads.py.
     """
     ownership = take(config.data)
-    gc.set_threshold(*COLLECTIONS)
     try:
         downloads = _Downloads()
         office = open_office(config, on_download=downloads)

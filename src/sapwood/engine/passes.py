@@ -16,6 +16,7 @@ import pyarrow as pa
 
 from sapwood.dialect.statements import Query
 from sapwood.engine.batch import Batcher
+from sapwood.engine.collector import COLLECTOR
 from sapwood.engine.failure import translated
 from sapwood.engine.ledger import Notes
 from sapwood.engine.ordering import Asking, Sample, learned, windows, without_filter, written, written_as_true
@@ -130,7 +131,8 @@ class Passes:
     def _inside(self, asked: Asked, work: Callable[[], Any]) -> Any:
         self._door.open(self._token, asked)
         try:
-            return work()
+            with COLLECTOR:
+                return work()
         finally:
             self._door.close(self._token)
             asked.close()
