@@ -13,8 +13,8 @@ from sapwood.jobs.durable import write_file
 
 FILE = "checkpoint.pt"
 
-FORMAT = 2
-"""What the optimiser's state is about: since 2, one pair of matrices for all layers that read the same input."""
+FORMAT = 3
+"""What is in it: since 2, one pair of matrices for all layers that read the same input; since 3, no state of random numbers."""
 
 
 @dataclass(frozen=True)
@@ -39,13 +39,12 @@ class Best:
 
 @dataclass(frozen=True)
 class State:
-    """A run between two steps. The data order and the learning rate follow from the plan and `step`, the steps done."""
+    """A run between two steps. The data order, the learning rate and what dropout draws follow from the plan and `step`, the steps done."""
 
     plan: dict[str, Any]
     step: int
     lora: dict[str, Tensor]
     optimizer: dict[str, Any]
-    random: Tensor
     records: tuple[Record, ...] = ()
     best: Best | None = None
 

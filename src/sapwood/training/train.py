@@ -71,7 +71,6 @@ def train(
     )
     matrices = adapters.parameters(layers)
     optimizer = torch.optim.AdamW(matrices, lr=plan.learning_rate, betas=(0.9, 0.99), weight_decay=0.0, fused=True)
-    torch.manual_seed(plan.seed)
 
     steps_per_epoch = -(-len(dataset.train) // plan.batch_rows)
     steps = steps_per_epoch * plan.epochs
@@ -81,7 +80,6 @@ def train(
     if found is not None:
         adapters.load_state(layers, found.lora)
         optimizer.load_state_dict(found.optimizer)
-        torch.set_rng_state(found.random)
     step = found.step if found else 0
     records = list(found.records) if found else []
     best = found.best if found else None
@@ -95,6 +93,7 @@ def train(
 
         for group in optimizer.param_groups:
             group["lr"] = rate_at(plan, step, steps)
+        torch.manual_seed(plan.seed + step)  # for what dropout draws, so that a checkpoint need not hold it
         loss = _backward(model, batches[at], dataset.prefix, plan.own_tokens)
         torch.nn.utils.clip_grad_norm_(matrices, plan.clip)
         optimizer.step()
@@ -116,9 +115,7 @@ def train(
             state = optimizer.state_dict()
             save_state(
                 folder,
-                State(
-                    asdict(plan), step, adapters.copy_state(layers), state, torch.get_rng_state(), tuple(records), best
-                ),
+                State(asdict(plan), step, adapters.copy_state(layers), state, tuple(records), best),
             )
             observer.checkpointed(step)
             saved_at = clock()

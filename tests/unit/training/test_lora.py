@@ -7,7 +7,6 @@ from typing import Any
 import peft
 import pytest
 import torch
-import torch.nn.functional as F  # noqa: N812
 from torch import nn
 
 from sapwood.errors import InvalidOptionError
@@ -81,6 +80,39 @@ def test_only_the_targets_are_adapted(build_model: Callable[..., Any]) -> None:
     assert "q_proj" in refused.value.hint
 
 
+def test_dropout_keeps_the_sum(build_model: Callable[..., Any]) -> None:
+    lora = attach(build_model("llama"), rank=4, alpha=12, seed=3, dropout=0.25)
+    torch.manual_seed(2)
+    pair: Any = next(iter(lora.values())).pair
+    kept = pair.draw(torch.zeros(401, 77))
+    assert kept.unique().tolist() == pytest.approx([0.0, 4 / 3])
+    # the standard deviation of the mean of 30,877 draws is 0.0033
+    assert kept.mean().item() == pytest.approx(1.0, abs=0.015)
+    assert kept[0].tolist() != kept[1].tolist()
+
+
+def test_gradients_with_dropout_are_those_of_the_plain_formula(build_model: Callable[..., Any]) -> None:
+    model = build_model("llama").double()
+    lora = attach(model, rank=4, alpha=8, seed=3, dropout=0.4)
+    layer = lora["model.layers.0.mlp.down_proj"]
+    pair: Any = layer.pair
+    with torch.no_grad():
+        for matrix in (pair.a, pair.b):
+            matrix.copy_(torch.randn_like(matrix))
+    x = torch.randn(5, layer.weight.shape[1], dtype=torch.float64, requires_grad=True)
+    outcomes: list[list[Any]] = []
+    for is_plain in (True, False):
+        torch.manual_seed(4)
+        if is_plain:
+            kept = pair.draw(x)
+            out = x @ layer.weight.t() + (x * kept) @ pair.a.double().t() @ pair.b.double().t() * 2
+        else:
+            out = layer(x)
+        outcomes.append([out, *torch.autograd.grad(out.sin().sum(), [x, pair.a, pair.b])])
+    for ours, wanted in zip(*outcomes, strict=True):
+        torch.testing.assert_close(ours, wanted, rtol=1e-5, atol=1e-6)
+
+
 def test_dropout_leaves_a_part_of_the_adapters_input_out(build_model: Callable[..., Any]) -> None:
     plain, dropping = build_model("llama"), build_model("llama")
     state = {}
@@ -90,8 +122,9 @@ def test_dropout_leaves_a_part_of_the_adapters_input_out(build_model: Callable[.
         load_state(lora, state)
     attention = "model.layers.0.self_attn.q_proj"
     x = torch.randn(3, plain.get_submodule(attention).weight.shape[1])
+    pair = dropping.get_submodule(attention).pair
     torch.manual_seed(1)
-    kept = F.dropout(x, 0.4)
+    kept = x * pair.draw(x)
     a, b = (state[f"base_model.model.{attention}.lora_{part}.weight"] for part in "AB")
     wanted = x @ plain.get_submodule(attention).weight.t() + kept @ a.t() @ b.t() * (12 / 4)
     torch.manual_seed(1)
