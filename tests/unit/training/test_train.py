@@ -123,7 +123,7 @@ def test_a_stopped_run_goes_on_to_the_same_bits(build_model: Callable[..., Any],
 def test_a_run_with_dropout_and_targets_goes_on_to_the_same_bits(
     build_model: Callable[..., Any], tmp_path: Path
 ) -> None:
-    options = {"dropout": 0.3, "alpha": 3.0, "targets": ["q_proj", "v_proj", "o_proj"]}
+    options: dict[str, Any] = {"dropout": 0.3, "alpha": 3.0, "targets": ["q_proj", "v_proj", "o_proj"]}
     whole = run(build_model, tmp_path / "whole", Quiet(), checkpoint_s=1e9, **options)
     with pytest.raises(KeyboardInterrupt):
         run(build_model, tmp_path / "cut", Quiet(7), **options)
