@@ -168,7 +168,9 @@ def test_a_label_is_corrected_kept_as_gold_and_measures_the_next_model(labelled:
 def correct_first(tab: Any, grid: Any) -> None:
     """The other label for the first row."""
     first = tab.get_by_test_id("glide-cell-1-0").last.inner_text()
+    settle(tab)  # a page drawn again closes the cell
     grid.dblclick(position={"x": 260, "y": 50})
+    tab.locator("#portal input").first.wait_for()  # where the grid lets a label be chosen
     tab.keyboard.type("Lost phone" if first == "Roaming fees" else "Roaming fees")
     tab.keyboard.press("Enter")
     settle(tab)

@@ -215,7 +215,6 @@ ERRORS: list[tuple[str, type[ProgrammingError], str]] = [
     ("select * from numbers match_recognize (pattern (a) define a as id > 1)", UnsupportedError, "MATCH RECOGNIZE"),
     ("select * from numbers at (offset => -60)", UnsupportedError, "HISTORICAL DATA"),
     ("select * from numbers for update", UnsupportedError, "LOCK"),
-    ("select id from numbers start with id = 1 connect by id = prior id", UnsupportedError, "CONNECT"),
     ("select 'a'::geography", UnsupportedError, "data type"),
     ("select random() as r, r + 1", UnsupportedError, "alias R"),
     ("select $1 from 's3://bucket/file.csv'", UnsupportedError, "Only files of a stage"),
