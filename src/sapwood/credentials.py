@@ -12,14 +12,15 @@ import re
 import secrets
 import threading
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
 from argon2.exceptions import Argon2Error, InvalidHashError
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
 
 from sapwood.errors import InvalidCredentialError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 TOKEN_PREFIX = "sapwood_pat_"
 """What every access token begins with, so that it is known for one in a password field, and by scanners of source code."""
@@ -67,6 +68,10 @@ def check_password(stored: str, password: str) -> bool:
 
 def read_public_key(text: str) -> PublicKey:
     """A public key in PEM, with or without its BEGIN and END lines. Raises InvalidCredentialError if it is none of RSA."""
+    from cryptography.exceptions import UnsupportedAlgorithm  # most sessions meet no key, and need not wait for this
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+
     try:
         der = base64.b64decode(_ARMOUR.sub("", text), validate=True)
         key = load_der_public_key(der)
@@ -86,6 +91,9 @@ _KEY_HINT = "Make one with: openssl rsa -in rsa_key.p8 -pubout; leave its first 
 
 def public_key_of(text: str) -> RSAPublicKey:
     """The key behind a stored `PublicKey.text`."""
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
     key = load_der_public_key(base64.b64decode(text))
     assert isinstance(key, RSAPublicKey), "only RSA keys are stored"
     return key

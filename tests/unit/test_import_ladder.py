@@ -22,7 +22,7 @@ LADDER = (
     {"plugins"},
     {"office"},
     {"worker", "app", "terminal", "notebook"},
-    {"studio"},
+    {"service", "studio"},
     {"quickstart"},
     {"cli"},
     {"__main__"},

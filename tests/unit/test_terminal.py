@@ -9,7 +9,7 @@ from rich.table import Table
 
 from sapwood.registry.registry import ModelInfo
 from sapwood.store.records import Job
-from sapwood.terminal import job_line, job_table, model_table, show_job
+from sapwood.terminal.listings import job_line, job_table, model_table, show_job
 
 JOB_ID = "CortexFineTuningWorkflow_6556e15c-8f12-4d94-8cb0-87e6f2fd2299"
 

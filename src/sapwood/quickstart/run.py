@@ -14,7 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from sapwood import app, config, terminal
+from sapwood import app, config
 from sapwood.engine.result import Usage
 from sapwood.errors import ConfigError
 from sapwood.quickstart import story
@@ -24,6 +24,7 @@ from sapwood.quickstart.plots import plot_confusion
 from sapwood.quickstart.report import Figures, Models, closing_table, json_line, meaning
 from sapwood.quickstart.teller import Answer, Teller
 from sapwood.quickstart.training import Trained, train
+from sapwood.terminal.bars import Bars
 from sapwood.training.baseline import linear_baseline
 from sapwood.training.curves import plot_curves
 
@@ -43,7 +44,7 @@ def run_quickstart(data: Path | None, *, small: bool, as_json: bool, seed: int, 
     started = time.perf_counter()
     settings = config.load(data)
     check_packages()
-    bars = terminal.Bars()
+    bars = Bars()
     announce(settings, out, small=small)
     with PeakMemory() as memory, app.connect(data, on_progress=bars) as connection:
         outcome = tell(Teller(connection, out, bars), settings.data, memory, small=small, seed=seed)

@@ -15,11 +15,12 @@ from rich.syntax import Syntax
 from rich.table import Table
 from rich.text import Text
 
-from sapwood import terminal
 from sapwood.connection import Connection, Cursor
 from sapwood.engine.result import Result, Usage
 from sapwood.errors import InternalError
 from sapwood.quickstart.story import Step
+from sapwood.terminal.bars import Bars
+from sapwood.terminal.messages import notice
 
 LONGEST_CELL = 240
 """Characters of a value that a table shows."""
@@ -40,7 +41,7 @@ class Answer:
 class Teller:
     """Tells steps over one connection. `bars` are taken away after each statement; a notice is given once."""
 
-    def __init__(self, connection: Connection, out: Console, bars: terminal.Bars) -> None:
+    def __init__(self, connection: Connection, out: Console, bars: Bars) -> None:
         self._connection = connection
         self._out = out
         self._bars = bars
@@ -96,7 +97,7 @@ class Teller:
             raise InternalError("a statement of the quickstart gave no result")
         for line in result.notices:
             if line not in self._noticed:
-                terminal.notice(line)
+                notice(line)
         self._noticed.update(result.notices)
         usage = result.usage
         if result.kind == "COPY":

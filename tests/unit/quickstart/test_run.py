@@ -13,7 +13,7 @@ from sapwood.engine.result import Usage
 from sapwood.errors import ConfigError
 from sapwood.quickstart import run, story
 from sapwood.quickstart.teller import Answer, Teller
-from sapwood.terminal import Bars
+from sapwood.terminal.bars import Bars
 
 ECHO = {"models.aliases": {"mistral-7b": "echo", "mistral-large": "echo"}}
 

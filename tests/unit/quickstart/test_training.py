@@ -20,7 +20,7 @@ from sapwood.engine.result import Result
 from sapwood.errors import JobError
 from sapwood.quickstart import story, training
 from sapwood.quickstart.teller import Teller
-from sapwood.terminal import Bars
+from sapwood.terminal.bars import Bars
 
 ROWS = [("TR1", "a request", "a prompt", "a label")]
 NAME = story.TUNED
