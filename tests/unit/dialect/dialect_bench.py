@@ -10,7 +10,7 @@ from typing import Any
 import duckdb
 from duckdb.func import FunctionNullHandling
 
-from sapwood.dialect import compile_statement
+from sapwood.dialect.compile import compile_statement
 from sapwood.dialect.names import duck
 from sapwood.dialect.statements import (
     NOT_CONSTANT,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import pytest
 from dialect_bench import Database, compiled, query_of, scope_of, table
 
-from sapwood.dialect import split
+from sapwood.dialect.compile import split
 from sapwood.dialect.stage_statements import (
     CopyInto,
     CreateFileFormat,

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sapwood.dialect import split
+from sapwood.dialect.compile import split
 from sapwood.dialect.names import logical, physical
 
 CASES: list[tuple[str, list[str]]] = [
