@@ -123,6 +123,7 @@ class Jobs:
             job = self.job(job_id)
             if job.status in FINISHED or not _is_orphan(job):
                 return False
+            self._catalog.end_lease(job_id, job.worker)
             if job.cancel_requested:
                 self._settle(job_id, "CANCELLED", None)
                 return False
@@ -156,7 +157,7 @@ class Jobs:
         return kinds[last + 1 :].count("launched")
 
     def _settle(self, job_id: str, status: str, error: dict[str, str] | None) -> None:
-        """Finish a job that no worker has. If a dead worker's lease still runs, a later call will do it."""
+        """Finish a job that no worker has."""
         owner = f"{socket.gethostname()}:settle:{uuid.uuid4().hex[:8]}"
         if self._catalog.claim_job(job_id, owner, SETTLE_LEASE_MS) is not None:
             self._catalog.finish_job(job_id, owner, status=status, error=error)

@@ -130,6 +130,11 @@ class Jobs(Part):
             again = {"status": "PENDING", "detail": "", "error": None, "finished_on": None, "cancel_requested": False}
             return _change(connection, job_id, {**again, "worker": "", "lease_until": 0})
 
+    def end_lease(self, job_id: str, worker: str) -> None:
+        """Let others take a job at once, for its worker is known to be dead; nothing happens if another one holds it by now."""
+        with self._database.write() as connection:
+            connection.execute(update(JOBS).where(JOBS.c.id == job_id, JOBS.c.worker == worker).values(lease_until=0))
+
     def wait_job(self, job_id: str, detail: str) -> None:
         """Say what a PENDING job waits for; a job that is not PENDING any more stays as it is."""
         with self._database.write() as connection:

@@ -159,6 +159,15 @@ def test_a_job_has_one_worker_until_its_lease_runs_out(catalog: Catalog, clock: 
     assert catalog.job("j1") == taken
 
 
+def test_the_lease_of_a_dead_worker_is_ended_for_the_next_one(catalog: Catalog) -> None:
+    catalog.add_job(JOB)
+    catalog.claim_job("j1", "w1", lease_ms=500)
+    catalog.end_lease("j1", "another")
+    assert catalog.claim_job("j1", "w2", lease_ms=500) is None
+    catalog.end_lease("j1", "w1")
+    assert catalog.claim_job("j1", "w2", lease_ms=500) is not None
+
+
 def test_a_worker_renews_its_lease_and_reports(catalog: Catalog, clock: Clock) -> None:
     catalog.add_job(JOB)
     catalog.claim_job("j1", "w1", 500)
