@@ -77,7 +77,7 @@ class Writer(ABC):
 
 def run(raw: RawClient, text: str, **body: Any) -> Any:
     """The rows of a statement that must succeed."""
-    answer = raw.query(text, **body)
+    answer = raw.finished(text, **body)
     assert answer["success"], f"{text[:200]}: {answer['message']}"
     return answer["data"].get("rowset")
 
@@ -268,7 +268,7 @@ class Queries(Writer):
         self._ids: list[str] = []
 
     def step(self, raw: RawClient, number: int) -> None:
-        answer = raw.query("select seq4() as n from table(generator(rowcount => 20000))")
+        answer = raw.finished("select seq4() as n from table(generator(rowcount => 20000))")
         assert answer["success"], answer["message"]
         self._ids.append(answer["data"]["queryId"])
 

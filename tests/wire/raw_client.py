@@ -8,6 +8,9 @@ from typing import Any
 import httpx
 from wire_bench import PASSWORD, Server
 
+_RUNNING = "333333"
+"""Code of an answer that says: ask again."""
+
 
 class RawClient:
     """A session over plain HTTP."""
@@ -34,6 +37,13 @@ class RawClient:
     def query(self, text: str, *, request_id: str = "", **body: Any) -> Any:
         path = f"/queries/v1/query-request?requestId={request_id or uuid.uuid4()}"
         return self.post(path, {"sqlText": text, **body})
+
+    def finished(self, text: str, **body: Any) -> Any:
+        """The answer of a statement, however long it takes."""
+        answer = self.query(text, **body)
+        while answer["code"] == _RUNNING:
+            answer = self.get(answer["data"]["getResultUrl"])
+        return answer
 
     def rows(self, text: str) -> Any:
         """The rows of a statement whose answer is JSON."""

@@ -11,7 +11,7 @@ import httpx
 import openai
 import pytest
 from raw_client import RawClient
-from wire_bench import Server
+from wire_bench import PASSWORD, Server, pasted
 
 ASK = {"model": "echo", "messages": [{"content": "hello there"}]}
 COMPLETE = "/api/v2/cortex/inference:complete"
@@ -30,8 +30,11 @@ def token(server: Server) -> str:
 
 @pytest.fixture
 def client(server: Server, token: str) -> Iterator[openai.OpenAI]:
-    with openai.OpenAI(base_url=f"{server.url}/api/v2/cortex/v1", api_key=token, max_retries=0) as made:
-        yield made
+    """The client that the server prints."""
+    made: dict[str, Any] = {}
+    exec(pasted(server, "openai").replace(PASSWORD, token), made)
+    with made["client"].with_options(max_retries=0) as client:
+        yield client
 
 
 def post(server: Server, token: str, path: str = COMPLETE, **body: Any) -> httpx.Response:

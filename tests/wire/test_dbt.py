@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import pytest
-from wire_bench import ClientPython, Server, environment
+from wire_bench import ClientPython, Server, environment, pasted
 
 PROJECT = {
     "dbt_project.yml": "{name: tickets, version: '1.0', profile: sapwood, models: {tickets: {+persist_docs: {relation: true, columns: true}}}}",
@@ -44,15 +43,8 @@ def rows_asked():
 @pytest.fixture
 def project(server: Server, tmp_path: Path) -> str:
     """The beginning of a script that stands in the project and has a function `dbt`."""
-    settings = {
-        **ClientPython("dbt", server).settings(),
-        "schema": "DBT",
-        "role": "ACCOUNTADMIN",
-        "warehouse": "COMPUTE_WH",
-    }
-    del settings["login_timeout"], settings["network_timeout"]
-    profile = {"sapwood": {"target": "dev", "outputs": {"dev": {"type": "snowflake", "threads": 2, **settings}}}}
-    for name, text in {**PROJECT, "profiles.yml": json.dumps(profile)}.items():
+    profile = pasted(server, "dbt").replace('"PUBLIC"', '"DBT"')
+    for name, text in {**PROJECT, "profiles.yml": profile}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)
     return f"PLACE = {str(tmp_path)!r}\n" + COMMANDS

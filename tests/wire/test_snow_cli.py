@@ -7,13 +7,13 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from wire_bench import CLIENTS, ClientPython
+from wire_bench import CLIENTS, ClientPython, pasted
 
 COMMANDS = """
 import contextlib, io, pathlib
 from snowflake.cli._app.__main__ import main
 def snow(*words):
-    sys.argv = ["snow", "--config-file", CONFIG, *words, "--connection", "sapwood", "--format", "json"]
+    sys.argv = ["snow", "--config-file", CONFIG, *words, "--connection", "snowflake", "--format", "json"]
     printed, failed = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(failed):
@@ -25,17 +25,16 @@ def snow(*words):
 
 @pytest.fixture
 def prologue(cli: ClientPython, tmp_path: Path) -> str:
-    """A function `snow` for scripts, with a connection of the name `sapwood`."""
+    """A function `snow` for scripts, with the connection that the server prints."""
     config = tmp_path / "config.toml"
-    settings = "".join(f"{name} = {json.dumps(value)}\n" for name, value in cli.settings().items())
-    config.write_text("[connections.sapwood]\n" + settings)
+    config.write_text(pasted(cli.server, "snow "))
     config.chmod(0o600)
     return f"CONFIG = {str(config)!r}\n" + COMMANDS
 
 
 def test_the_command_finds_its_connection(cli: ClientPython, prologue: str, tmp_path: Path) -> None:
     """The program itself, as a user starts it."""
-    words = ["connection", "test", "--connection", "sapwood", "--format", "json"]
+    words = ["connection", "test", "--connection", "snowflake", "--format", "json"]
     command = [str(CLIENTS / "snow" / "bin" / "snow"), "--config-file", str(tmp_path / "config.toml"), *words]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, env={"HOME": str(tmp_path)})
     answer = json.loads(done.stdout)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from wire_bench import ClientPython, Server, environment
+from wire_bench import ClientPython, Server, environment, pasted
 
 ENGINE = """
 import datetime, decimal
@@ -42,6 +42,19 @@ Base.metadata.create_all(engine)
 def alchemy(server: Server) -> ClientPython:
     """The environment with SQLAlchemy."""
     return ClientPython(environment("connector5"), server)
+
+
+def test_what_the_server_prints_makes_an_engine(alchemy: ClientPython) -> None:
+    out = alchemy.run(
+        pasted(alchemy.server, "SQLAlchemy")
+        + """
+from sqlalchemy import inspect, text
+with engine.connect() as connection:
+    out["place"] = list(connection.execute(text("select current_user(), current_database(), current_schema()")).one())
+out["found"] = inspect(engine).has_table("support_tickets")
+"""
+    )
+    assert out == {"place": ["ADMIN", "CORTEX_FINETUNING_DB", "PUBLIC"], "found": True}
 
 
 def test_objects_are_written_and_read(alchemy: ClientPython) -> None:

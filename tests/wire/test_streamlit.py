@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
-from wire_bench import PASSWORD, Server
+from wire_bench import Server, pasted
 
 APP = """
 import pandas
@@ -37,17 +37,6 @@ from streamlit.testing.v1 import AppTest
 app = AppTest.from_string(sys.argv[1], default_timeout=120).run()
 print(json.dumps({"texts": [each.value for each in app.text], "errors": [each.message for each in app.exception]}))
 """
-SECRETS = """
-[connections.snowflake]
-account = "sapwood"
-host = "127.0.0.1"
-port = {port}
-protocol = "http"
-user = "ADMIN"
-password = "{password}"
-database = "CORTEX_FINETUNING_DB"
-schema = "PUBLIC"
-"""
 
 
 @pytest.mark.skipif(
@@ -56,7 +45,7 @@ schema = "PUBLIC"
 def test_an_app_asks_writes_and_connects_again(server: Server, tmp_path: Path) -> None:
     secrets = tmp_path / ".streamlit" / "secrets.toml"
     secrets.parent.mkdir()
-    secrets.write_text(SECRETS.format(port=server.port, password=PASSWORD))
+    secrets.write_text(pasted(server, "snow "))
     done = subprocess.run(
         [sys.executable, "-c", SCRIPT, APP],
         capture_output=True, text=True, timeout=180, check=False, env={"PATH": os.environ["PATH"], "HOME": str(tmp_path)}, cwd=tmp_path,

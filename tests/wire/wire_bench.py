@@ -18,6 +18,8 @@ from typing import Any
 
 import pytest
 
+from sapwood.server.snippets import snippet_by_client
+
 CLIENTS = Path(__file__).parents[2] / ".clients"
 PASSWORD = "Sap-And-Bark-7"
 SETTINGS = """
@@ -101,6 +103,13 @@ class ClientPython:
         )  # fmt: skip
         assert done.returncode == 0, done.stderr[-4000:]
         return json.loads(done.stdout.splitlines()[-1])
+
+
+def pasted(server: Server, client: str) -> str:
+    """What the server prints for a client, with the password put in."""
+    blocks = snippet_by_client("127.0.0.1", server.port, "http")
+    (text,) = [block for name, block in blocks.items() if name.startswith(client)]
+    return text.replace("...", PASSWORD) + "\n"
 
 
 def environment(name: str) -> str:
