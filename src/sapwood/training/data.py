@@ -34,11 +34,13 @@ POOL_BATCHES = 16
 
 @dataclass(frozen=True)
 class Dataset:
-    """What a run trains on and measures by. `prefix` is how all prompts of both parts begin, in tokens."""
+    """What a run trains on and measures by. `prefix` is how all prompts of both parts begin, in tokens; `known` are the tokens of
+    which all completions consist if these are labels, else ()."""
 
     train: Sequence[Example]
     validation: tuple[Example, ...]
     prefix: tuple[int, ...]
+    known: tuple[int, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -81,13 +83,15 @@ def split(examples: Sequence[Example], seed: int) -> tuple[Sequence[Example], Se
     return Selection(examples, train), Selection(examples, chosen)
 
 
-def make_dataset(train: Sequence[Example], validation: Sequence[Example], seed: int) -> Dataset:
-    """Put both parts together; a long validation part is measured by a seeded sample of it."""
+def make_dataset(
+    train: Sequence[Example], validation: Sequence[Example], seed: int, *, known: Iterable[int] = ()
+) -> Dataset:
+    """Put both parts together; a long validation part is measured by a seeded sample of it. `known` are the labels' tokens."""
     numbers: Sequence[int] = range(len(validation))
     if len(validation) > MOST_VALIDATION_ROWS:
         numbers = random.Random(seed).sample(numbers, MOST_VALIDATION_ROWS)
     measured = tuple(validation[number] for number in numbers)
-    return Dataset(train, measured, _narrowed(shared_prefix(train), measured))
+    return Dataset(train, measured, _narrowed(shared_prefix(train), measured), tuple(sorted(set(known))))
 
 
 def shared_prefix(examples: Iterable[Example]) -> tuple[int, ...]:

@@ -1,4 +1,4 @@
-"""Loss of rows behind a shared prefix: examples in, a sum over label tokens out, with gradients. Knows no optimiser.
+"""Losses of rows behind a shared prefix: examples in, sums over label tokens out, with gradients. Knows no optimiser.
 
 The prefix is read once a pass, with gradients, in one line with the rows, which attend to it (see inference/attention.py):
 the same loss and gradients as row by row, up to rounding. Only positions that foretell a label go through the vocabulary head.
@@ -6,6 +6,7 @@ the same loss and gradients as row by row, up to rounding. Only positions that f
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -31,13 +32,31 @@ def passes(examples: Sequence[Example], prefix: int, budget: int) -> list[tuple[
     ]
 
 
-def loss_sum(model: PreTrainedModel, examples: Sequence[Example], prefix: Sequence[int]) -> Tensor:
-    """Sum of the label tokens' cross-entropies in fp32. `prefix` must begin each prompt, and may be empty."""
+def label_logits(model: PreTrainedModel, examples: Sequence[Example], prefix: Sequence[int]) -> tuple[Tensor, Tensor]:
+    """The logits [labels, vocabulary] that foretell the rows' label tokens, in fp32, and these tokens [labels].
+
+    `prefix` must begin each prompt, and may be empty.
+    """
     ids, at, labels = _tensors(examples, len(prefix), model.device)
     hidden = read_rows(model, ids, prefix=prefix)
     logits = head_logits(model, hidden.flatten(0, 1).index_select(0, at))
-    wide = logits if logits.dtype == torch.float64 else logits.float()
-    return F.cross_entropy(wide, labels, reduction="sum")
+    return logits if logits.dtype == torch.float64 else logits.float(), labels
+
+
+def loss_sum(logits: Tensor, labels: Tensor) -> Tensor:
+    """Sum of the label tokens' cross-entropies."""
+    return F.cross_entropy(logits, labels, reduction="sum")
+
+
+def stray_sum(logits: Tensor, known: Tensor, margin: float) -> Tensor:
+    """Sum over positions of softplus(margin - d), where d is by how many nats the `known` tokens together are likelier than all
+    others: a soft hinge, almost nothing from the margin on.
+
+    Cross-entropy stops pushing where the rows of the training data are right, which leaves the rest of the vocabulary some nats
+    behind: too few for rows of another kind. Which of the known tokens is right it does not touch.
+    """
+    others = logits.index_fill(1, known, -math.inf).logsumexp(1)
+    return F.softplus(margin + others - logits.index_select(1, known).logsumexp(1)).sum()
 
 
 def label_tokens(examples: Sequence[Example]) -> int:

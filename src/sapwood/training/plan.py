@@ -24,6 +24,10 @@ WARM_UP, COOL_DOWN = 0.05, 0.25
 """Shares of the steps in which the learning rate rises and falls. It is level between them, as in "warm-up, stable, decay" (MiniCPM,
 arXiv 2404.06395; Haegele et al., arXiv 2405.18392): of few steps, none is wasted at a low rate."""
 PATIENCE = 2
+STRAY_MARGIN, STRAY_WEIGHT = 10.0, 0.3
+"""Nats by which the tokens of labels shall be likelier than all others, and the weight of what is missing beside the cross-entropy
+(loss.py). Of 200 tickets of kinds that training never saw, the one most tempted to say something else has 11 nats to spare with
+these, and without them less than none for two of three seeds (docs/log.md, 2026-11-23)."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +37,7 @@ class Plan:
     `batch_rows` are rows a step, `own_tokens` the tokens (beside the shared prefix) that one pass may hold: a step is
     cut into several passes where its rows are longer. `patience` counts measurements without a new best loss. `targets` are the
     last parts of the names of the layers that are adapted, () for all; `dropout` is the share of the adapters' input that is left out.
+    `stray_margin` and `stray_weight` count where completions are labels.
     """
 
     epochs: int
@@ -48,6 +53,8 @@ class Plan:
     clip: float = 1.0
     targets: tuple[str, ...] = ()
     dropout: float = 0.0
+    stray_margin: float = STRAY_MARGIN
+    stray_weight: float = STRAY_WEIGHT
 
 
 def make_plan(options: Mapping[str, Any], *, rows: int, hidden: int) -> Plan:

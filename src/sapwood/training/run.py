@@ -41,7 +41,7 @@ def prepare(task: Task, base: ModelVersion, dtype: torch.dtype) -> Run:
     model = load_model(base.path, dtype)
     if base.adapter_path:  # a tuned model is tuned further
         fold(model, base.adapter_path)
-    dataset, plan = _plan(task.job.spec["options"], parts, model)
+    dataset, plan = _plan(task.job.spec["options"], parts, chat, model)
     warnings = [warning for part, found in parts.items() for warning in found.survey.warnings(part)]
     leaked = dataset.leaked_rows()
     if leaked:
@@ -55,12 +55,17 @@ def prepare(task: Task, base: ModelVersion, dtype: torch.dtype) -> Run:
         validation_rows=len(dataset.validation),
         leaked_rows=leaked,
         prefix_tokens=len(dataset.prefix),
+        label_tokens=len(dataset.known),
     )
     return Run(task, base, chat, model, dataset, plan, tuple(parts["train"].survey.labels), warnings)
 
 
-def _plan(options: Mapping[str, Any], parts: Mapping[str, Part], model: PreTrainedModel) -> tuple[Dataset, Plan]:
+def _plan(
+    options: Mapping[str, Any], parts: Mapping[str, Part], chat: Chat, model: PreTrainedModel
+) -> tuple[Dataset, Plan]:
     seed = int(options.get("seed", 0))
     train, held_out = parts["train"].rows, parts["validation"].rows if "validation" in parts else ()
-    dataset = make_dataset(*((train, held_out) if held_out else split(train, seed)), seed)
+    survey = parts["train"].survey
+    known = [token for label in survey.labels for token in chat.completion_ids(label)] if survey.has_all_labels else ()
+    dataset = make_dataset(*((train, held_out) if held_out else split(train, seed)), seed, known=known)
     return dataset, make_plan(options, rows=len(dataset.train), hidden=model.config.get_text_config().hidden_size)

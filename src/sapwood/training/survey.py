@@ -21,6 +21,8 @@ LONGEST_LABEL = 200
 """Characters of a label; a longer completion is free text."""
 FEW_ROWS = 3
 """Rows below which a label is told of: a model learns little from them."""
+MOST_NEW = 0.01
+"""Share of rows to come with a new completion, up to which the labels are taken to be all there are."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,13 @@ class Survey:
     contradictory_rows: int = 0
     blank_completions: int = 0
     labels: Mapping[str, int] = field(default_factory=dict[str, int])
+
+    @property
+    def has_all_labels(self) -> bool:
+        """Whether rows to come will hardly have a completion that is none of `labels`. How many will is Good and Turing's
+        estimate (Biometrika 40, 1953): the share of rows whose completion stands there once."""
+        once = sum(rows == 1 for rows in self.labels.values())
+        return bool(self.labels) and once <= MOST_NEW * self.rows
 
     @property
     def facts(self) -> dict[str, Any]:

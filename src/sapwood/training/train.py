@@ -19,7 +19,7 @@ from transformers import PreTrainedModel
 from sapwood.training import lora as adapters
 from sapwood.training.checkpoint import Best, Record, State, load_state, save_state
 from sapwood.training.data import Dataset, Example, epoch_batches
-from sapwood.training.loss import label_tokens, loss_sum, passes
+from sapwood.training.loss import label_logits, label_tokens, loss_sum, passes, stray_sum
 from sapwood.training.plan import Plan, rate_at
 
 CHECKPOINT_S = 20.0
@@ -94,7 +94,7 @@ def train(
         for group in optimizer.param_groups:
             group["lr"] = rate_at(plan, step, steps)
         torch.manual_seed(plan.seed + step)  # for what dropout draws, so that a checkpoint need not hold it
-        loss = _backward(model, batches[at], dataset.prefix, plan.own_tokens)
+        loss = _backward(model, batches[at], dataset, plan)
         torch.nn.utils.clip_grad_norm_(matrices, plan.clip)
         optimizer.step()
         optimizer.zero_grad()
@@ -139,18 +139,22 @@ def evaluate(model: PreTrainedModel, examples: tuple[Example, ...], prefix: tupl
     total = 0.0
     with torch.no_grad():
         for is_shared, group in passes(examples, len(prefix), own_tokens):
-            total += loss_sum(model, group, prefix if is_shared else ()).item()
+            total += loss_sum(*label_logits(model, group, prefix if is_shared else ())).item()
     return total / label_tokens(examples)
 
 
-def _backward(model: PreTrainedModel, batch: list[Example], prefix: tuple[int, ...], own_tokens: int) -> float:
-    """Add the gradients of the batch's mean loss, in as many passes as memory asks for; gives that loss."""
-    labels = label_tokens(batch)
+def _backward(model: PreTrainedModel, batch: list[Example], dataset: Dataset, plan: Plan) -> float:
+    """Add the gradients of the batch's mean loss, in as many passes as memory asks for; gives its mean cross-entropy."""
+    tokens = label_tokens(batch)
+    known = torch.tensor(dataset.known, device=model.device)
     total = 0.0
-    for is_shared, group in passes(batch, len(prefix), own_tokens):
-        loss = loss_sum(model, group, prefix if is_shared else ()) / labels
+    for is_shared, group in passes(batch, len(dataset.prefix), plan.own_tokens):
+        logits, labels = label_logits(model, group, dataset.prefix if is_shared else ())
+        loss = entropy = loss_sum(logits, labels) / tokens
+        if dataset.known:
+            loss = entropy + plan.stray_weight * stray_sum(logits, known, plan.stray_margin) / tokens
         loss.backward()
-        total += loss.item()
+        total += entropy.item()
     return total
 
 

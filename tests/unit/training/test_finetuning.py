@@ -200,6 +200,7 @@ def test_the_plan_and_what_the_data_are_like_are_in_the_jobs_events(
     (plan,) = events(catalog, "j", "plan")
     assert (plan["epochs"], plan["batch_rows"], plan["rank"], plan["alpha"], plan["seed"]) == (2, 4, 4, 8, 0)
     assert (plan["train_rows"], plan["validation_rows"], plan["leaked_rows"]) == (24, 2, 1)
+    assert plan["label_tokens"] == 4  # X, Y, Z and the end of the turn
     train, validation = events(catalog, "j", "data")
     assert (train["part"], train["rows"], train["dropped_rows"], train["cut_prompts"]) == ("train", 24, 1, 0)
     assert (train["duplicates"], train["labels"]) == (21, {"X": 8, "Y": 8, "Z": 8})

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import math
 import random
 from collections.abc import Callable
 from typing import Any
@@ -11,7 +12,7 @@ import torch.nn.functional as F  # noqa: N812
 from sapwood.inference.attention import use_shared_attention
 from sapwood.training.data import Example
 from sapwood.training.lora import Lora, attach, parameters
-from sapwood.training.loss import label_tokens, loss_sum, passes
+from sapwood.training.loss import label_logits, label_tokens, loss_sum, passes, stray_sum
 from sapwood.training.train import evaluate
 
 PREFIX = tuple(range(40, 57))
@@ -72,7 +73,7 @@ def test_shared_prefix_gradients_are_those_of_plain_rows(build_model: Callable[.
     wanted = gradients(matrices)
 
     use_shared_attention(model)
-    shared = loss_sum(model, batch, PREFIX)
+    shared = loss_sum(*label_logits(model, batch, PREFIX))
     shared.backward()
     assert shared.item() == pytest.approx(plain.item(), rel=1e-6)
     assert_close(gradients(matrices), wanted)
@@ -85,12 +86,12 @@ def test_a_batch_cut_into_passes_has_the_gradients_of_the_whole(build_model: Cal
         layer.double()
     use_shared_attention(model)
     matrices, batch = lively(lora), rows(9)
-    loss_sum(model, batch, PREFIX).backward()
+    loss_sum(*label_logits(model, batch, PREFIX)).backward()
     whole = gradients(matrices)
     cut = passes(batch, len(PREFIX), budget=20)
     assert len(cut) > 2
     for is_shared, group in cut:
-        loss_sum(model, group, PREFIX if is_shared else ()).backward()
+        loss_sum(*label_logits(model, group, PREFIX if is_shared else ())).backward()
     assert_close(gradients(matrices), whole)
 
 
@@ -108,6 +109,27 @@ def test_evaluation_is_the_mean_over_label_tokens(build_model: Callable[..., Any
         wanted = sum(plain_loss(model, example).item() for example in batch) / label_tokens(batch)
         use_shared_attention(model)
     assert evaluate(model, tuple(batch), PREFIX, own_tokens=16) == pytest.approx(wanted, rel=1e-6)
+
+
+def test_what_strays_from_the_labels_costs_until_the_margin_is_there() -> None:
+    known = torch.tensor([1, 3])
+    # of each position the labels' tokens have the odds 9 : 1, 1 : 1 and e^30 : 1 against all others together
+    odds = torch.tensor([math.log(9), 0.0, 30.0], dtype=torch.float64)
+    logits = torch.full((3, 6), -math.log(4), dtype=torch.float64)
+    logits[:, known] = odds[:, None] - math.log(2)
+    expected = sum(math.log1p(math.exp(10 - value)) for value in odds.tolist())
+    assert stray_sum(logits, known, 10).item() == pytest.approx(expected)
+    assert stray_sum(logits[2:], known, 10).item() < 1e-8
+
+
+def test_straying_says_nothing_about_which_label_is_right() -> None:
+    logits = torch.randn(4, 8, generator=torch.Generator().manual_seed(3), dtype=torch.float64, requires_grad=True)
+    known = torch.tensor([0, 2, 5])
+    stray_sum(logits, known, 10).backward()
+    pushed = logits.grad
+    assert pushed is not None
+    share = logits.detach().index_select(1, known).softmax(1)  # each label is pushed by its share, so their odds stay
+    assert torch.allclose(pushed.index_select(1, known), -pushed.index_fill(1, known, 0).sum(1, keepdim=True) * share)
 
 
 def test_only_adapters_get_gradients(build_model: Callable[..., Any]) -> None:

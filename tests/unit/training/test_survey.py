@@ -34,6 +34,15 @@ def test_free_text_has_no_labels() -> None:
     assert survey(("a", "x" * 201), ("b", "y")).labels == {}
 
 
+def test_labels_are_all_there_are_if_hardly_any_came_once() -> None:
+    pairs = [(f"q{at}", "xyz"[at % 3]) for at in range(200)]
+    assert survey(*pairs).has_all_labels
+    assert survey(*pairs, ("a", "rare"), ("b", "rarer")).has_all_labels
+    assert not survey(*pairs, ("a", "rare"), ("b", "rarer"), ("c", "rarest")).has_all_labels
+    assert not survey(*((f"q{at}", f"answer {at}") for at in range(20))).has_all_labels
+    assert not survey(*((f"q{at}", "x" * 201) for at in range(20))).has_all_labels
+
+
 def test_each_thing_to_know_of_is_one_sentence() -> None:
     found = survey(("a", "x"), ("a", ""), ("b", "x"), ("d", "x"), dropped_rows=2, cut_prompts=1)
     assert list(found.warnings("train")) == [

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
@@ -15,7 +16,8 @@ import torch
 
 from sapwood.inference.attention import use_shared_attention
 from sapwood.training.data import Dataset, Example, make_dataset
-from sapwood.training.plan import Plan, make_plan
+from sapwood.training.loss import label_logits
+from sapwood.training.plan import STRAY_MARGIN, Plan, make_plan
 from sapwood.training.train import Trained, train
 
 
@@ -38,6 +40,9 @@ class Quiet:
 
     def measured(self, epoch: int, validation_loss: float) -> None:
         self.epochs.append((epoch, validation_loss))
+
+
+LABELS = (100, 101, 102, 258)
 
 
 def dataset() -> Dataset:
@@ -69,6 +74,23 @@ def test_a_run_learns_what_the_rows_show(build_model: Callable[..., Any], tmp_pa
     assert (done.epochs, len(done.records), observer.progress[-1]) == (8, 48, 1.0)
     assert observer.progress == sorted(observer.progress)
     assert observer.checkpoints == []
+
+
+def test_labels_leave_nothing_to_other_tokens(build_model: Callable[..., Any], tmp_path: Path) -> None:
+    def stray(known: tuple[int, ...]) -> float:
+        """Nats by which the labels' tokens are likelier than all others, at the least of all positions held out."""
+        model = build_model("llama", hidden_size=64)  # a narrower one has no such odds, whatever it is taught
+        use_shared_attention(model)
+        rows = replace(dataset(), known=known)
+        (tmp_path / str(len(known))).mkdir()
+        train(model, rows, plan(max_epochs=8), folder=tmp_path / str(len(known)), observer=Quiet(), checkpoint_s=1e9)
+        with torch.no_grad():
+            odds = label_logits(model, rows.validation, rows.prefix)[0].softmax(1)[:, list(LABELS)].sum(1).logit()
+        return odds.min().item()
+
+    without, with_them = stray(()), stray(LABELS)
+    assert with_them > without + 2
+    assert with_them > 0.9 * STRAY_MARGIN
 
 
 def test_tokens_are_input_tokens_times_epochs(build_model: Callable[..., Any], tmp_path: Path) -> None:
