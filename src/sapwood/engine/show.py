@@ -86,7 +86,9 @@ def _named(*names: str) -> dict[str, SnowType]:
     kinds = {
         "created_on": _TIME,
         "is_default_version": BOOLEAN,
-        **dict.fromkeys(("rows", "bytes", "min_num_arguments", "max_num_arguments", "key_sequence"), _COUNT),
+        **dict.fromkeys(
+            ("rows", "bytes", "tuning_bytes", "min_num_arguments", "max_num_arguments", "key_sequence"), _COUNT
+        ),
     }
     return {name: kinds.get(name, _TEXT) for name in names}
 
@@ -134,7 +136,7 @@ _KINDS: dict[str, tuple[dict[str, SnowType], Callable[[Work, Show], Sequence[Row
     ),
     "MODELS": (
         _named("created_on", "name", "model_type", "database_name", "schema_name", "owner", "comment", "versions",
-               "default_version_name", "aliases", "answered_by"),
+               "default_version_name", "aliases", "answered_by", "tuning_bytes"),
         show_models.models,
     ),
     "VERSIONS": (

@@ -10,6 +10,7 @@ from sapwood.engine.model_versions import aliases
 from sapwood.engine.privileges import may_see
 from sapwood.engine.show_places import MODELS_DATABASE, MODELS_SCHEMA, Row, base_row
 from sapwood.engine.work import Work, unknown_object
+from sapwood.functions.finetune import memory_of_a_job
 from sapwood.store.records import TunedModel
 
 
@@ -76,6 +77,7 @@ def _base_models(work: Work) -> list[Row]:
                 "default_version_name": None,
                 "aliases": None,
                 "answered_by": info.name,
+                "tuning_bytes": memory_of_a_job(info.parameters) if info.parameters else None,
                 "lifecycle_status": "GA",
                 "in_region_availability": "AVAILABLE",
             }

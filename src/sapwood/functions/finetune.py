@@ -54,8 +54,7 @@ SIGNATURE = Signature(
 )
 
 MEMORY_OF_A_JOB, MEMORY_OF_A_PARAMETER = 1 << 30, 6
-"""Bytes that a job is expected to need: its process with a step's activations, and the weights with all that stands beside
-them. Jobs that need more together than there is wait for one another."""
+"""Bytes of a job's process with a step's activations, and of a weight with all that stands beside it."""
 PAIR = ("prompt", "completion")
 """Columns of the data, and keys of its documents."""
 SCHEMA = pa.schema([(name, pa.string()) for name in PAIR])
@@ -183,9 +182,15 @@ def _create(desk: _Desk, arguments: Mapping[str, Any], context: CommandContext) 
             "owner": context.role,
             "data": snapshots,
             "licence": base.licence,
-            "memory_bytes": MEMORY_OF_A_JOB + MEMORY_OF_A_PARAMETER * base.parameters,
+            "memory_bytes": memory_of_a_job(base.parameters),
         }
         return desk.jobs.submit(replace(job, spec=spec)).id
+
+
+def memory_of_a_job(parameters: int) -> int:
+    """Bytes that tuning a model of so many parameters is expected to need. Jobs that need more together than there is wait for
+    one another."""
+    return MEMORY_OF_A_JOB + MEMORY_OF_A_PARAMETER * parameters
 
 
 @contextmanager

@@ -17,6 +17,21 @@ def choose(label: str, known: Sequence[str], now: str, shown_as: Callable[[str],
     return st.selectbox(label, known, index=index if known else None, format_func=shown_as) or ""
 
 
+PROMPTS = ("PROMPT", "REQUEST", "TEXT", "QUESTION")
+ANSWERS = ("COMPLETION", "LABEL", "CATEGORY", "RESPONSE", "ANSWER")
+"""Words in the names of columns that hold prompts, and of those that hold what is to be answered, the likeliest first."""
+
+
+def likely(columns: Sequence[str], words: Sequence[str]) -> str:
+    """The column whose name has the first of the words that any has; else the first column, '' if there is none.
+
+    >>> likely(["TICKET_ID", "REQUEST", "RESPONSE"], PROMPTS), likely(["A", "B"], PROMPTS)
+    ('REQUEST', 'A')
+    """
+    found = (column for word in words for column in columns if word in column.upper())
+    return next(found, next(iter(columns), ""))
+
+
 def choose_table(
     door: Door, label: str, now: places.Table | None, preferred: Sequence[str] = ()
 ) -> places.Table | None:

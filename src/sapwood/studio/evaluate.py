@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from sapwood.studio import job, places, running, shown
-from sapwood.studio.choices import choose, choose_table
+from sapwood.studio.choices import ANSWERS, PROMPTS, choose, choose_table, likely
 from sapwood.studio.door import Door
 from sapwood.studio.evaluation import (
     FILTERS,
@@ -80,9 +80,9 @@ def _contest(door: Door, models: Mapping[str, str]) -> Contest | None:
     columns = places.columns(door, table)
     prompt_side, label_side, rows_side = st.columns(3)
     with prompt_side:
-        prompt = choose("Prompt column", columns, "PROMPT")
+        prompt = choose("Prompt column", columns, likely(columns, PROMPTS))
     with label_side:
-        label = choose("Right answer", columns, "COMPLETION" if "COMPLETION" in columns else columns[-1])
+        label = choose("Right answer", columns, likely(columns[::-1], ANSWERS))
     with rows_side:
         rows = int(st.number_input("Rows", 1, 100_000, 100, step=50))
     instruction = st.text_area(

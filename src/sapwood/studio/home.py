@@ -127,11 +127,11 @@ def recent(door: Door, limit: int = 8) -> None:
         hide_index=True,
         column_config={
             "QUERY_TEXT": st.column_config.TextColumn("Statement", width="large"),
-            "EXECUTION_STATUS": "Status",
-            "TOTAL_ELAPSED_TIME": st.column_config.NumberColumn("Seconds", format="%.2f", width="small"),
-            "ROWS_PRODUCED": st.column_config.NumberColumn("Rows", width="small"),
-            "START_TIME": st.column_config.DatetimeColumn("When", format="distance"),
-            "USER_NAME": "User",
+            "EXECUTION_STATUS": st.column_config.TextColumn("Status", width=85),
+            "TOTAL_ELAPSED_TIME": st.column_config.NumberColumn("Seconds", format="%.2f", width=70),
+            "ROWS_PRODUCED": st.column_config.NumberColumn("Rows", width=70),
+            "START_TIME": st.column_config.DatetimeColumn("When", format="distance", width=130),
+            "USER_NAME": st.column_config.TextColumn("User", width=100),
         },
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 import streamlit as st
 
 from sapwood.studio import places, shown
-from sapwood.studio.choices import choose, choose_table
+from sapwood.studio.choices import ANSWERS, PROMPTS, choose, choose_table, likely
 from sapwood.studio.door import Door
 from sapwood.studio.gold import Checked, Labels
 from sapwood.studio.memory import Row
@@ -58,9 +58,9 @@ def _choose(door: Door) -> Labels | None:
         return None
     columns = places.columns(door, table)
     with prompts:
-        prompt = choose("Prompt column", columns, "PROMPT")
+        prompt = choose("Prompt column", columns, likely(columns, PROMPTS))
     with answers:
-        label = choose("Label column", columns, "COMPLETION" if "COMPLETION" in columns else columns[-1])
+        label = choose("Label column", columns, likely(columns[::-1], ANSWERS))
     if prompt == label:
         shown.empty("Prompts and labels are two columns. Choose another one.")
         return None

@@ -32,6 +32,7 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
         chosen = own[st.selectbox("Model", list(own), format_func=lambda name: own[name].label)]
         _card(door, chosen, links)
         _try(door, chosen)
+        _versions(door, chosen)
         _export(door, chosen)
         _grants(door, chosen)
         _drop(door, chosen)
@@ -84,9 +85,35 @@ def _try(door: Door, model: places.Model) -> None:
         st.code(sql, language="sql", wrap_lines=True)
 
 
+def _versions(door: Door, model: places.Model) -> None:
+    """Which version answers, where there are several."""
+    rows = door.look(f"SHOW VERSIONS IN MODEL {model.name}")
+    if len(rows) < 2:
+        return
+    st.subheader("Versions", anchor=False)
+    st.dataframe(pd.DataFrame(rows, columns=list(_VERSION)), hide_index=True, column_config=_VERSION)
+    others = [str(row["name"]) for row in rows if not row["is_default_version"]]
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        wanted = st.selectbox("Another version", others)
+        sql = f"ALTER MODEL {model.name} SET DEFAULT_VERSION = {literal(wanted)}"
+        if st.button("Let it answer", icon=":material/swap_horiz:"):
+            door.do(sql)
+            st.rerun()
+        shown.will_run(sql)
+
+
+_VERSION = {
+    "name": "Version",
+    "is_default_version": st.column_config.CheckboxColumn("Answers"),
+    "aliases": "Aliases",
+    "created_on": st.column_config.DatetimeColumn("Made", format="distance"),
+}
+"""Columns of SHOW VERSIONS, and what people call them."""
+
+
 def _export(door: Door, model: places.Model) -> None:
     st.subheader("Its files", anchor=False)
-    place = f"snow://model/{model.name}/versions/V1/"
+    place = f"snow://model/{model.name}/versions/DEFAULT/"
     rows = door.look(f"LIST {literal(place)}")
     frame = pd.DataFrame({"File": str(row["name"]).rsplit("/", 1)[-1], "Size": int(row["size"])} for row in rows)
     st.dataframe(frame, hide_index=True, column_config={"Size": st.column_config.NumberColumn(format="bytes")})

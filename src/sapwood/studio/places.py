@@ -30,7 +30,10 @@ class Table:
 
 @dataclass(frozen=True)
 class Model:
-    """A model that a statement can name. `answered_by` is what stands behind a Cortex name; `is_tuned` is one made here."""
+    """A model that a statement can name. `answered_by` is what stands behind a Cortex name; `is_tuned` is one made here.
+
+    `tuning_bytes` is the memory that a fine-tune of it is expected to need; None where that is not known.
+    """
 
     name: str
     answered_by: str
@@ -39,6 +42,7 @@ class Model:
     place: str = ""
     owner: str = ""
     created_on: object = None
+    tuning_bytes: int | None = None
 
     @property
     def bare(self) -> str:
@@ -170,6 +174,7 @@ def _model(row: Row) -> Model:
         place=path(str(row["database_name"]), str(row["schema_name"])),
         owner=str(row.get("owner") or ""),
         created_on=row["created_on"] if is_tuned else None,
+        tuning_bytes=int(row["tuning_bytes"]) if row.get("tuning_bytes") else None,
     )
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from sapwood.studio import places, shown
+from sapwood.studio.choices import PROMPTS, choose, likely
 from sapwood.studio.door import Door
 from sapwood.studio.sql import Sampling, Turn, complete, complete_rows, name
 
@@ -127,7 +128,8 @@ def _data(door: Door, models: list[str], sampling: Sampling) -> None:
     where, which = st.columns(2)
     table = where.selectbox("Table", known, format_func=lambda table: table.label)
     columns = places.columns(door, table)
-    column = which.selectbox("Text column", columns, index=columns.index("REQUEST") if "REQUEST" in columns else 0)
+    with which:
+        column = choose("Text column", columns, likely(columns, PROMPTS))
     system = st.text_area("System prompt", "Say in a few words what this is about.", height=90)
     limit = st.slider("Rows", 1, MOST_ROWS, 10)
     sql = over_rows(models, system, table, column, limit=limit, sampling=sampling)

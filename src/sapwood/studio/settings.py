@@ -1,8 +1,8 @@
-"""Users, their roles and access tokens. Each change is a statement that stands beside its button."""
+"""Users, access tokens and roles. Each change is a statement that stands beside its button."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -12,6 +12,7 @@ from sapwood.studio.door import Door
 from sapwood.studio.memory import Row
 from sapwood.studio.sql import literal, name
 
+_USERS = "SHOW USERS"
 _SWITCHES = {"disabled": "Disabled", "has_password": "Password", "has_rsa_public_key": "Key pair"}
 """Columns of SHOW USERS that say true or false, and what people call them."""
 _COLUMNS = {
@@ -26,22 +27,16 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
     """The page."""
     shown.heading("Settings", "Who may come in, with which role, and by which token.")
     with shown.trying():
-        users = door.look("SHOW USERS")
-        people, new, tokens = st.tabs(["Users", "New user", "Access tokens"])
-        with people:
-            _people(door, users)
-        with new:
-            _new(door)
-        with tokens:
-            _tokens(door, users)
+        _PARTS[shown.one_of("Part", list(_PARTS))](door)
 
 
-def _people(door: Door, users: Sequence[Row]) -> None:
+def _people(door: Door) -> None:
+    users = door.look(_USERS)
     frame = pd.DataFrame(users, columns=list(_COLUMNS))
     for column in _SWITCHES:
         frame[column] = frame[column].astype(str).str.lower() == "true"
     st.dataframe(frame, hide_index=True, column_config=_COLUMNS)
-    user = _user(users, key="people")
+    user = _user(users)
     if user is None:
         return
     rows = door.look(f"SHOW GRANTS TO USER {name(user)}")
@@ -74,11 +69,14 @@ def _new(door: Door) -> None:
         st.success(f"{written} can sign in.")
 
 
-def _tokens(door: Door, users: Sequence[Row]) -> None:
-    user = _user(users, key="tokens")
+def _tokens(door: Door) -> None:
+    user = _user(door.look(_USERS))
+    if user is None:
+        return
+    _known_tokens(door, user)
     token = st.text_input("Name of the token", placeholder="LAPTOP").strip().upper()
     days = st.slider("Days", 1, 365, 15)
-    if user is None or not token:
+    if not token:
         st.caption("A token opens the door to programs, instead of a password. It is shown once.")
         return
     sql = f"ALTER USER {name(user)} ADD PROGRAMMATIC ACCESS TOKEN {name(token)} DAYS_TO_EXPIRY = {days}"
@@ -91,6 +89,65 @@ def _tokens(door: Door, users: Sequence[Row]) -> None:
         st.caption("Keep it now: it can't be shown again.")
 
 
+_TOKEN_COLUMNS = {
+    "name": "Token",
+    "status": "Status",
+    "role_restriction": "For the role",
+    "expires_at": st.column_config.DatetimeColumn("Ends", format="distance"),
+    "created_on": st.column_config.DatetimeColumn("Made", format="distance"),
+    "created_by": "Made by",
+}
+
+
+def _known_tokens(door: Door, user: str) -> None:
+    """The tokens that open the door for somebody, and the end of one."""
+    rows = door.look(f"SHOW USER PROGRAMMATIC ACCESS TOKENS FOR USER {name(user)}")
+    if not rows:
+        shown.empty("No token opens the door for this user.")
+        return
+    st.dataframe(pd.DataFrame(rows, columns=list(_TOKEN_COLUMNS)), hide_index=True, column_config=_TOKEN_COLUMNS)
+    token = st.selectbox("Token", [str(row["name"]) for row in rows], index=None, placeholder="Choose one to revoke")
+    if token:
+        _buttons(door, {"Revoke": f"ALTER USER {name(user)} REMOVE PROGRAMMATIC ACCESS TOKEN {name(token)}"})
+
+
+_ROLE_COLUMNS = {
+    "name": "Role",
+    "is_current": st.column_config.TextColumn("Taken on"),
+    "owner": "Owner",
+    "comment": "About",
+}
+_GRANT_COLUMNS = {"privilege": "May", "granted_on": "On a", "name": "Name", "granted_by": "Given by"}
+
+
+def _roles(door: Door) -> None:
+    """The roles, what each may do, and a new one."""
+    known = places.roles(door)
+    st.dataframe(
+        pd.DataFrame(door.look(places.ROLES), columns=list(_ROLE_COLUMNS)), hide_index=True, column_config=_ROLE_COLUMNS
+    )
+    role = st.selectbox("What a role may do", known, index=None, placeholder="Choose a role")
+    if role:
+        rows = door.look(f"SHOW GRANTS TO ROLE {name(role)}")
+        st.dataframe(pd.DataFrame(rows, columns=list(_GRANT_COLUMNS)), hide_index=True, column_config=_GRANT_COLUMNS)
+        above = st.selectbox(
+            "Role that gets it", [each for each in known if each != role], index=None, placeholder="Choose"
+        )
+        if above:
+            granted = f"ROLE {name(role)}"
+            _buttons(
+                door,
+                {
+                    "Grant": f"GRANT {granted} TO ROLE {name(above)}",
+                    "Take back": f"REVOKE {granted} FROM ROLE {name(above)}",
+                },
+            )
+    new = st.text_input("New role", placeholder="ANALYST").strip().upper()
+    if new:
+        _buttons(door, {"Create role": f"CREATE ROLE {name(new)}"})
+    st.caption("What a role may do with tables and models is granted in the Worksheet, and on a model's page.")
+
+
 def _buttons(door: Door, changes: dict[str, str]) -> None:
     with st.container(horizontal=True):
         for label, sql in changes.items():
@@ -100,5 +157,14 @@ def _buttons(door: Door, changes: dict[str, str]) -> None:
         shown.will_run(";\n".join(changes.values()) + ";")
 
 
-def _user(users: Sequence[Row], *, key: str) -> str | None:
-    return st.selectbox("User", [str(row["name"]) for row in users], key=f"user of {key}")
+def _user(users: Sequence[Row]) -> str | None:
+    return st.selectbox("User", [str(row["name"]) for row in users])
+
+
+_PARTS: Mapping[str, Callable[[Door], None]] = {
+    "Users": _people,
+    "New user": _new,
+    "Access tokens": _tokens,
+    "Roles": _roles,
+}
+"""Parts of the page; only the one that is looked at is asked for."""

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 
 import pandas as pd
 import streamlit as st
 
 from sapwood.studio import job, places, running, shown
-from sapwood.studio.choices import choose, choose_table
+from sapwood.studio.choices import ANSWERS, PROMPTS, choose, choose_table, likely
 from sapwood.studio.door import Door
 from sapwood.studio.running import Line
 from sapwood.studio.sql import path
@@ -130,7 +130,8 @@ def _name(door: Door, draft: Draft) -> Draft:
         st.caption(f"The model will be called `{named.target}`.")
     if any(model.name == named.target for model in places.models(door)):
         st.warning(
-            "A model of this name is there. The job will give it a new version of itself.", icon=":material/warning:"
+            "A model of this name is there. The new one will be called the same with `_2` behind it, or the next free number.",
+            icon=":material/warning:",
         )
     return named
 
@@ -140,11 +141,11 @@ def _table(door: Door, draft: Draft) -> Draft:
 
 
 def _prompt(door: Door, draft: Draft) -> Draft:
-    return replace(draft, prompt=_choose_column(door, draft, "Prompt column", draft.prompt or "PROMPT"))
+    return replace(draft, prompt=_choose_column(door, draft, "Prompt column", draft.prompt, PROMPTS))
 
 
 def _completion(door: Door, draft: Draft) -> Draft:
-    return replace(draft, completion=_choose_column(door, draft, "Completion column", draft.completion or "COMPLETION"))
+    return replace(draft, completion=_choose_column(door, draft, "Completion column", draft.completion, ANSWERS))
 
 
 def _validation(door: Door, draft: Draft) -> Draft:
@@ -171,7 +172,7 @@ def _review(door: Door, draft: Draft) -> Draft:
     )
     for sentence in warnings(counts):
         st.warning(sentence, icon=":material/warning:")
-    st.caption(_expected(door, draft, per_row * rows["Training rows"]))
+    st.caption(f"{_expected(door, draft, per_row * rows['Training rows'])} {_memory(door, draft)}")
     st.caption(f"Tokens are those of up to {SAMPLE_ROWS} rows, counted by the base model's tokenizer.")
     return draft
 
@@ -185,6 +186,12 @@ def _expected(door: Door, draft: Draft, epoch_tokens: float) -> str:
                 minutes = epoch_tokens * last.seconds / last.trained_tokens / 60
                 return f"Expected time: about {max(1, round(minutes))} min an epoch, judged by the last job on {draft.base}."
     return f"Expected time: unknown, since no job on {draft.base} has come to its end here yet. The Jobs page shows how it gets on."
+
+
+def _memory(door: Door, draft: Draft) -> str:
+    """What the job needs beside everything else that runs."""
+    needed = next((model.tuning_bytes for model in places.bases(door) if model.name == draft.base), None)
+    return "Expected memory: unknown." if needed is None else f"Expected memory: about {needed / 1e9:.1f} GB."
 
 
 def _label(door: Door, progress: Progress) -> None:
@@ -205,7 +212,8 @@ def _labelling(door: Door) -> Labelling | None:
     table = choose_table(door, "Table", None)
     if table is None:
         return None
-    column = choose("Text column", places.columns(door, table), "REQUEST")
+    columns = places.columns(door, table)
+    column = choose("Text column", columns, likely(columns, PROMPTS))
     known = [model.name for model in places.generators(door)]
     teacher = choose("Teacher", known, "mistral-large")
     instruction = st.text_area(
@@ -246,9 +254,11 @@ def _save(door: Door, task: Labelling, progress: Progress) -> None:
         st.rerun()
 
 
-def _choose_column(door: Door, draft: Draft, label: str, now: str) -> str:
+def _choose_column(door: Door, draft: Draft, label: str, now: str, words: Sequence[str]) -> str:
+    """A column of the training table; it begins with `now`, or with the one whose name fits best."""
     assert draft.table is not None
-    chosen = choose(label, places.columns(door, draft.table), now)
+    columns = places.columns(door, draft.table)
+    chosen = choose(label, columns, now if now in columns else likely(columns, words))
     if chosen:
         rows = door.look(f"SELECT {path(chosen)} FROM {draft.table} LIMIT 3")
         st.dataframe(pd.DataFrame(rows), hide_index=True)

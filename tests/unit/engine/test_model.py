@@ -36,6 +36,7 @@ def test_show_models_has_tuned_and_base_models_and_what_answers(session: Session
     assert (found["MINE"]["versions"], found["MINE"]["default_version_name"]) == ('["V1"]', "V1")
     assert found["MINE"]["aliases"] == '{"DEFAULT": "V1", "FIRST": "V1", "LAST": "V1"}'
     assert (found["MISTRAL-7B"]["answered_by"], found["MISTRAL-7B"]["schema_name"]) == ("echo", "MODELS")
+    assert found["ECHO"]["tuning_bytes"] is None  # echo has no weights
     assert [row["name"] for row in rows(session, "show models in schema public")] == ["MINE"]
     assert [row["name"] for row in rows(session, "show models like 'mistral%' in schema snowflake.models")] == [
         "MISTRAL-7B",
