@@ -37,6 +37,21 @@ select system$get_tag('secrecy', 'tagged.mail', 'column') as a, system$get_tag('
     system$get_tag('cost_center', 'tagged.id', 'column') as inherited;
 -- row: ["secret", "it", "sales"]
 
+-- https://docs.snowflake.com/en/sql-reference/functions/tag_references
+select tag_name, tag_value, level, object_name, domain, column_name from table(information_schema.tag_references('tagged', 'table'));
+-- row: ["COST_CENTER", "sales", "TABLE", "TAGGED", "TABLE", null]
+
+select tag_name, tag_value, level, domain from table(information_schema.tag_references('tagged.id', 'column')) order by tag_name;
+-- row: ["COST_CENTER", "sales", "TABLE", "COLUMN"]
+-- row: ["SECRECY", "public", "COLUMN", "COLUMN"]
+
+select tag_value from table(information_schema.tag_references('tagged.mail', 'column')) order by tag_name;
+-- row: ["it"]
+-- row: ["secret"]
+
+select * from table(information_schema.tag_references('compute_wh', 'warehouse'));
+-- error: 000002 0A000 Tags of a warehouse are not supported
+
 select system$get_tag('cost_center', 'nonesuch', 'table');
 -- error: 002003 42S02 *
 

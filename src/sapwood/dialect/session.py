@@ -11,7 +11,7 @@ from typing import Any
 from sapwood.dialect.altering import alter_table, alter_warehouse
 from sapwood.dialect.creation import Compiler, container_name, named, resolved
 from sapwood.dialect.definition_statements import AlterSequence
-from sapwood.dialect.definitions import alter_sequence
+from sapwood.dialect.definitions import alter_sequence, function_name
 from sapwood.dialect.grants import show_grants
 from sapwood.dialect.names import qualify
 from sapwood.dialect.reader import Reader, unsupported
@@ -62,7 +62,7 @@ _IN_ACCOUNT = ("WAREHOUSES", "ROLES", "USERS", "DATABASES", "VARIABLES", "PARAME
 
 
 def show(reader: Reader, compiler: Compiler) -> Statement:
-    """SHOW [TERSE] <kind> [HISTORY] [LIKE '...'] [IN ...] [STARTS WITH '...'] [LIMIT n]"""
+    """SHOW [TERSE] <kind> [LIKE '...'] [IN ...] [STARTS WITH '...'] [LIMIT n]"""
     if reader.take("GRANTS"):
         return show_grants(reader, compiler)
     if reader.take("FUTURE", "GRANTS"):
@@ -100,6 +100,9 @@ def _show_place(found: Show, reader: Reader, compiler: Compiler) -> Show:
         return replace(found, in_account=True)
     if found.kind == "PARAMETERS" and (reader.take("SESSION") or reader.take("USER")):
         return found
+    if found.kind == "PARAMETERS" and reader.take("WAREHOUSE"):
+        reader.identifier()  # a warehouse has none of its own
+        return found
     if reader.take("DATABASE"):
         name = reader.identifier() if _is_name(reader) else qualify(("",), database=scope.database, schema="")[0]
         return replace(found, database=name)
@@ -132,15 +135,26 @@ def _show_table(found: Show, name: Name) -> Show:
 
 
 def describe(reader: Reader, compiler: Compiler) -> Statement:
-    """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL | SEQUENCE | DATABASE | SCHEMA | WAREHOUSE | USER <name>; a bare name is a table."""
-    if reader.word() in ("RESULT", "FUNCTION", "PROCEDURE"):
-        raise unsupported(f"DESCRIBE {reader.word()}")
+    """DESC[RIBE] TABLE | VIEW | STAGE | FILE FORMAT | MODEL | SEQUENCE | DATABASE | SCHEMA | WAREHOUSE | USER <name>, FUNCTION name(types),
+    RESULT 'query id' | LAST_QUERY_ID(); a bare name is a table.
+    """
+    if reader.word() == "PROCEDURE":
+        raise unsupported("DESCRIBE PROCEDURE")
+    if reader.take("FUNCTION"):
+        return _described("FUNCTION", function_name(reader, compiler), reader)
+    if reader.take("RESULT"):
+        is_last = reader.take("LAST_QUERY_ID", "(", ")")
+        return _described("RESULT", Name("", "", "" if is_last else reader.string()), reader)
     kind = next((kind for kind in _DESCRIBED if reader.take(*kind.split())), "TABLE")
     name = _object_name(kind, reader, compiler)
     if reader.take("TYPE"):
         reader.expect("=")
         if reader.any_word() != "COLUMNS":
             raise unsupported("DESCRIBE TABLE ... TYPE = STAGE")
+    return _described(kind, name, reader)
+
+
+def _described(kind: str, name: Name, reader: Reader) -> Describe:
     reader.end()
     return Describe(kind, name)
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from sapwood.dialect.names import parts, qualify, spelled
 from sapwood.dialect.statements import Column, Name
 from sapwood.engine.definition import functions_named, returned, signed
 from sapwood.engine.identity import shown_default
+from sapwood.engine.keys import key_clauses
 from sapwood.engine.metadata import TableInfo, read_tables
 from sapwood.engine.physical import text_literal
 from sapwood.engine.privileges import may_see
@@ -32,17 +34,17 @@ def _relation(work: Work, given: tuple[str, ...]) -> str:
     found = work.the_table(_named(work, given))
     if not may_see(work, work.rights, found.kind, found.name):
         raise unknown_object("Table", found.name)
-    return table_ddl(found)
+    return table_ddl(found, key_clauses(work, found.name))
 
 
-def table_ddl(table: TableInfo) -> str:
-    """The statement that makes a table or a view."""
+def table_ddl(table: TableInfo, keys: Sequence[str] = ()) -> str:
+    """The statement that makes a table with its keys, or a view."""
     name = spelled(table.name.name)
     if table.kind == "VIEW":
         listed = ",\n".join(f"\t{spelled(column.name)}{_comment(column.comment)}" for column in table.columns)
         return f"create or replace view {name}(\n{listed}\n){_comment(table.comment, sign='=')} as {table.definition};"
     kind = "TEMPORARY TABLE" if table.is_temporary else "TABLE"
-    listed = ",\n".join(f"\t{_column(column)}" for column in table.columns)
+    listed = ",\n".join(f"\t{each}" for each in (*map(_column, table.columns), *keys))
     return f"create or replace {kind} {name} (\n{listed}\n){_comment(table.comment, sign='=')};"
 
 
@@ -54,7 +56,7 @@ def _column(column: Column) -> str:
 
 
 def _comment(comment: str, *, sign: str = " ") -> str:
-    return f" COMMENT{sign}{text_literal(comment)}" if comment else ""
+    return f" COMMENT{sign}{_literal(comment)}" if comment else ""
 
 
 def _schema(work: Work, given: tuple[str, ...]) -> str:
@@ -74,7 +76,7 @@ def _database(work: Work, given: tuple[str, ...]) -> str:
 def _tables(work: Work, database: str, schema: str | None) -> Iterator[str]:
     for table in read_tables(work.cursor, database, schema):
         if may_see(work, work.rights, table.kind, table.name):
-            yield table_ddl(table)
+            yield table_ddl(table, key_clauses(work, table.name))
 
 
 def _sequence(work: Work, given: tuple[str, ...]) -> str:
@@ -99,8 +101,30 @@ def _function(work: Work, given: tuple[str, ...]) -> str:
     parameters = ", ".join(f"{spelled(each.name)} {each.type}" for each in function.parameters)
     return (
         f"CREATE OR REPLACE FUNCTION {spelled(name.name)}({parameters})\nRETURNS {returned(function)}\nLANGUAGE SQL"
-        f"{_comment(function.comment, sign='=')}\nAS {text_literal(function.body)};"
+        f"{_comment(function.comment, sign='=')}\nAS {_literal(function.body)};"
     )
+
+
+def _file_format(work: Work, given: tuple[str, ...]) -> str:
+    name = _named(work, given)
+    found = work.file_format(name)
+    if found is None or not may_see(work, work.rights, "FILE FORMAT", name):
+        raise unknown_object("File format", name, sqlstate="02000")
+    options = {"TYPE": "CSV", **found.options}
+    lines = "".join(f"\n\t{option} = {_option(value)}" for option, value in options.items())
+    return f"CREATE OR REPLACE FILE FORMAT {spelled(name.name)}{lines}{_comment(found.comment, sign=' = ')}\n;"
+
+
+def _option(value: Any) -> str:
+    """A format's option as its statement writes it."""
+    if isinstance(value, (tuple, list)):
+        return f"({', '.join(_option(each) for each in value)})"
+    return str(value).lower() if isinstance(value, (bool, int)) else _literal(str(value))
+
+
+def _literal(text: str) -> str:
+    """A text as the vendor's SQL writes it, where a backslash begins an escape."""
+    return text_literal(text.replace("\\", "\\\\"))
 
 
 _WRITERS: dict[str, Callable[[Work, tuple[str, ...]], str]] = {
@@ -110,4 +134,5 @@ _WRITERS: dict[str, Callable[[Work, tuple[str, ...]], str]] = {
     "DATABASE": _database,
     "SEQUENCE": _sequence,
     "FUNCTION": _function,
+    "FILE_FORMAT": _file_format,
 }

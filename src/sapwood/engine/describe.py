@@ -11,14 +11,16 @@ from sapwood.dialect.statements import Column, Describe, Name
 from sapwood.dialect.types import TIMESTAMP_LTZ, text
 from sapwood.engine.container import SYSTEM_OBJECTS
 from sapwood.engine.csv_format import CsvFormat
+from sapwood.engine.definition import function_of, returned
 from sapwood.engine.identity import shown_default
 from sapwood.engine.information_schema import view_of
 from sapwood.engine.keys import key_columns
 from sapwood.engine.metadata import read_schemas, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import Rows, listing
-from sapwood.engine.schema_objects import SEQUENCE, read_object
+from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, read_object
 from sapwood.engine.show_relations import sequence_row
+from sapwood.engine.table_functions import table_function
 from sapwood.engine.users import describe_user
 from sapwood.engine.work import Work, moment, unknown_object
 from sapwood.errors import UnsupportedError
@@ -114,6 +116,27 @@ def _sequence(work: Work, name: Name) -> Rows:
     return _texts(_SEQUENCE_COLUMNS, [tuple(str(row.get(each, "")) for each in _SEQUENCE_COLUMNS)])
 
 
+def _function(work: Work, name: Name) -> Rows:
+    kept = read_object(work.cursor, FUNCTION, name) if work.parts.databases.has(name.database) else None
+    if kept is None:
+        raise unknown_object("Function", name)
+    function = function_of(kept)
+    about = {
+        "signature": f"({', '.join(f'{each.name} {each.type}' for each in function.parameters)})",
+        "returns": returned(function),
+        "language": "SQL",
+        "body": function.body,
+    }
+    return _texts(("property", "value"), list(about.items()))
+
+
+def _result(work: Work, name: Name) -> Rows:
+    """The columns of an earlier statement's result, of the last one's if no query id is given."""
+    found = table_function(work, "RESULT_SCAN", {"1": name.name} if name.name else {})
+    columns = () if found is None else found.columns
+    return _texts(_TABLE_COLUMNS, [_column_row(column, {"PRIMARY": (), "UNIQUE": ()}) for column in columns])
+
+
 # Places ---------------------------------------------------------------------------------------------------------------
 
 
@@ -153,6 +176,8 @@ _KINDS: dict[str, Callable[[Work, Name], Rows]] = {
     "FILE FORMAT": _file_format,
     "MODEL": _model,
     "SEQUENCE": _sequence,
+    "FUNCTION": _function,
+    "RESULT": _result,
     "DATABASE": _database,
     "SCHEMA": _schema,
     "WAREHOUSE": _warehouse,

@@ -126,6 +126,9 @@ _ARROW = (
     (pa.types.is_time, "TIME"),
     (pa.types.is_string, "TEXT"),
     (pa.types.is_large_string, "TEXT"),
+    (pa.types.is_binary, "BINARY"),
+    (pa.types.is_large_binary, "BINARY"),
+    (pa.types.is_fixed_size_binary, "BINARY"),
     (pa.types.is_struct, "OBJECT"),
     (pa.types.is_list, "ARRAY"),
 )

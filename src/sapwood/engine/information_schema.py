@@ -12,14 +12,23 @@ from typing import Any
 
 from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
-from sapwood.engine import finetune_history
+from sapwood.engine import finetune_history, grant_views
 from sapwood.engine.definition import function_of, returned
 from sapwood.engine.identity import PREFIX, shown_default
+from sapwood.engine.keys import CONSTRAINT_COLUMNS, REFERENCE_COLUMNS, constraint_rows, reference_rows
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
 from sapwood.engine.privileges import may_see
 from sapwood.engine.result import listing
-from sapwood.engine.schema_objects import FUNCTION, SEQUENCE, SchemaObject, read_objects
-from sapwood.engine.usage_history import finetune_usage, function_usage, query_rows, query_usage
+from sapwood.engine.schema_objects import FUNCTION, KEYS, SEQUENCE, SchemaObject, read_objects
+from sapwood.engine.usage_history import (
+    ANSWER_COUNTS,
+    ai_usage,
+    answer_rows,
+    finetune_usage,
+    function_usage,
+    query_rows,
+    query_usage,
+)
 from sapwood.engine.work import Work, moment, size_of
 
 INFORMATION_SCHEMA, ACCOUNT_USAGE, SYSTEM_DATABASE = "INFORMATION_SCHEMA", "ACCOUNT_USAGE", "SNOWFLAKE"
@@ -111,7 +120,7 @@ _NUMBERS = (
     "NUMERIC_PRECISION_RADIX", "NUMERIC_SCALE", "DATETIME_PRECISION", "ROW_PARSED", "ERROR_COUNT", "ERROR_LIMIT", "FIRST_ERROR_LINE_NUMBER",
     "FIRST_ERROR_CHARACTER_POSITION", "TOKENS", "ROWS_PRODUCED", "TOTAL_ELAPSED_TIME", "EXECUTION_TIME", "WAREHOUSE_ID", "START_VALUE",
     "INCREMENT", "NEXT_VALUE", "MINIMUM_VALUE", "MAXIMUM_VALUE", "FILE_SIZE", "EPOCH", "EVALUATED_ROWS", "DROPPED_ROWS", "CUT_PROMPTS",
-    "CUT_COMPLETIONS", "DUPLICATES", "CONTRADICTIONS", "CONTRADICTORY_ROWS", "BLANK_COMPLETIONS",
+    *ANSWER_COUNTS, "CUT_COMPLETIONS", "DUPLICATES", "CONTRADICTIONS", "CONTRADICTORY_ROWS", "BLANK_COMPLETIONS",
 )  # fmt: skip
 
 
@@ -342,6 +351,18 @@ def _sequences(work: Work, databases: Sequence[str]) -> Iterator[Row]:
                 }
 
 
+def _constraints(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    for database in databases:
+        for table in read_objects(work.cursor, KEYS, database):
+            yield from constraint_rows(table)
+
+
+def _references(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    for database in databases:
+        for table in read_objects(work.cursor, KEYS, database):
+            yield from reference_rows(work, table)
+
+
 def _loads(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     for table in _relations(work, databases):
         for load in () if table.kind == "VIEW" else read_history(work.cursor, table.name).values():
@@ -426,6 +447,13 @@ VIEWS = {
         "PROCEDURE_DEFINITION CREATED LAST_ALTERED COMMENT",
         _nothing,
     ),
+    "TABLE_CONSTRAINTS": View(CONSTRAINT_COLUMNS, _constraints),
+    "REFERENTIAL_CONSTRAINTS": View(REFERENCE_COLUMNS, _references),
+    "OBJECT_PRIVILEGES": View(grant_views.OBJECT_COLUMNS, grant_views.object_privileges),
+    "TABLE_PRIVILEGES": View(grant_views.TABLE_COLUMNS, grant_views.table_privileges),
+    "USAGE_PRIVILEGES": View(grant_views.OBJECT_COLUMNS, grant_views.usage_privileges),
+    "APPLICABLE_ROLES": View(grant_views.APPLICABLE_COLUMNS, grant_views.applicable_roles),
+    "ENABLED_ROLES": View(grant_views.ENABLED_COLUMNS, grant_views.enabled_roles),
     "PACKAGES": View("LANGUAGE PACKAGE_NAME VERSION RUNTIME_VERSION", _nothing),
     "LOAD_HISTORY": View(
         "SCHEMA_NAME FILE_NAME TABLE_NAME LAST_LOAD_TIME STATUS ROW_COUNT ROW_PARSED FIRST_ERROR_MESSAGE FIRST_ERROR_LINE_NUMBER "
@@ -452,9 +480,13 @@ USAGE_VIEWS = {
     "CORTEX_FUNCTIONS_QUERY_USAGE_HISTORY": View(
         "QUERY_ID WAREHOUSE_ID MODEL_NAME FUNCTION_NAME TOKENS TOKEN_CREDITS", query_usage
     ),
+    "CORTEX_AISQL_USAGE_HISTORY": View(
+        "USAGE_TIME MODEL_NAME FUNCTION_NAME TOKEN_CREDITS TOKENS QUERY_ID WAREHOUSE_ID USER_ID QUERY_TAG", ai_usage
+    ),
     "CORTEX_FINE_TUNING_USAGE_HISTORY": View(
         "START_TIME END_TIME WAREHOUSE_ID MODEL_NAME TOKEN_CREDITS TOKENS", finetune_usage
     ),
+    "QUERY_ANSWERS": View(f"QUERY_ID START_TIME USER_NAME {' '.join(ANSWER_COUNTS)}", answer_rows),
     "FINETUNE_EVENTS": View(finetune_history.EVENT_COLUMNS, finetune_history.event_rows),
     "FINETUNE_DATA": View(finetune_history.DATA_COLUMNS, finetune_history.data_rows),
     "FINETUNE_EVALUATIONS": View(finetune_history.EVALUATION_COLUMNS, finetune_history.evaluation_rows),

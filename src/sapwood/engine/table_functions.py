@@ -15,6 +15,7 @@ from sapwood.engine.infer import infer_schema
 from sapwood.engine.information_schema import INFORMATION_SCHEMA, QUERY_COLUMNS, VIEWS, type_of_column
 from sapwood.engine.privileges import check
 from sapwood.engine.result import listing
+from sapwood.engine.tags import tag_rows
 from sapwood.engine.usage_history import MOST_QUERIES, progress_rows, query_rows
 from sapwood.engine.validation import ERROR_COLUMNS
 from sapwood.engine.work import Work
@@ -123,7 +124,7 @@ def _is_wanted(work: Work, row: Row, kind: str, arguments: Arguments) -> bool:
         "USER": ("USER_NAME", arguments.get("USER_NAME", arguments.get("1", work.state.user))),
         "WAREHOUSE": ("WAREHOUSE_NAME", arguments.get("WAREHOUSE_NAME", arguments.get("1", work.state.warehouse))),
     }
-    if kind and str(row[given[kind][0]]) != str(given[kind][1]):
+    if kind and str(row.get(given[kind][0])) != str(given[kind][1]):
         return False
     start, end = arguments.get("END_TIME_RANGE_START"), arguments.get("END_TIME_RANGE_END")
     ended = "" if row["END_TIME"] is None else row["END_TIME"].isoformat(sep=" ")
@@ -159,6 +160,15 @@ def _copy_history(work: Work, arguments: Arguments) -> Relation:
     return _made(work, "COPY_HISTORY", {column: type_of_column(column) for column in columns.split()}, rows)
 
 
+def _tag_references(work: Work, arguments: Arguments) -> Relation:
+    """TAG_REFERENCES('t', 'TABLE'), TAG_REFERENCES('t.c', 'COLUMN')"""
+    columns = (
+        "TAG_DATABASE TAG_SCHEMA TAG_NAME TAG_VALUE LEVEL OBJECT_DATABASE OBJECT_SCHEMA OBJECT_NAME DOMAIN COLUMN_NAME"
+    )
+    rows = list(tag_rows(work, str(arguments.get("1", "")), kind=str(arguments.get("2", "")).upper()))
+    return _made(work, "TAG_REFERENCES", dict.fromkeys(columns.split(), text()), rows)
+
+
 _BARE: dict[str, Callable[[Work, Arguments], Relation]] = {
     "RESULT_SCAN": _result_scan,
     "INFER_SCHEMA": _infer_schema,
@@ -171,4 +181,5 @@ _OF_INFORMATION_SCHEMA: dict[str, Callable[[Work, Arguments], Relation]] = {
     "QUERY_HISTORY_BY_WAREHOUSE": _query_history("WAREHOUSE"),
     "QUERY_PROGRESS": _query_progress,
     "COPY_HISTORY": _copy_history,
+    "TAG_REFERENCES": _tag_references,
 }

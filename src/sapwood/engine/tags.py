@@ -1,12 +1,13 @@
 """Tags: made, given to tables and their columns with a value, looked up.
 
 A tag is one of the schema's objects; the values lie beside the table that has them, in the same file, so that they follow
-it when it is renamed or dropped. Source: the vendor's pages "Object tagging" and "SYSTEM$GET_TAG".
+it when it is renamed or dropped. Source: the vendor's pages "Object tagging", "SYSTEM$GET_TAG" and
+"TAG_REFERENCES".
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from sapwood.dialect.definition_statements import CreateTag
 from sapwood.dialect.names import parts, qualify
@@ -117,17 +118,43 @@ def tags_of(work: Work, table: Name) -> Mapping[Place, str]:
 
 def get_tag(work: Work, tag: str, name: str, *, kind: str) -> str | None:
     """SYSTEM$GET_TAG: a tag's value; a column without one has its table's."""
+    table, column = _tagged(work, name, kind)
+    wanted = _full(work, parts(tag))
+    values = tags_of(work, table.name) if wanted.database == table.name.database and not table.is_temporary else {}
+    own, inherited = ((place, wanted.schema, wanted.name) for place in (column, ""))
+    return values.get(own, values.get(inherited))
+
+
+def tag_rows(work: Work, name: str, *, kind: str) -> Iterator[dict[str, str | None]]:
+    """TAG_REFERENCES: the tags of a table; of a column also those of its table, where it has no value of its own."""
+    table, column = _tagged(work, name, kind)
+    values = {} if table.is_temporary else tags_of(work, table.name)
+    for (place, schema, tag), value in sorted(values.items()):
+        if place == column or (place == "" and (column, schema, tag) not in values):
+            yield {
+                "TAG_DATABASE": table.name.database,
+                "TAG_SCHEMA": schema,
+                "TAG_NAME": tag,
+                "TAG_VALUE": value,
+                "LEVEL": "COLUMN" if place else "TABLE",
+                "OBJECT_DATABASE": table.name.database,
+                "OBJECT_SCHEMA": table.name.schema,
+                "OBJECT_NAME": table.name.name,
+                "DOMAIN": "COLUMN" if column else "TABLE",
+                "COLUMN_NAME": column or None,
+            }
+
+
+def _tagged(work: Work, name: str, kind: str) -> tuple[TableInfo, str]:
+    """What a function about tags names: a table that the session may know of, and its column or ''."""
     if kind not in ("TABLE", "VIEW", "COLUMN"):
-        raise UnsupportedError(f"SYSTEM$GET_TAG of a {kind.lower()} is not supported", hint="Served: TABLE, COLUMN.")
+        raise UnsupportedError(f"Tags of a {kind.lower()} are not supported", hint="Served: TABLE, COLUMN.")
     *given, last = parts(name)
     column, table = (last, _full(work, given)) if kind == "COLUMN" else ("", _full(work, (*given, last)))
     found = work.the_table(table)
     if not may_see(work, work.rights, found.kind, table):
         raise unknown_object("Table", table)
-    wanted = _full(work, parts(tag))
-    values = tags_of(work, table) if wanted.database == table.database and not found.is_temporary else {}
-    own, inherited = ((place, wanted.schema, wanted.name) for place in (column, ""))
-    return values.get(own, values.get(inherited))
+    return found, column
 
 
 def _full(work: Work, given: Iterable[str]) -> Name:

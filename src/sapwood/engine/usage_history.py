@@ -107,6 +107,34 @@ def query_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
             yield {"QUERY_ID": query.id, **_used(used["function"], used["model"], used["tokens"])}
 
 
+def ai_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """Tokens of each statement, function and model, with the hour in which the statement ended, its user and tag."""
+    for query in _queries(work, MOST_QUERIES):
+        ended = query.started_on if query.finished_on is None else query.finished_on
+        about = {"USAGE_TIME": moment(ended // HOUR_MS * HOUR_MS), "QUERY_ID": query.id, "USER_ID": query.user}
+        for used in query.usage.get("models", ()):
+            tag = query.usage.get("query_tag") or None
+            yield {**about, "QUERY_TAG": tag, **_used(used["function"], used["model"], used["tokens"])}
+
+
+ANSWER_COUNTS = {
+    "ROWS_ASKED": "rows",
+    "QUESTIONS": "distinct",
+    "CACHED": "cached",
+    "FAILED": "failed",
+    "TOKENS_COMPUTED": "tokens_computed",
+}
+"""Columns that count a statement's answers, and the fields of `Usage` behind them."""
+
+
+def answer_rows(work: Work, databases: Sequence[str]) -> Iterator[Row]:
+    """What each statement asked of models, and how much of it was known before. The vendor has no such view."""
+    for query in _queries(work, MOST_QUERIES):
+        if query.usage.get("distinct"):
+            about = {"QUERY_ID": query.id, "START_TIME": moment(query.started_on), "USER_NAME": query.user}
+            yield {**about, **{column: query.usage[field] for column, field in ANSWER_COUNTS.items()}}
+
+
 def function_usage(work: Work, databases: Sequence[str]) -> Iterator[Row]:
     """Tokens of each hour, function and model."""
     tokens: dict[tuple[int, str, str], int] = defaultdict(int)

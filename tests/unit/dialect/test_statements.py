@@ -276,7 +276,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create database d clone e", UnsupportedError, "CLONE"),
     ("create warehouse w colour = red", UnsupportedError, "COLOUR"),
     ("show pipes", UnsupportedError, "SHOW PIPES"),
-    ("describe function u()", UnsupportedError, "DESCRIBE FUNCTION"),
+    ("describe procedure u()", UnsupportedError, "DESCRIBE PROCEDURE"),
     ("drop pipe p", UnsupportedError, "DROP PIPE"),
     ("alter warehouse w explode", UnsupportedError, "ALTER WAREHOUSE"),
     ("insert all into t values (1) select 1", UnsupportedError, "INSERT ALL"),
