@@ -21,8 +21,10 @@ help: ## List the targets
 quickstart: $(VENV)/installed-local ## Install, fetch the two models, run the whole story, print the results
 	@$(BIN)/sapwood quickstart --data $(DATA) $(QUICKSTART)
 
+# Files begin in their order: those with the most tests are not the longest. The many processes that tests start find what
+# is compiled, whatever the environment says.
 test: $(VENV)/installed-dev ## Run the tests, the ones with the real small model too, as many files at once as there are cores
-	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile $(TESTS)
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(TESTS)
 
 clients: ## Make the client environments of tests/wire (about 1 GB): the official connectors, in .clients
 	@$(PYTHON) tools/clients.py
