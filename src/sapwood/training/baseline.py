@@ -9,9 +9,6 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
-from sklearn.pipeline import make_pipeline
 from threadpoolctl import threadpool_limits
 
 
@@ -30,6 +27,11 @@ def linear_baseline(requests: Sequence[str], labels: Sequence[str], asked: Seque
     """
     if len(set(labels)) == 1:
         return Answered([labels[0]] * len(asked), 0.0)
+    # These take a second or two, which a job with a single label spares.
+    from sklearn.feature_extraction.text import TfidfVectorizer
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+
     model = make_pipeline(
         TfidfVectorizer(ngram_range=(1, 2), sublinear_tf=True), LogisticRegression(C=10.0, max_iter=1000)
     )

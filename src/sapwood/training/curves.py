@@ -5,10 +5,10 @@ from __future__ import annotations
 import csv
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _LINES: Mapping[str, Mapping[str, Any]] = {
     "training_loss": {"lw": 1.2},
@@ -18,6 +18,8 @@ _LINES: Mapping[str, Mapping[str, Any]] = {
 
 def plot_curves(path: Path, results: Path, evaluations: Sequence[Mapping[str, Any]] = ()) -> None:
     """Draw a job's training_results.csv and, if there are any, the facts of its evaluations beside it."""
+    from matplotlib.figure import Figure  # takes a second, and is needed at the end of a job only
+
     figure = Figure(figsize=(14 if evaluations else 7, 4.2), layout="constrained")
     panels: Any = figure.subplots(1, 2 if evaluations else 1, squeeze=False)[0]
     _draw_losses(panels[0], results)
@@ -29,6 +31,8 @@ def plot_curves(path: Path, results: Path, evaluations: Sequence[Mapping[str, An
 def save_png(figure: Figure, path: Path) -> None:
     """Write a figure; folders that are missing are made."""
     path.parent.mkdir(parents=True, exist_ok=True)
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+
     FigureCanvasAgg(figure).print_png(str(path))
 
 
