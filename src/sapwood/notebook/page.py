@@ -5,13 +5,13 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from nbconvert import HTMLExporter
-
 from sapwood.notebook.cells import Notebook, language_of
 
 
 def page_of(notebook: Notebook, title: str) -> str:
     """The page."""
+    from nbconvert import HTMLExporter  # most of a second, which nobody is to wait for who wants no page
+
     shown = copy.deepcopy(notebook)
     shown.metadata["title"] = title
     shown.metadata["language_info"] = {"name": "python", "pygments_lexer": "ipython3"}

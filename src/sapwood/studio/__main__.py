@@ -1,11 +1,13 @@
 """The Studio process: `python -m sapwood.studio PLACE --port P --host H`; PLACE is a server's URL or a connection's name.
 
-Heavy libraries are imported before the first tab asks, so that its page is quick.
+Libraries and pages are imported before the first tab asks, so that its page is quick, and are kept out of the garbage collection
+that Streamlit does after each run of a page: to go through all of them takes longer than most pages.
 """
 
 from __future__ import annotations
 
 import argparse
+import gc
 import sys
 from pathlib import Path
 
@@ -13,9 +15,10 @@ import altair
 import snowflake.snowpark
 import streamlit.web.cli as streamlit
 
+from sapwood.studio import notebooks, pages
 from sapwood.studio.address import UnknownConnectionError, address_of
 
-_LOADED = (altair, snowflake.snowpark)
+_LOADED = (altair, snowflake.snowpark, pages)
 _HERE = Path(__file__).parent
 
 
@@ -42,6 +45,8 @@ def main() -> None:
         "theme.base": _HERE / "theme.toml",
     }
     flags = [f"--{name}={value}" for name, value in settings.items()]
+    notebooks.load()
+    gc.freeze()
     streamlit.main(["run", str(_HERE / "app.py"), *flags, "--", given.place])
 
 

@@ -18,11 +18,18 @@ _NEEDED = ("nbclient", "nbformat", "nbconvert", "IPython")
 def page(door: Door, links: dict[str, st.Page]) -> None:
     """The page."""
     shown.heading("Notebooks", "Run a notebook from its first cell to its last, and take it away with its results.")
-    missing = [name for name in _NEEDED if find_spec(name) is None]
-    if missing:
+    if not load():
         shown.empty("Notebooks need more packages: `pip install 'sapwood[notebook]'`. Then start Studio again.")
         return
-    from sapwood.studio import notebook_view  # the packages of the extra come with it
+    from sapwood.studio import notebook_view
 
     with shown.trying():
         notebook_view.show(door)
+
+
+def load() -> bool:
+    """Import what the page needs, if the packages of the extra are there; says whether they are."""
+    is_there = all(find_spec(name) is not None for name in _NEEDED)
+    if is_there:
+        import sapwood.studio.notebook_view  # noqa: F401
+    return is_there

@@ -17,6 +17,11 @@ WHERE Q.START_TIME >= DATEADD(day, -{days}, CURRENT_TIMESTAMP())
 GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC"""
 """Tokens that were asked and answered; a cached answer counts what it cost when it was made."""
 
+ANSWERS = """SELECT SUM(QUESTIONS) AS QUESTIONS, SUM(CACHED) AS CACHED
+FROM SNOWFLAKE.ACCOUNT_USAGE.QUERY_ANSWERS
+WHERE START_TIME >= DATEADD(day, -{days}, CURRENT_TIMESTAMP())"""
+"""Different questions that statements had, and those that were answered before."""
+
 _SPANS = {"Today": 1, "7 days": 7, "30 days": 30, "A year": 365}
 _BY = {"Model": "MODEL", "Function": "FUNCTION", "User": "WHO"}
 _COLUMNS = {
@@ -38,10 +43,13 @@ def page(door: Door, links: dict[str, st.Page]) -> None:
             return
         frame = pd.DataFrame(rows)
         frame["TOKENS"] = frame["TOKENS"].astype("int64")
-        with st.grid(3, min_column_width=150):
+        (answers,) = door.ask(ANSWERS.format(days=_SPANS[span]))
+        questions, cached = int(answers["QUESTIONS"] or 0), int(answers["CACHED"] or 0)
+        with st.grid(4, min_column_width=150):
             st.metric("Tokens", f"{frame['TOKENS'].sum():,}", border=True)
             st.metric("Statements", f"{frame['STATEMENTS'].sum():,}", border=True)
-            st.metric("Models", frame["MODEL"].nunique(), border=True)
+            st.metric("Questions", f"{questions:,}", border=True)
+            st.metric("Known before", f"{cached / questions:.0%}" if questions else "–", border=True)
         _chart(frame)
         st.dataframe(frame, hide_index=True, column_config=_COLUMNS)
 
