@@ -1,4 +1,7 @@
-"""Write docs/functions.md, docs/settings.md and docs/sql.md from the declarations and the cases; `--check` only says whether they are up to date."""
+"""Write docs/functions.md, docs/settings.md and docs/sql.md from the declarations and the cases, and the README's plot from bench/results.
+
+`--check` only says whether they are up to date.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from plots import plots
 from quality import newest, quality
 from sql_page import sql_page
 
@@ -26,6 +30,7 @@ def main(arguments: Sequence[str]) -> int:
         ROOT / "docs" / "functions.md": functions_page(),
         ROOT / "docs" / "settings.md": settings_page(),
         ROOT / "docs" / "sql.md": sql_page(ROOT / "tests" / "conformance"),
+        ROOT / "docs" / "images" / "quickstart.svg": plots(ROOT / "bench" / "results")["quickstart"].decode(),
     }
     stale = [
         path for path, content in pages.items() if not path.is_file() or path.read_text(encoding="utf-8") != content
