@@ -54,7 +54,9 @@ class Door:
         self._socket = listening_socket("127.0.0.1", 0)
         host, port = self._socket.getsockname()
         self.address = f"{host}:{port}"
-        config = uvicorn.Config(Starlette(routes=routes), log_config=None, lifespan="off", timeout_graceful_shutdown=1)
+        config = uvicorn.Config(
+            Starlette(routes=routes), ws="none", log_config=None, lifespan="off", timeout_graceful_shutdown=1
+        )
         self._server = uvicorn.Server(config)
         self._thread = threading.Thread(target=self._server.run, args=([self._socket],), name="door", daemon=True)
         self._thread.start()

@@ -115,6 +115,7 @@ class Listener:
         settings = uvicorn.Config(
             edge.app,
             http=ImpatientProtocol,
+            ws="none",
             log_config=None,
             access_log=False,
             lifespan="off",
