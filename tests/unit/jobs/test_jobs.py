@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import sys
 import threading
 import time
@@ -154,6 +155,20 @@ def test_a_killed_worker_is_replaced(jobs: Jobs, catalog: Catalog) -> None:
     (jobs.folder(job.id) / "go").touch()
     assert jobs.wait(job.id, 20).status == "SUCCESS"
     assert starts(jobs, job) == 2
+
+
+def test_nobody_waits_for_the_lease_of_a_dead_worker_of_this_machine(jobs: Jobs, catalog: Catalog) -> None:
+    job = catalog.add_job(new_job("quick"))
+    catalog.claim_job(job.id, f"{socket.gethostname()}:1:dead", lease_ms=3_600_000)
+    assert jobs.recover() == [job.id]
+    assert jobs.wait(job.id, 20).status == "SUCCESS"
+
+
+def test_the_lease_of_a_worker_of_another_machine_is_waited_for(jobs: Jobs, catalog: Catalog) -> None:
+    job = catalog.add_job(new_job("quick"))
+    catalog.claim_job(job.id, "elsewhere:1:alive", lease_ms=3_600_000)
+    assert jobs.recover() == []
+    assert jobs.job(job.id).worker == "elsewhere:1:alive"
 
 
 def test_a_running_worker_is_not_disturbed_by_recover(jobs: Jobs) -> None:
