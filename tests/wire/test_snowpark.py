@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wire_bench import ClientPython
+from wire_bench import ClientPython, Server, pasted
 
 SESSION = """
 import pandas, pathlib, tempfile
@@ -12,6 +12,11 @@ session = Session.builder.configs({**settings, "role": "ACCOUNTADMIN"}).create()
 session.sql("create or replace schema snowpark_tests").collect()
 tickets = session.table("CORTEX_FINETUNING_DB.PUBLIC.SUPPORT_TICKETS")
 """
+
+
+def test_what_the_server_prints_opens_a_session(snowpark: ClientPython, server: Server) -> None:
+    out = snowpark.run(pasted(server, "Snowpark") + "out['count'] = session.table('support_tickets').count()")
+    assert out == {"count": 1000}
 
 
 def test_tables_are_read_split_written_and_joined(snowpark: ClientPython) -> None:
@@ -65,7 +70,8 @@ def test_frames_go_in_and_out(snowpark: ClientPython) -> None:
         + """
 import datetime
 from snowflake.snowpark.types import StructField, StructType, TimestampTimeZone, TimestampType
-frame = pandas.DataFrame({"A": [1, 2], "B": ["x", None], "C": [1.5, 2.5], "D": pandas.to_datetime(["2024-01-01", "2024-01-02"])})
+frame = pandas.DataFrame({"A": [1, 2], "B": ["x", None], "C": [1.5, 2.5], "D": pandas.to_datetime(["2024-01-01", "2024-01-02"]),
+    "E": [b"\\xde\\xad", b"plain"]})
 session.write_pandas(frame, "FRAME", auto_create_table=True, overwrite=True)
 out["written"] = [list(map(str, row)) for row in session.table("frame").sort("a").collect()]
 out["made"] = [list(row) for row in session.create_dataframe([[1, "a"], [2, None]], schema=["x", "y"]).collect()]
@@ -79,7 +85,10 @@ session.close()
 """
     )
     assert out == {
-        "written": [["1", "x", "1.5", "2024-01-01 00:00:00"], ["2", "None", "2.5", "2024-01-02 00:00:00"]],
+        "written": [
+            ["1", "x", "1.5", "2024-01-01 00:00:00", "bytearray(b'\\xde\\xad')"],
+            ["2", "None", "2.5", "2024-01-02 00:00:00", "bytearray(b'plain')"],
+        ],
         "made": [[1, "a"], [2, None]],
         "zoned": ["2024-01-02 03:00:00+05:00", "2024-01-02 03:00:00-08:00"],
         "params": [[1, "x"]],
