@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import atexit
+import gc
 from pathlib import Path
 
 from sapwood import config, office
@@ -10,6 +12,7 @@ from sapwood import config, office
 
 def main() -> None:
     """Do the job to its end."""
+    atexit.register(gc.freeze)  # as the command line does
     parser = argparse.ArgumentParser(prog="python -m sapwood.worker", description=(__doc__ or "").splitlines()[0])
     parser.add_argument("job")
     parser.add_argument("--data", type=Path, required=True)

@@ -5,7 +5,9 @@ Its modules load no room but `terminal`. What a command needs is imported when i
 
 from __future__ import annotations
 
+import atexit
 import errno
+import gc
 import os
 import sys
 from typing import Annotated
@@ -38,6 +40,9 @@ for _name, _family in (
 
 def main() -> None:
     """Run the command; an error of ours is one line and a hint on stderr, and exit code 1."""
+    atexit.register(
+        gc.freeze
+    )  # the process ends: Python need not search all that it loaded for garbage, which takes a while
     try:
         cli()
     except Error as error:
