@@ -90,7 +90,7 @@ def tokens(text: str) -> list[Token]:
         found.pop()
     for before, token in zip([None, *found], found, strict=False):
         is_text_after_text = before is not None and before.token_type == token.token_type == TokenType.STRING
-        has_zero = token.token_type == TokenType.IDENTIFIER and "\0" in token.text
+        has_zero = token.token_type in (TokenType.IDENTIFIER, TokenType.VAR) and "\0" in token.text
         if token.token_type == TokenType.SEMICOLON or is_text_after_text or has_zero:
             raise unexpected(text, token)
         if token.token_type == TokenType.IDENTIFIER and not token.text:

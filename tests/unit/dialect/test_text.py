@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from sapwood.dialect.compile import split
 from sapwood.dialect.names import logical, physical
+from sapwood.dialect.text import tokens
+from sapwood.errors import ParseError
 
 CASES: list[tuple[str, list[str]]] = [
     ("", []),
@@ -60,3 +62,10 @@ def test_physical_names_differ_wherever_names_do(one: str, other: str) -> None:
 @given(st.text(alphabet="aAbB~0", max_size=5), st.text(alphabet="aAbB~0", max_size=5))
 def test_physical_names_that_are_alike(one: str, other: str) -> None:
     assert (physical(one).lower() == physical(other).lower()) == (one == other)
+
+
+@pytest.mark.parametrize("text", ["select 1 as a\0", 'select 1 as "a\0b"', "with c\0 as (select 1) select 2"])
+def test_no_name_has_a_character_that_is_none(text: str) -> None:
+    """The engine below ends its text there."""
+    with pytest.raises(ParseError, match="unexpected"):
+        tokens(text)
