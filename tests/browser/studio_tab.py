@@ -13,10 +13,15 @@ PAGES = (
 )  # fmt: skip
 WIDTHS = {1440: 900, 390: 844}
 """Widths and heights of a desk and of a phone, in pixels."""
-_NO_WIDER = """() => {
+_AT_REST = """() => {
     const main = document.querySelector('[data-testid=stMain]');
-    return main.scrollWidth <= main.clientWidth;
+    const edge = main.querySelector('[data-testid=stMainBlockContainer]').getBoundingClientRect().right + 1;
+    const wide = [...main.querySelectorAll('[data-testid=stDataFrame], [data-testid=stVegaLiteChart] > *')];
+    return main.scrollWidth <= main.clientWidth
+        && document.getAnimations().every((each) => each.playState !== 'running' || each.effect.getTiming().iterations === Infinity)
+        && wide.every((each) => !each.checkVisibility() || each.getBoundingClientRect().right <= edge);
 }"""
+"""Whether nothing moves any more and nothing is wider than its place."""
 
 
 def sign_in(tab: Any, password: str = PASSWORD, user: str = "admin") -> None:
@@ -56,21 +61,26 @@ def settle(tab: Any) -> None:
     tab.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
 
 
+def write(tab: Any, label: str, text: str) -> None:
+    """A text into a field."""
+    field = tab.get_by_label(label, exact=True)
+    field.fill(text)
+    field.press("Enter")
+
+
 def name_model(tab: Any, name: str) -> None:
     """The wizard's fourth step."""
-    field = tab.get_by_label("Name", exact=True)
-    field.fill(name)
-    field.press("Enter")
+    write(tab, "Name", name)
     tab.get_by_text(f".PUBLIC.{name}").wait_for()
 
 
 def picture(tab: Any, shots: Path, name: str) -> None:
-    """Keep what the page looks like on a desk and on a phone, in light and dark; it may nowhere be wider than its window."""
+    """Keep what the page looks like on a desk and on a phone, in light and dark; nothing of it may be wider than its place."""
     settle(tab)
     for scheme in ("light", "dark"):
         tab.emulate_media(color_scheme=scheme)
         for width, height in WIDTHS.items():
             tab.set_viewport_size({"width": width, "height": height})
-            tab.wait_for_function(_NO_WIDER)
-            tab.screenshot(path=shots / f"{name}-{width}-{scheme}.png")
+            tab.wait_for_function(_AT_REST)
+            tab.screenshot(path=shots / f"{name}-{width}-{scheme}.png", animations="disabled")
     tab.set_viewport_size({"width": 1440, "height": WIDTHS[1440]})

@@ -16,7 +16,7 @@ from typing import Any
 
 import pytest
 from studio_server import free_port
-from studio_tab import PATIENCE_MS, settle
+from studio_tab import PATIENCE_MS, picture, settle
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "email_app"
 SETUP = (
@@ -39,7 +39,7 @@ def tickets(served: Any) -> dict[str, Any]:
     demo = (Path(__file__).parents[2] / "src" / "sapwood" / "samples" / "demo.sql").read_text(encoding="utf-8")
     for text in (demo, ";".join(SETUP)):
         command = [sys.executable, "-m", "sapwood", "sql", "-", "--data", str(served.data)]
-        subprocess.run(command, input=text, text=True, check=True, capture_output=True, timeout=60)
+        subprocess.run(command, input=text, text=True, check=True, capture_output=True, timeout=PATIENCE_MS / 1000)
     return {
         "account": "sapwood", "host": "127.0.0.1", "port": served.port, "protocol": "http", "user": "ADMIN", "password": "Sap-And-Bark-7",
         "database": "CORTEX_FINETUNING_DB", "schema": "MAILS",
@@ -50,7 +50,7 @@ def run(script: str, settings: dict[str, Any]) -> Any:
     """What a script in a process of its own puts into `out`; it has `session` and `AppTest`."""
     done = subprocess.run(
         [sys.executable, "-c", PROLOGUE + script + "\nprint(json.dumps(out))", json.dumps(settings)],
-        capture_output=True, text=True, timeout=120, cwd=EXAMPLES,
+        capture_output=True, text=True, timeout=PATIENCE_MS / 1000, cwd=EXAMPLES,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr[-3000:]
     return json.loads(done.stdout.splitlines()[-1])
@@ -72,12 +72,30 @@ app = AppTest.from_file("app.py", default_timeout=60).run()
 app.text_input[0].set_value("mistral-large").run()
 app.number_input[0].set_value(6).run()
 app.button[0].click().run()
-table = app.session_state["drafts"]
-by_text = [draft.text for draft in table if draft.preference != "Email"]
-again = all("Your last message had" in text for text in by_text)
-out = {"errors": [error.value for error in app.exception], "drafts": len(table), "again": again}
+table = app.dataframe[0].value
+again = table[table["By"] != "Email"]["Message"].str.contains("Your last message had").all()
+out = {"errors": [error.value for error in app.exception], "drafts": len(table), "again": bool(again)}
 """
     assert run(script, tickets) == {"errors": [], "drafts": 6, "again": True}
+
+
+def test_a_second_writing_leaves_what_somebody_decided_on(tickets: dict[str, Any]) -> None:
+    script = """
+from dataclasses import replace
+from app import KEPT, TABLE
+from drafts import Draft, keeping, making
+session.sql(f"drop table if exists {KEPT}").collect()
+session.sql(making(KEPT)).collect()
+ids = [row[0] for row in session.sql(f"select ticket_id from {TABLE} order by 1 limit 3").collect()]
+one, two, three = (Draft(ticket, "Ada", "ada@example.org", "Email", "Lost phone", "mine") for ticket in ids)
+session.sql(keeping(KEPT, [replace(one, is_approved=True), replace(two, is_edited=True), three])).collect()
+app = AppTest.from_file("app.py", default_timeout=60).run()
+app.text_input[0].set_value("mistral-large").run()
+app.number_input[0].set_value(3).run()
+app.button[0].click().run()
+out = {"errors": [error.value for error in app.exception], "mine": [text == "mine" for text in app.dataframe[0].value["Message"]]}
+"""
+    assert run(script, tickets) == {"errors": [], "mine": [True, True, False]}
 
 
 @pytest.fixture
@@ -94,11 +112,11 @@ def app(tickets: dict[str, Any], tmp_path: Path) -> Generator[str]:
     wait_for(f"http://127.0.0.1:{port}/_stcore/health")
     yield f"http://127.0.0.1:{port}"
     process.terminate()
-    process.wait(timeout=20)
+    process.wait(timeout=PATIENCE_MS / 1000)
 
 
 def wait_for(url: str) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE_MS / 1000
     while True:
         try:
             with urllib.request.urlopen(url, timeout=2):
@@ -108,7 +126,7 @@ def wait_for(url: str) -> None:
             time.sleep(0.1)
 
 
-def test_a_message_is_approved_and_exported(browser: Any, app: str) -> None:
+def test_a_message_is_edited_approved_and_exported(browser: Any, app: str, shots: Path) -> None:
     context = browser.new_context(viewport={"width": 1440, "height": 1200})
     context.set_default_timeout(PATIENCE_MS)
     tab = context.new_page()
@@ -121,18 +139,26 @@ def test_a_message_is_approved_and_exported(browser: Any, app: str) -> None:
     tab.get_by_role("button", name="Write messages").click()
     grid = tab.get_by_test_id("stDataFrame")
     grid.wait_for()
+    picture(tab, shots, "email-app")
     grid.scroll_into_view_if_needed()
     grid.click(position={"x": 45, "y": 52})  # the box of the first row; the grid is one picture
-    tab.get_by_role("button", name="Export 1 approved").wait_for()
+    export = tab.get_by_role("button", name="Export 1 approved")
+    export.wait_for()
     settle(tab)
-    (message,) = exported(tab)
-    assert message.endswith("Name: Anya, Contact preference: Email")  # echo says what it was asked
+    grid.dblclick(position={"x": 450, "y": 52})
+    tab.locator("#portal textarea:enabled").fill("Dear Anya, call us.")
+    export.click()  # at once: the cell is still open
+    assert exported(tab, "Dear Anya, call us.") == ["Dear Anya, call us."]
+    tab.goto(app)
+    tab.get_by_role("button", name="Export 1 approved").click()
+    assert exported(tab, "Dear Anya") == ["Dear Anya, call us."]  # a tab that is loaded again has lost nothing
     context.close()
 
 
-def exported(tab: Any) -> list[str]:
-    """The messages in the file that the page gives."""
+def exported(tab: Any, seen: str) -> list[str]:
+    """The messages in the file that the page gives, once it shows this text."""
+    tab.get_by_role("dialog").get_by_text(seen).wait_for()
     with tab.expect_download() as download:
-        tab.get_by_role("button", name="Export 1 approved").click()
+        tab.get_by_role("button", name="Download messages.csv").click()
     with Path(download.value.path()).open(encoding="utf-8", newline="") as file:
         return [row["Message"] for row in csv.DictReader(file)]
