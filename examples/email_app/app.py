@@ -127,7 +127,7 @@ def _look_at_export(is_wanted: bool = False) -> None:
 
 _WIDTHS = {
     column: st.column_config.Column(width=pixels)
-    for column, pixels in {"Approved": 90, "To": 110, "By": 110, "Message": 480, "Words": 110, "Category": 150}.items()
+    for column, pixels in {"Approved": 100, "To": 110, "By": 110, "Message": 480, "Words": 140, "Category": 150}.items()
 }
 
 
