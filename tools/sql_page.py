@@ -29,7 +29,7 @@ BINARY in a VARIANT is a text (`TYPEOF` says `VARCHAR`), a FLOAT is a `DECIMAL`;
 numbers were found in no public source.
 """
 
-ELSEWHERE = ("complete", "copy", "functions", "load", "unload")
+ELSEWHERE = ("complete", "functions")
 """Beginnings of files whose subjects have pages of their own."""
 
 

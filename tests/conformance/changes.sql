@@ -81,9 +81,6 @@ delete from copied;
 select count(*) as n from stock;
 -- row: [2]
 
-create schema other_schema clone public;
--- error: 000002 0A000 SQL compilation error:\nUnsupported feature 'CLONE of a schema'.
-
 -- https://docs.snowflake.com/en/sql-reference/sql/alter-table
 alter table stock swap with copied;
 

@@ -1,5 +1,6 @@
 -- COMPLETE and its family, answered by echo: the prompt is the answer, a line `#error: text` fails the row.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/complete-snowflake-cortex
 select snowflake.cortex.complete('echo', 'hello') as said;
 -- columns: SAID VARCHAR(16777216)
 -- row: ["hello"]

@@ -1,7 +1,8 @@
--- Every CSV option: https://docs.snowflake.com/en/sql-reference/sql/create-file-format
+-- Every option of CSV files.
 --
 -- A file is written as it stands by unloading one text without delimiters, then read with the format under test.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-file-format
 create stage s;
 
 create file format raw type = csv compression = none field_delimiter = none record_delimiter = none null_if = ()

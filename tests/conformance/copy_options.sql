@@ -1,5 +1,6 @@
--- Options of COPY INTO <table>: https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
+-- Options of COPY INTO <table>.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 create stage s;
 
 create file format raw type = csv compression = none field_delimiter = none record_delimiter = none null_if = ()
@@ -103,6 +104,7 @@ copy into t from @s/in/half.csv validation_mode = return_errors;
 copy into t from @s/in/half.csv validation_mode = return_all_errors;
 -- rows: 2
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 -- FILES, PATTERN, SIZE_LIMIT, FORCE.
 truncate table t;
 
@@ -148,7 +150,8 @@ copy into @s/null.csv from (select ',x\n') file_format = raw single = true;
 copy into d (n, w) from @s/null.csv;
 -- error: 100088 22000 NULL result in a non-nullable column. Use quotes if an empty field should be interpreted as an empty string instead of a null\n  File 's/null.csv', line 1, character 1\n  Row 1, column "D"["N":1]
 
--- Transformations: https://docs.snowflake.com/en/user-guide/data-load-transform
+-- https://docs.snowflake.com/en/user-guide/data-load-transform
+-- Transformations.
 create or replace table made (id int, upper_v varchar(2), place varchar, row_number int);
 
 copy into made from (select $1::int * 10, upper($2), metadata$filename, metadata$file_row_number from @s/in/good.csv);
@@ -181,7 +184,8 @@ copy into made (id) from (select sum($1) from @s/in/);
 copy into made (id) from (select $1 from @s/in/) validation_mode = return_errors;
 -- error: 000002 0A000 VALIDATION_MODE is not supported for a COPY with a transformation
 
--- SELECT from files, with a format and a pattern: https://docs.snowflake.com/en/user-guide/querying-stage
+-- https://docs.snowflake.com/en/user-guide/querying-stage
+-- SELECT from files, with a format and a pattern.
 create file format plain type = csv;
 
 select t.$1, t.$2, metadata$filename as f, metadata$file_row_number as r from @s/in (file_format => 'plain', pattern => '.*good.*') t order by r;
@@ -191,6 +195,7 @@ select t.$1, t.$2, metadata$filename as f, metadata$file_row_number as r from @s
 select metadata$file_last_modified > '2020-01-01' as m, metadata$start_scan_time > '2020-01-01' as s from @s/in/bad.csv (file_format => plain);
 -- row: [true, true]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 -- JSON.
 create table j (v variant);
 

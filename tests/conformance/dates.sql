@@ -144,3 +144,15 @@ select '32472144000000000000'::date as far, '-86400000000000000'::timestamp_ntz 
 
 select '99999999999999999999999999999999999999'::date;
 -- error: 100040 22018 Date '99999999999999999999999999999999999999' is not recognized
+
+-- https://docs.snowflake.com/en/sql-reference/functions/to_date
+-- A number is no date: who means YYYYMMDD gives a format.
+select to_date(20240105);
+-- error: 001007 22023 SQL compilation error:\ninvalid type [CAST(NUMBER(8,0) AS DATE)] for parameter 'TO_DATE'
+
+select to_date(20240105::varchar, 'YYYYMMDD') as d, to_date('15000000') as counted;
+-- row: ["2024-01-05", "1970-06-23"]
+
+-- https://docs.snowflake.com/en/sql-reference/date-time-input-output
+select 'Mon Jul 08 18:09:51 +0200 2013'::timestamp_ntz as n, 'Mon Jul 08 18:09:51 +0200 2013'::timestamp_tz as z, 'Mon Jul 08 18:09:51 2013'::timestamp as t;
+-- row: ["2013-07-08 18:09:51", "2013-07-08 18:09:51+02:00", "2013-07-08 18:09:51"]

@@ -1,5 +1,6 @@
 -- What dbt-snowflake 1.10 sends: its macros' statements.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/merge
 create or replace transient table target (id int, name varchar(20), at date default '2024-01-01'::date);
 
 insert into target values (1, 'a', null), (2, 'b', null);
@@ -42,6 +43,7 @@ merge into nothing t using source s on t.id = s.id when matched then delete;
 
 -- A temporary view is the session's own.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-views
 show views like 'source';
 -- rows: 1
 
@@ -57,6 +59,7 @@ select * from source;
 
 -- Lists and changes of relations.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-objects
 show objects in cortex_finetuning_db.nothing limit 10000;
 -- error: 002043 02000 SQL compilation error:\nObject does not exist, or operation cannot be performed.
 
@@ -70,6 +73,7 @@ show objects in cortex_finetuning_db.public starts with 'TARG' limit 1;
 show objects limit 5 from 'TARGET';
 -- rows: none
 
+-- https://docs.snowflake.com/en/sql-reference/sql/alter-table
 alter table target add column extra number(5,2), "more" varchar(3);
 
 alter table target alter "EXTRA" COMMENT $$the extra$$, "more" COMMENT $$$$;
@@ -102,6 +106,7 @@ alter table target drop column id, nothing;
 select id from target limit 1;
 -- rows: 1
 
+-- https://docs.snowflake.com/en/sql-reference/sql/alter-view
 create or replace view relabelled as select id from target;
 
 alter view relabelled rename to relabelled_2;
@@ -109,6 +114,7 @@ alter view relabelled rename to relabelled_2;
 select count(*) > 0 as some from relabelled_2;
 -- row: [true]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/alter-warehouse
 alter warehouse compute_wh resume if suspended;
 -- row: ["Statement executed successfully."]
 
@@ -118,21 +124,25 @@ alter warehouse compute_wh set warehouse_size = 'LARGE' auto_suspend = 60;
 alter warehouse nothing suspend;
 -- error: 002003 02000 *
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-sequence
 create sequence counter start 5;
 
 show sequences like 'counter';
 -- row: ["COUNTER", "CORTEX_FINETUNING_DB", "PUBLIC", null, "1", "*", "ACCOUNTADMIN", "", "ROLE", "N"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-user-functions
 create function twice(a number) returns number as 'a * 2';
 
 show user functions like 'twice';
 -- row: ["*", "TWICE", "PUBLIC", "N", "N", 1, 1, "TWICE(NUMBER) RETURN NUMBER", "user-defined function", "CORTEX_FINETUNING_DB", "SQL"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-imported-keys
 show imported keys in table target;
 -- rows: none
 
 -- Functions of the catalogue query.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/convert_timezone
 select convert_timezone('UTC', 'Europe/Berlin', '2024-07-01 12:00:00'::timestamp_ntz) as a, to_varchar(convert_timezone('UTC', '2024-01-01 00:00:00'::timestamp_ntz)) like '2024-01-01 00:00:00%' as b;
 -- columns: A TIMESTAMP_NTZ(9), B BOOLEAN
 -- row: ["2024-07-01 14:00:00", true]
@@ -143,7 +153,8 @@ select to_varchar(convert_timezone('UTC', '2024-01-01 10:00:00'::timestamp_ntz),
 select convert_timezone('Europe/Berlin', current_timestamp()) = current_timestamp() as same;
 -- row: [true]
 
--- https://docs.snowflake.com/en/user-guide/tables-clustering-keys: how files lie is nobody's concern here.
+-- https://docs.snowflake.com/en/user-guide/tables-clustering-keys
+-- How files lie is nobody's concern here.
 create table clustered (a int, b text) cluster by (a);
 
 alter table clustered cluster by (to_date(b), a);

@@ -1,5 +1,6 @@
 -- Functions in SQL, sequences and GET_DDL.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-function
 create or replace function plus1(a number) returns number language sql as 'a + 1';
 -- row: ["Function PLUS1 successfully created."]
 
@@ -48,6 +49,7 @@ create procedure p() returns number language sql as 'begin return 1; end';
 
 create function t() returns table (a int) as 'select 1';
 
+-- https://docs.snowflake.com/en/sql-reference/sql/drop-function
 drop function plus1(number);
 -- row: ["PLUS1 successfully dropped."]
 
@@ -59,9 +61,11 @@ drop function if exists plus1(number);
 select nothing_of_that_name(1);
 -- error: 002140 42601 SQL compilation error:\nUnknown function NOTHING_OF_THAT_NAME.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-sequence
 create or replace sequence s start = 10 increment by 5 comment = 'ids';
 -- row: ["Sequence S successfully created."]
 
+-- https://docs.snowflake.com/en/user-guide/querying-sequences
 select s.nextval as a;
 -- columns: A NUMBER(38,0)
 -- row: [10]
@@ -97,11 +101,13 @@ alter sequence s rename to renamed;
 select renamed.nextval as a;
 -- row: [220]
 
+-- https://docs.snowflake.com/en/sql-reference/functions/get_ddl
 select get_ddl('sequence', 'renamed');
 -- row: ["create or replace sequence RENAMED start with 10 increment by 100 noorder COMMENT='wider';"]
 
 alter sequence renamed unset comment;
 
+-- https://docs.snowflake.com/en/sql-reference/sql/alter-sequence
 alter sequence renamed rename to down;
 -- error: 002002 42710 *
 
@@ -119,11 +125,13 @@ alter sequence nothing set increment 2;
 
 alter sequence renamed rename to s;
 
+-- https://docs.snowflake.com/en/sql-reference/sql/drop-sequence
 drop sequence s;
 
 select s.nextval;
 -- error: 002003 42S02 *
 
+-- https://docs.snowflake.com/en/sql-reference/functions/get_ddl
 create or replace table goods (id int not null comment 'key', "a b" varchar(5) default 'x') comment = 'it''s';
 
 select get_ddl('table', 'goods') as d;
@@ -145,6 +153,7 @@ select get_ddl('pipe', 'x');
 
 -- AUTOINCREMENT, and changes without AUTOCOMMIT.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-table
 create or replace table counted (id int not null autoincrement, other int identity(10, 5), x varchar default 'd');
 
 insert into counted (x) values ('a'), ('b');
@@ -173,9 +182,11 @@ insert into counted_2 (x) values ('d');
 select id from counted_2 where x = 'd';
 -- row: [3]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-sequences
 show sequences like '%identity%';
 -- rows: none
 
+-- https://docs.snowflake.com/en/sql-reference/transactions
 alter session set autocommit = false;
 
 insert into counted_2 (x) values ('lost');
@@ -194,9 +205,14 @@ rollback;
 select count(*) as n from counted_2 where x = 'kept';
 -- row: [1]
 
+-- https://docs.snowflake.com/en/user-guide/querying-sequences
 create or replace sequence ids;
 
 create or replace table numbered (id int default ids.nextval, x int);
+
+describe table numbered;
+-- row: ["ID", "NUMBER(38,0)", "COLUMN", "Y", "\"CORTEX_FINETUNING_DB\".\"PUBLIC\".\"IDS\".nextval", "N", "N", null, null, null, null]
+-- row: ["X", "NUMBER(38,0)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
 
 insert into numbered (x) values (1), (2);
 
@@ -206,6 +222,7 @@ select id from numbered order by id;
 
 -- Keys are declared and shown, and nobody enforces them.
 
+-- https://docs.snowflake.com/en/sql-reference/constraints-overview
 create or replace table parent (a int, b int unique, constraint pk primary key (a));
 
 create or replace table child (x int primary key, y int references parent (a), z int, foreign key (y, z) references public.parent (a, b), constraint yz unique (y, z));
@@ -267,6 +284,7 @@ drop table parent;
 show primary keys in schema public;
 -- rows: 1
 
+-- https://docs.snowflake.com/en/sql-reference/sql/desc-sequence
 create or replace schema places;
 
 create sequence numbers start 5 increment 2 comment = 'odd';
@@ -278,6 +296,7 @@ describe sequence numbers;
 desc sequence cortex_finetuning_db.places.nothing;
 -- error: 002003 42S02 SQL compilation error:\nSequence 'CORTEX_FINETUNING_DB.PLACES.NOTHING' does not exist
 
+-- https://docs.snowflake.com/en/sql-reference/sql/desc-table
 create table keyed (a int, b int, c int unique, primary key (a, b));
 
 describe table keyed;
@@ -287,9 +306,11 @@ describe table keyed;
 
 create view seen as select a from keyed;
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-views
 show views like 'seen';
 -- row: ["*", "SEEN", "VIEW", "", "CORTEX_FINETUNING_DB", "PLACES", "ACCOUNTADMIN", "", "create or replace view SEEN(\n\tA\n) as select a from \"CORTEX_FINETUNING_DB\".\"PLACES\".\"KEYED\";", "false", "false", "ROLE"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/desc-schema
 describe schema places;
 -- columns: created_on TIMESTAMP_LTZ(9), name VARCHAR(16777216), kind VARCHAR(16777216)
 -- row: ["*", "KEYED", "TABLE"]
@@ -299,6 +320,7 @@ describe database cortex_finetuning_db;
 -- row: ["*", "PLACES", "SCHEMA"]
 -- row: ["*", "PUBLIC", "SCHEMA"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/desc-warehouse
 describe warehouse compute_wh;
 -- row: ["*", "COMPUTE_WH", "WAREHOUSE"]
 

@@ -118,3 +118,9 @@ select seq4() from table(generator(timelimit => 1));
 -- https://docs.snowflake.com/en/sql-reference/functions/randstr
 select length(randstr(8, random())) as n, randstr(8, 7) = randstr(8, 7) as same, uniform(1, 6, random()) between 1 and 6 as die;
 -- row: [8, true, true]
+
+-- https://docs.snowflake.com/en/sql-reference/constructs/join-lateral
+-- LEFT JOIN LATERAL needs no ON: a row without any stays.
+select n, l.double from (values (1), (2)) v (n) left join lateral (select v.n * 2 as double where v.n > 1) l order by n;
+-- row: [1, null]
+-- row: [2, 4]

@@ -1,5 +1,6 @@
 -- CLASSIFY_TEXT, AI_CLASSIFY and AI_CLASSIFY_PROMPT, answered by echo: the first label, or the one that `#answer:` in the text names.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_classify
 select ai_classify('One day I will see the world', ['travel', 'cooking']) as a;
 -- columns: A OBJECT
 -- row: ["{\"labels\":[\"travel\"]}"]

@@ -1,5 +1,6 @@
 -- COUNT_TOKENS and AI_COUNT_TOKENS: for echo a word is a token. No model is asked.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/count_tokens-snowflake-cortex
 select snowflake.cortex.count_tokens('echo', 'three little words') as a, snowflake.cortex.count_tokens('SUMMARIZE', 'two words') as b;
 -- columns: A NUMBER(18,0), B NUMBER(18,0)
 -- row: [3, 2]

@@ -1,5 +1,6 @@
 -- EMBED_TEXT_768, EMBED_TEXT_1024, AI_EMBED and AI_SIMILARITY; echo makes a vector of each text that is its own.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_embed
 select snowflake.cortex.embed_text_768('echo', 'hello') as a, snowflake.cortex.embed_text_1024('echo', 'hello') as b, ai_embed('echo', null) as c;
 -- columns: A VECTOR(FLOAT, 768), B VECTOR(FLOAT, 1024), C VECTOR(FLOAT, 768)
 -- row: ["*", "*", null]

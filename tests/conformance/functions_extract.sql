@@ -1,5 +1,6 @@
 -- EXTRACT_ANSWER and AI_EXTRACT, answered by echo: the smallest answer that fits, or what `#answer:` in the text says.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_extract
 select snowflake.cortex.extract_answer('#answer: Bern', 'Where does Ann live?') as a;
 -- columns: A ARRAY
 -- row: ["[{\"answer\":\"Bern\",\"score\":1.0}]"]

@@ -1,5 +1,6 @@
 -- AI_FILTER, answered by echo: FALSE, or what `#answer:` in the predicate says.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_filter
 select ai_filter('Is Canada in North America?') as a, ai_filter('#answer: true') as b;
 -- columns: A BOOLEAN, B BOOLEAN
 -- row: [false, true]

@@ -1,5 +1,6 @@
 -- Functions that are not there yet: each says so by its name, before a row is read.
 
+-- https://docs.snowflake.com/en/user-guide/snowflake-cortex/aisql
 select to_file('@files', 'a.pdf');
 -- error: 000002 0A000 TO_FILE is not supported
 

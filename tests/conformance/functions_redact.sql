@@ -1,5 +1,6 @@
 -- AI_REDACT, answered by echo: what is told by its form, and what `#answer:` in the text names.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_redact
 select ai_redact('Write to ann@example.com, card 4111 1111 1111 1111, host 10.0.0.1') as a, ai_redact(null) as b;
 -- columns: A VARCHAR(16777216), B VARCHAR(16777216)
 -- row: ["Write to [EMAIL], card [PAYMENT_CARD_DATA], host [IP_ADDRESS]", null]

@@ -1,5 +1,6 @@
 -- SENTIMENT, ENTITY_SENTIMENT and AI_SENTIMENT, answered by echo: the first value, or what `#answer:` in the text says.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_sentiment
 select snowflake.cortex.sentiment('#answer: very positive') as a, snowflake.cortex.sentiment('#answer: negative') as b, snowflake.cortex.sentiment(null) as c;
 -- columns: A FLOAT, B FLOAT, C FLOAT
 -- row: [0.9, -0.6, null]

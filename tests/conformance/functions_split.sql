@@ -1,5 +1,6 @@
 -- SPLIT_TEXT_RECURSIVE_CHARACTER and SPLIT_TEXT_MARKDOWN_HEADER: the vendor's documented vectors. No model is asked.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/split_text_recursive_character-snowflake-cortex
 select snowflake.cortex.split_text_recursive_character('hello world are you here', 'none', 15, 10) as a;
 -- columns: A ARRAY
 -- row: ["[\"hello world are\",\"world are you\",\"are you here\"]"]

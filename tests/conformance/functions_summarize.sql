@@ -1,5 +1,6 @@
 -- SUMMARIZE, AI_SUMMARIZE, AI_SUMMARIZE_AGG and AI_AGG, answered by echo: the prompt, or what `#answer:` in a text says.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_summarize_agg
 select snowflake.cortex.summarize('#answer: short') as a, snowflake.cortex.summarize(null) as b;
 -- columns: A VARCHAR(16777216), B VARCHAR(16777216)
 -- row: ["short", null]

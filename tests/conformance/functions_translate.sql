@@ -1,5 +1,6 @@
 -- TRANSLATE and AI_TRANSLATE, answered by echo: the prompt, or what `#answer:` in the text says.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/ai_translate
 select snowflake.cortex.translate('#answer: good morning', 'de', 'en') as a, snowflake.cortex.translate('#answer: hi', '', 'en') as b;
 -- columns: A VARCHAR(16777216), B VARCHAR(16777216)
 -- row: ["good morning", "hi"]

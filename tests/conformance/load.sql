@@ -1,14 +1,17 @@
 -- Stages, file formats and COPY INTO. The files lie beside this one.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-stage
 create or replace stage files url = 's3://conformance/' file_format = (type = csv skip_header = 1 field_optionally_enclosed_by = '"');
 -- row: ["Stage area FILES successfully created."]
 
 create table people (id number(10,0), name varchar(3) not null, note varchar);
 
+-- https://docs.snowflake.com/en/sql-reference/sql/list
 list @files/people;
 -- row: ["s3://conformance/people.csv", 65, "*", "*"]
 -- notice: s3://conformance/ is mapped to
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 copy into people from @files/people.csv;
 -- row: ["s3://conformance/people.csv", "LOADED", 3, 3, 1, 0, null, null, null, null]
 
@@ -71,6 +74,7 @@ copy into people from @files file_format = (type = avro);
 copy into people from @files validation_mode = return_some;
 -- error: 001008 22023 SQL compilation error:\ninvalid value [RETURN_SOME] for parameter 'VALIDATION_MODE'
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-file-format
 create file format f type = csv skip_haeder = 1;
 -- error: 001006 22023 SQL compilation error:\ninvalid parameter 'SKIP_HAEDER'
 
@@ -80,26 +84,31 @@ create stage s file_format = nothing;
 create file format f type = csv field_delimiter = '|' null_if = ('NULL', '');
 -- row: ["File format F successfully created."]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-file-formats
 show file formats;
 -- columns: created_on TIMESTAMP_LTZ(9), name VARCHAR(16777216), database_name VARCHAR(16777216), schema_name VARCHAR(16777216), type VARCHAR(16777216), owner VARCHAR(16777216), comment VARCHAR(16777216), format_options VARCHAR(16777216), owner_role_type VARCHAR(16777216)
 -- row: ["*", "F", "CORTEX_FINETUNING_DB", "PUBLIC", "CSV", "ACCOUNTADMIN", "", "*", "ROLE"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/show-stages
 show stages;
 -- row: ["*", "FILES", "CORTEX_FINETUNING_DB", "PUBLIC", "s3://conformance/", "N", "N", "ACCOUNTADMIN", "", "EXTERNAL", "N", "ROLE"]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/drop-stage
 drop stage files;
 -- row: ["FILES successfully dropped."]
 
 drop file format f;
 -- row: ["F successfully dropped."]
 
--- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table: without FROM the files are the table's own.
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
+-- Without FROM the files are the table's own.
 copy into people;
 -- row: ["Copy executed with 0 files processed."]
 
 copy into people ("nowhere") from @%people;
 -- error: 000904 42000 SQL compilation error: error line 1 at position 0\ninvalid identifier '"nowhere"'
 
+-- https://docs.snowflake.com/en/sql-reference/data-types-text
 create table short (a varchar(3));
 
 insert into short values ('abcd');

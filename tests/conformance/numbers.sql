@@ -105,3 +105,12 @@ select uniform(1, 6, 42) = uniform(1, 6, 42) as same, uniform(0::float, 1::float
 -- https://docs.snowflake.com/en/sql-reference/functions/hash
 select hash(1, 'a') = hash(1, 'a') as same, hash(null) is not null as never_null, hash('a') <> hash('b') as other;
 -- row: [true, true, true]
+
+-- Numbers that are equal have the same hash, whatever their precision and scale; so have whole FLOATs.
+select hash(10::number(38,0)) = hash(10::number(5,3)) as scales, hash(10) = hash(10::float) as floats, hash(1.5) = hash(1.500) as fractions, hash(0.5) = hash(0.6) as others, hash(1) = hash('1') as text, hash_agg(1) = hash_agg(1.0) as agg;
+-- row: [true, true, true, false, false, true]
+
+-- https://docs.snowflake.com/en/sql-reference/data-types-numeric
+-- A FLOAT has some 15 digits that are sure; these are written.
+select (0.1::float + 0.2::float)::varchar as sum, 123456789012345678::float::varchar as large, 1e15::float::varchar as power, 1e14::float::varchar as whole, 0.00001::float::varchar as small, 'nan'::float::varchar as n, '-inf'::float || '' as i;
+-- row: ["0.3", "1.23456789012346e+17", "1e+15", "100000000000000", "1e-05", "NaN", "-inf"]

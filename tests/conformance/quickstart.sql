@@ -1,5 +1,6 @@
 -- The statements of the vendor's quickstart "Serverless LLM Fine-tuning" and of its notebook, word for word.
 
+-- https://quickstarts.snowflake.com/guide/finetuning_llm_using_snowflake_cortex_ai/
 CREATE or REPLACE file format csvformat
   SKIP_HEADER = 1
   FIELD_OPTIONALLY_ENCLOSED_BY = '"'

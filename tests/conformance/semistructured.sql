@@ -204,3 +204,15 @@ select count(*) as n, count(o) as o, hash_agg(*) = hash_agg(* exclude (a)) as h 
 
 select array_insert([1], 100000000, 2);
 -- error: 100078 22000 An array can't have the position 100000000
+
+-- https://docs.snowflake.com/en/sql-reference/functions/get_path
+select get_path({'vehicle': [{'make': 'Honda'}]}, 'vehicle[0]:make') as colon, get_path({'x.y': {'z': 1}}, '"x.y".z') as quoted, get_path({'a b': 1}, '[''a b'']') as brackets;
+-- row: ["\"Honda\"", "1", "1"]
+
+select get_path({'a': 1}, 'a b');
+-- error: 001015 22023 SQL compilation error:\nInvalid extraction path 'a b'
+
+-- https://docs.snowflake.com/en/sql-reference/data-types-semistructured
+-- Places are counted from 0; nothing stands at a negative one.
+select [1, 2, 3][-1] as before, [1, 2, 3][c - 2] as counted, [1, 2, 3][c] as second, get([1, 2], -1) as got from (select 1 as c);
+-- row: [null, null, "2", null]

@@ -1,5 +1,6 @@
 -- What Snowpark 1.56 sends, as its SQL generator writes it.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-stage
 CREATE SCOPED TEMPORARY STAGE IF NOT EXISTS "CORTEX_FINETUNING_DB"."PUBLIC".SNOWPARK_TEMP_STAGE_A;
 -- row: ["Stage area SNOWPARK_TEMP_STAGE_A successfully created."]
 
@@ -30,6 +31,7 @@ drop stage both;
 show stages like 'both';
 -- rows: 1
 
+-- https://docs.snowflake.com/en/sql-reference/sql/create-file-format
 CREATE SCOPED TEMPORARY FILE FORMAT IF NOT EXISTS "CORTEX_FINETUNING_DB"."PUBLIC".SNOWPARK_TEMP_FILE_FORMAT_A TYPE = CSV PARSE_HEADER = False;
 
 show file formats like 'snowpark_temp%';
@@ -44,6 +46,7 @@ CREATE SCOPED TEMPORARY STAGE /* Python:snowflake.connector.pandas_tools.write_p
 
 CREATE SCOPED TEMPORARY FILE FORMAT identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."f"') /* x */ TYPE=PARQUET COMPRESSION=auto USE_LOGICAL_TYPE = TRUE;
 
+-- https://docs.snowflake.com/en/sql-reference/functions/infer_schema
 SELECT COLUMN_NAME, TYPE FROM table(infer_schema(location=>'@"CORTEX_FINETUNING_DB"."PUBLIC"."s"/rows.parquet', file_format=>'"CORTEX_FINETUNING_DB"."PUBLIC"."f"'));
 -- columns: COLUMN_NAME VARCHAR(16777216), TYPE VARCHAR(16777216)
 -- row: ["ID", "NUMBER(38, 0)"]
@@ -54,6 +57,7 @@ SELECT COLUMN_NAME, TYPE FROM table(infer_schema(location=>'@"CORTEX_FINETUNING_
 CREATE  TABLE IF NOT EXISTS identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."WP"') ("ID" NUMBER(38, 0), "NAME" TEXT, "V" REAL, "D" DATE)  /* x */ ;
 -- row: ["Table WP successfully created."]
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-table
 COPY INTO identifier('"CORTEX_FINETUNING_DB"."PUBLIC"."WP"') /* x */ ("ID","NAME","V","D") FROM (SELECT $1:"ID"::NUMBER(38, 0),$1:"NAME"::TEXT,$1:"V"::REAL,$1:"D"::DATE FROM '@"CORTEX_FINETUNING_DB"."PUBLIC"."s"/rows.parquet') FILE_FORMAT=(TYPE=PARQUET USE_VECTORIZED_SCANNER=FALSE COMPRESSION=auto BINARY_AS_TEXT=FALSE USE_LOGICAL_TYPE = TRUE) PURGE=TRUE ON_ERROR='abort_statement';
 -- row: ["~.*rows.parquet", "LOADED", 3, 3, 1, 0, null, null, null, null]
 
@@ -97,6 +101,7 @@ copy into two (a) from (select $1:name from @"s"/rows.json) file_format = (type 
 
 CREATE TEMP FILE FORMAT csvf TYPE = CSV SKIP_HEADER = 1 FIELD_OPTIONALLY_ENCLOSED_BY = '"';
 
+-- https://docs.snowflake.com/en/user-guide/querying-stage
 SELECT $1::INT AS "ID", $2 AS "NAME" FROM @"s"/people.csv( FILE_FORMAT  => 'CORTEX_FINETUNING_DB.PUBLIC.CSVF') limit 1;
 -- columns: ID NUMBER(38,0), NAME VARCHAR(16777216)
 -- rows: 1
@@ -119,6 +124,7 @@ select $1 from @"s"/../../etc/passwd;
 
 -- RESULT_SCAN
 
+-- https://docs.snowflake.com/en/sql-reference/functions/result_scan
 select 1 as a, 'x' as b;
 
 select * from table(result_scan(last_query_id()));
@@ -133,6 +139,7 @@ select "name", "type" from table(result_scan(last_query_id()));
 select "name" from table(result_scan()) limit 1;
 -- row: ["BOTH"]
 
+-- https://docs.snowflake.com/en/sql-reference/functions/last_query_id
 select last_query_id() = last_query_id(-1) as same, last_query_id(1) is null as first, last_query_id(9999) as none;
 -- row: [true, false, null]
 
@@ -144,6 +151,7 @@ select * from table(nothing(1));
 
 -- Functions and clauses as the DataFrame API writes them.
 
+-- https://docs.snowflake.com/en/sql-reference/functions/regexp_replace
 select regexp_replace('axbx', 'x', 'y', 1, 0) as a, regexp_replace('axbx', 'x', 'y', 1, 1) as b, regexp_replace('axbX', 'X', '', 1, 0, 'i') as c;
 -- row: ["ayby", "aybx", "ab"]
 
@@ -155,6 +163,7 @@ select system$client_version_info();
 
 create or replace table sales as select * from values ('e1', 'Jan', 100), ('e1', 'Feb', 200), ('e2', 'Jan', 5), ('e2', 'Jan', 6) as v (emp, month, amt);
 
+-- https://docs.snowflake.com/en/sql-reference/constructs/pivot
 SELECT  *  FROM ( SELECT  *  FROM sales) PIVOT ( sum("AMT") FOR "MONTH" IN ('Jan', 'Feb')) order by emp;
 -- columns: EMP VARCHAR(2), 'Jan' NUMBER(38,0), 'Feb' NUMBER(38,0)
 -- row: ["e1", 100, 200]
@@ -173,6 +182,7 @@ select * from sales pivot (sum(amt) for month in (any)) order by emp;
 -- row: ["e1", 200, 100]
 -- row: ["e2", null, 11]
 
+-- https://docs.snowflake.com/en/sql-reference/constructs/unpivot
 select * from (select 1 as id, 10 as jan, null::int as feb, 30 as mar) unpivot (sales for month in (jan, feb as 'February', mar)) order by month;
 -- columns: ID NUMBER(1,0), MONTH VARCHAR(16777216), SALES NUMBER(38,0)
 -- row: [1, "JAN", 10]

@@ -187,3 +187,7 @@ select to_binary('a', 'base64');
 -- https://docs.snowflake.com/en/sql-reference/functions/base64_decode_string
 select base64_decode_string('YWJj') as a, hex_decode_string('616263') as h, try_base64_decode_string(dayname('2024-01-05'::date)) as none, try_hex_decode_string('ff') as no_text;
 -- row: ["abc", "abc", null, null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/regexp_replace
+select regexp_replace('It was the best of times, it was the worst of times', '( ){1,}', '') as joined, regexp_replace('aXbX', 'X{1}', '{0}', 1, 2) as second;
+-- row: ["Itwasthebestoftimes,itwastheworstoftimes", "aXb{0}"]

@@ -7,12 +7,14 @@ must give stands in comment lines behind it:
     -- columns: A NUMBER(1,0), B VARCHAR(1)
     -- row: [1, "x"]
 
+    -- https://docs.snowflake.com/en/sql-reference/operators-arithmetic
     select 1 / 0;
     -- error: 100051 22012 Division by zero
 
-`columns` are names and types in order. Each `row` is a JSON array; numbers with a fraction, dates and times are JSON text
-as str() shows them; `"*"` fits any value, and `"~..."` is a regular expression. `rows: none` and `rows: 12` count rows;
-`rows: unordered` lets them come in any order. `error` is number, SQLSTATE and the beginning of the text, with \\n for a new
+The vendor's page that says so stands above; docs/sql.md is made of both. `columns` are names and types in order. Each
+`row` is a JSON array; numbers with a fraction, dates and times are JSON text as str() shows them; `"*"` fits any value,
+and `"~..."` is a regular expression. `rows: none` and `rows: 12` count rows; `rows: unordered` lets them come in any
+order. `error` is number, SQLSTATE and the beginning of the text, with \\n for a new
 line; `*` fits any. `notice: ...` must be part of a notice. `usage: distinct=2 cached=0` compares figures. A statement with nothing behind
 it must only succeed. A blank comment or one that starts with none of these words is for the reader.
 
@@ -158,6 +160,13 @@ def test_statement(tell: Tell, file: str, index: int) -> None:
         check_error(case, outcome)
     else:
         check_result(case, outcome)
+
+
+@pytest.mark.parametrize("file", CASES)
+def test_claims_stand_below_a_page_of_the_vendors(file: str) -> None:
+    lines = (HERE / file).read_text(encoding="utf-8").splitlines()
+    first = next((number for number, line in enumerate(lines, start=1) if line.startswith("-- https://")), len(lines))
+    assert [case.line for case in CASES[file] if case.line < first and case.claimed("row")] == []
 
 
 def check_error(case: Case, error: Error) -> None:

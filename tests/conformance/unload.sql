@@ -1,5 +1,6 @@
--- COPY INTO <location>: https://docs.snowflake.com/en/sql-reference/sql/copy-into-location
+-- COPY INTO <location>.
 
+-- https://docs.snowflake.com/en/sql-reference/sql/copy-into-location
 create stage out;
 
 create table people (id number(10,0), name varchar, born date, seen timestamp, score float, is_in boolean, more variant);

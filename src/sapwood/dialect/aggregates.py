@@ -12,6 +12,7 @@ from decimal import Decimal
 from sapwood.dialect.arithmetic import divide
 from sapwood.dialect.around import Aggregate, Around, Key, one, sole, total
 from sapwood.dialect.coercion import cast, comparable, numeric, truth
+from sapwood.dialect.generators import hashed, signed
 from sapwood.dialect.given import Given, arity
 from sapwood.dialect.names import EACH
 from sapwood.dialect.numbers import BITMAP_BITS
@@ -245,9 +246,8 @@ def _approx_percentile(name: str, values: Sequence[Value], around: Around) -> tu
 
 def _hash_agg(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:
     """One number for all rows in whatever order."""
-    listed = ", ".join(comparable(value).sql for value in values) or "1"
-    found = f"coalesce(bit_xor(hash({listed})){around.over}, 0::UBIGINT)"
-    return f"CAST(CAST({found} AS HUGEINT) - 9223372036854775808 AS DECIMAL(19,0))", number(19, 0)
+    one = hashed(values) if values else "hash(1)"
+    return signed(f"coalesce(bit_xor({one}){around.over}, 0::UBIGINT)"), number(19, 0)
 
 
 def _grouping(name: str, values: Sequence[Value], around: Around) -> tuple[str, SnowType]:

@@ -122,8 +122,8 @@ def _narrowed(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
 
 
 def _real_to_text(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:
-    """Snowflake writes whole floats without a fraction."""
-    return f"CASE WHEN {sql} = trunc({sql}) AND abs({sql}) < 1e15 THEN CAST(CAST({sql} AS BIGINT) AS VARCHAR) ELSE CAST({sql} AS VARCHAR) END"
+    """Fifteen digits, as C's %.15g writes them: no more are sure."""
+    return f"CASE WHEN isnan({sql}) THEN 'NaN' ELSE format('{{:.15g}}', {sql}) END"
 
 
 def _to_boolean(sql: str, source: SnowType, target: SnowType, tries: bool) -> str:

@@ -7,7 +7,7 @@ word of a statement is looked at here; each kind has its own reader.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -197,8 +197,8 @@ class Statements:
         if work.commands:
             raise ProgrammingError("SQL compilation error:\nA function can't run FINETUNE.")
 
-    def check_default(self, text: str, type_: SnowType) -> None:
-        """A column's default: an expression without columns and model calls that can become the column's type."""
+    def full_default(self, text: str, type_: SnowType) -> str:
+        """A column's default, with a sequence's name in full: an expression without columns and model calls that can become the type."""
         tree = parse(f"SELECT {text}")
         work = self.work(text)
         refuse(tree, ("expressions",))
@@ -207,6 +207,12 @@ class Statements:
         if len(values) != 1 or work.calls or work.commands:
             raise unsupported(f"DEFAULT {text}")
         cast(values[0], type_)
+        return _replaced(f"SELECT {text}", map(self._counted, tree.find_all(exp.Column))).removeprefix("SELECT ")
+
+    def _counted(self, column: exp.Column) -> tuple[int, int, str]:
+        """Where the name of a sequence stands before NEXTVAL, and the name in full."""
+        given = [part for part in column.parts[:-1] if isinstance(part, exp.Identifier)]
+        return self._in_full(given)
 
     def full_definition(self, text: str) -> str:
         """The text of a view's query with every table's name in full."""
@@ -223,11 +229,20 @@ class Statements:
             ]
             names = tuple(identifier(part) for part in given)
             if names and not (len(names) == 1 and names[0] in local):
-                full = qualify(names, database=self.scope.database, schema=self.scope.schema)
-                places.append((given[0].meta["start"], given[-1].meta["end"] + 1, ".".join(map(quoted, full))))
-        for start, end, name in sorted(places, reverse=True):
-            text = text[:start] + name + text[end:]
-        return text
+                places.append(self._in_full(given))
+        return _replaced(text, places)
+
+    def _in_full(self, given: Sequence[exp.Identifier]) -> tuple[int, int, str]:
+        """Where a name begins and ends, and what it is in full."""
+        names = tuple(map(identifier, given))
+        full = qualify(names, database=self.scope.database, schema=self.scope.schema)
+        return given[0].meta["start"], given[-1].meta["end"] + 1, ".".join(map(quoted, full))
+
+
+def _replaced(text: str, places: Iterable[tuple[int, int, str]]) -> str:
+    for start, end, name in sorted(places, reverse=True):
+        text = text[:start] + name + text[end:]
+    return text
 
 
 def finish(query: BoundQuery, work: Compilation) -> Query:

@@ -111,8 +111,8 @@ def _conversion(wanted: SnowType | None, *, tries: bool = False) -> Rule:
     def rule(given: Given) -> Value:
         value, *form = one_of(given, 1, 2)
         target = SnowType(current().timestamp, scale=9) if wanted is None else wanted
-        is_counted = target.name in (*STAMPS, "DATE") and value.type.name == "FIXED"
-        if form and is_counted and target.name in STAMPS:
+        is_counted = target.name in STAMPS and value.type.name == "FIXED"
+        if form and is_counted:
             return dates.from_epoch(value, target, scale=_scale(form[0], given.name))
         if form and target.name in _MOMENTS:
             return dateformats.parsed(value, form[0], target, tries=tries)

@@ -39,7 +39,7 @@ class Compiler(Protocol):
     def copied(self, text: str, files: StagedFiles, types: Sequence[SnowType]) -> Query: ...
     def full_definition(self, text: str) -> str: ...
     def check_function(self, function: UserFunction) -> None: ...
-    def check_default(self, text: str, type_: SnowType) -> None: ...
+    def full_default(self, text: str, type_: SnowType) -> str: ...
 
 
 @dataclass(frozen=True)
@@ -210,15 +210,24 @@ def _container(kind: str) -> Callable[[Reader, Head, Compiler], Statement]:
 
     def read(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         name = container_name(kind, reader, compiler.scope)
-        if reader.at("CLONE"):
-            raise unsupported(f"CLONE of a {kind.lower()}")
+        clone = _cloned(kind, reader, compiler.scope)
         reader.take("WITH", "MANAGED", "ACCESS")
         reader.take("WITH")
         options = options_until_end(reader)
         _check_options(kind, options)
-        return CreateContainer(kind, name, head.or_replace, head.if_not_exists, str(options.get("COMMENT", "")))
+        return CreateContainer(kind, name, head.or_replace, head.if_not_exists, str(options.get("COMMENT", "")), clone)
 
     return read
+
+
+def _cloned(kind: str, reader: Reader, scope: Scope) -> Name | None:
+    """CLONE source: a database or schema as it is now."""
+    if kind not in ("DATABASE", "SCHEMA") or not reader.take("CLONE"):
+        return None
+    source = container_name(kind, reader, scope)
+    if reader.word() in ("AT", "BEFORE"):
+        raise unsupported(f"{reader.word()} of a {kind.lower()}")
+    return source
 
 
 def container_name(kind: str, reader: Reader, scope: Scope) -> Name:

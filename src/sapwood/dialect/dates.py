@@ -74,8 +74,6 @@ def from_epoch(value: Value, target: SnowType, *, scale: int) -> Value:
     made = combine(sql, TIMESTAMP_NTZ, [value])
     if target.name == "TIMESTAMP_NTZ":
         return made
-    if target.name not in STAMPS:
-        return cast(made, target)
     at = moment(sql, UTC)
     return combine(at if target.name == "TIMESTAMP_LTZ" else zoned(at, minutes=lambda _: "0"), target, [value])
 

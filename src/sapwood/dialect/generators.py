@@ -6,6 +6,8 @@ values. Source: the vendor's pages "Hash functions" and "Data generation functio
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sapwood.dialect.coercion import cast, common, comparable, numeric
 from sapwood.dialect.failures import raising
 from sapwood.dialect.given import Given, Rule, at_least, one_of
@@ -20,11 +22,27 @@ _LETTERS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 def _hash(given: Given) -> Value:
     at_least(given, 1)
-    values = [comparable(TAKES["any"](value)) for value in given.values]
-    return combine(_signed(f"hash({', '.join(value.sql for value in values)})"), number(19, 0), values, nullable=False)
+    values = [TAKES["any"](value) for value in given.values]
+    return combine(signed(hashed(values)), number(19, 0), values, nullable=False)
 
 
-def _signed(sql: str) -> str:
+def hashed(values: Sequence[Value]) -> str:
+    """64 bits of some values, as DuckDB's UBIGINT: the same for values that are equal."""
+    return f"hash({', '.join(map(_to_hash, values))})"
+
+
+def _to_hash(value: Value) -> str:
+    """A number as what is the same for all precisions and scales, and for a FLOAT without a fraction."""
+    x, kind = comparable(value).sql, value.type
+    whole = f"hash(CAST({x} AS HUGEINT))"
+    if kind.name == "FIXED" and kind.scale:
+        return f"CASE WHEN {x} = trunc({x}) THEN {whole} ELSE hash(rtrim(CAST({x} AS VARCHAR), '0')) END"
+    if kind.name == "REAL":
+        return f"CASE WHEN {x} = trunc({x}) AND abs({x}) < 1e38 THEN {whole} ELSE hash({x}) END"
+    return whole if kind.name == "FIXED" else x
+
+
+def signed(sql: str) -> str:
     """64 random bits as a signed number."""
     return f"CAST(CAST({sql} AS HUGEINT) - 9223372036854775808 AS DECIMAL(19,0))"
 
@@ -33,11 +51,11 @@ def _random(given: Given) -> Value:
     """RANDOM([seed]): a signed 64-bit number. With a seed, the same rows in the same order give the same numbers."""
     seed = one_of(given, 0, 1)
     if not seed:
-        return Value(_signed("hash(random())"), number(19, 0), nullable=False, is_volatile=True)
+        return Value(signed("hash(random())"), number(19, 0), nullable=False, is_volatile=True)
     if not isinstance(seed[0].constant, int):
         raise InvalidArgumentsError("SQL compilation error:\nargument 1 to function RANDOM needs to be constant")
     return Value(
-        _signed(f"hash({seed[0].constant}, row_number() OVER ())"), number(19, 0), nullable=False, has_window=True
+        signed(f"hash({seed[0].constant}, row_number() OVER ())"), number(19, 0), nullable=False, has_window=True
     )
 
 

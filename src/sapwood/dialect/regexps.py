@@ -110,7 +110,10 @@ def _replace(given: Given) -> Value:
     occurrence = _number(given, 4, 0, 0)
     options = literal(search.options.strip("'") + ("" if occurrence else "g"))
     written = replacement.sql if replacement is not None else "''"
-    replaced = f"regexp_replace({{0}}, {search.pattern}, {written}, {options})".format
+
+    def replaced(source: str) -> str:
+        return f"regexp_replace({source}, {search.pattern}, {written}, {options})"
+
     if occurrence > 1:
         letters = _letters_before(search, occurrence)
         rest = replaced(f"substr({search.source}, {letters} + 1)")

@@ -157,13 +157,13 @@ def _semi(value: Value) -> Value:
 
 def get(value: Value, key: Value) -> Value:
     """GET and x[key] where the key may be an expression."""
-    if isinstance(key.constant, (str, int)) and not isinstance(key.constant, bool):
+    if isinstance(key.constant, str) or (type(key.constant) is int and key.constant >= 0):
         return path(value, [key.constant])
     holder = _semi(value)
     if key.type.name == "TEXT":
         sql = f"""json_extract({holder.sql}, '$."' || replace({key.sql}, '"', '\\"') || '"')"""
-    else:
-        sql = f"json_extract({holder.sql}, '$[' || CAST(CAST({key.sql} AS BIGINT) AS VARCHAR) || ']')"
+    else:  # DuckDB counts negative places from the end; here nothing stands there
+        sql = f"json_extract({holder.sql}, CASE WHEN {key.sql} >= 0 THEN '$[' || CAST(CAST({key.sql} AS BIGINT) AS VARCHAR) || ']' END)"
     return combine(sql, VARIANT, [holder, key], nullable=True)
 
 
@@ -180,13 +180,24 @@ def _get_path(given: Given) -> Value:
 
 
 def path_keys(content: str) -> list[str | int]:
-    """The steps of a path text.
+    """The steps of a path text; InvalidArgumentsError if it is none.
 
-    >>> path_keys("a.b[0]['c d']")
-    ['a', 'b', 0, 'c d']
+    >>> path_keys("a.b[0]['c d']:\"e.f\"")
+    ['a', 'b', 0, 'c d', 'e.f']
     """
-    pieces = content.replace("]", "").replace("[", ".").split(".")
-    return [int(piece) if piece.isdigit() else piece.strip("'\"") for piece in pieces if piece]
+    if re.fullmatch(rf"({_STEP.pattern})*", content) is None:
+        raise InvalidArgumentsError(f"SQL compilation error:\nInvalid extraction path '{content}'")
+    return [_key_of(found) for found in _STEP.finditer(content)]
+
+
+_STEP = re.compile(
+    r"""[.:]?(?P<plain>[^\W\d][\w$]*)|[.:]?"(?P<quoted>[^"]+)"|\[(?P<place>\d+)\]|\['(?P<key>[^']+)'\]|\["(?P<name>[^"]+)"\]"""
+)
+"""A step of a path: a name behind a dot, a colon or nothing, or what stands in brackets."""
+
+
+def _key_of(step: re.Match[str]) -> str | int:
+    return int(step["place"]) if step["place"] else str(step[step.lastgroup or 0])
 
 
 # --- asked about

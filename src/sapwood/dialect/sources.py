@@ -93,6 +93,8 @@ def _joined(left: str, join: exp.Expr, names: Namespace, work: Compilation) -> s
         return f"{left} {word} {within}{bound.sql} ON {_merge(shared, side, before, bound, names, join, work)}"
     if join.args.get("on") is not None:
         return f"{left} {word} {within}{bound.sql} ON {plan.condition(join.args['on'], names, work, bind, waits=not side).sql}"
+    if side == "LEFT" and bound.is_lateral:
+        return f"{left} LEFT JOIN LATERAL {bound.sql} ON TRUE"
     if side:
         raise ProgrammingError(f"SQL compilation error:\n{side} JOIN needs ON or USING.")
     return f"{left} CROSS JOIN {within}{bound.sql}"

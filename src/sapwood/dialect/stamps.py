@@ -30,10 +30,10 @@ from sapwood.dialect.zones import (
 
 Build = Callable[[str, SnowType, SnowType, bool], str]
 
-_OFFSET = r"(:\d\d(\.\d+)?)\s*(Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(:?[0-5]\d)?)$"
-"""An offset behind a time, at the end of a text."""
-_ZONE = _OFFSET.removesuffix("$")
+_ZONE = r"(:\d\d(\.\d+)?)\s*(Z|UTC|GMT|[+-](?:[01]\d|2[0-3])(:?[0-5]\d)?)"
 """An offset behind a time, wherever that is."""
+_OFFSET = rf"{_ZONE}( \d{{4}})?$"
+"""An offset behind a time, at the end of a text or before its year."""
 _OTHER_DATES = ["%m/%d/%Y", "%d-%b-%Y", "%d-%B-%Y"]
 _OTHER_STAMPS = [
     f"{date} {time}"
@@ -49,7 +49,7 @@ def _list(forms: list[str]) -> str:
 
 def _reading(sql: str) -> str:
     """A text as TIMESTAMP, NULL if it is none; an offset at its end counts for nothing."""
-    bare = f"regexp_replace({sql}, {literal(_OFFSET)}, '\\1')"
+    bare = f"regexp_replace({sql}, {literal(_OFFSET)}, '\\1\\5')"
     forms = [*_OTHER_STAMPS, *_OTHER_DATES, *_WITH_YEAR_LAST]
     counted = f"make_timestamp(TRY_CAST({micros(f'TRY_CAST({sql} AS HUGEINT)')} AS BIGINT))"
     return f"coalesce(TRY_CAST({bare} AS TIMESTAMP), try_strptime({bare}, {_list(forms)}), {counted})"

@@ -303,13 +303,14 @@ class UserFunction:
 
 @dataclass(frozen=True)
 class CreateContainer(Statement):
-    """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE: `kind` is that word."""
+    """CREATE DATABASE | SCHEMA | WAREHOUSE | ROLE: `kind` is that word; `clone` is the database or schema that it copies."""
 
     kind: str
     name: Name
     or_replace: bool = False
     if_not_exists: bool = False
     comment: str = ""
+    clone: Name | None = None
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ def _column(reader: Reader, compiler: Compiler) -> Declared:
     while reader.word() not in (",", ")"):
         column = _column_option(column, reader, compiler)
     if column.default is not None and column.type is not None and not column.is_identity:
-        compiler.check_default(column.default, column.type)
+        return replace(column, default=compiler.full_default(column.default, column.type))
     return column
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sapwood.dialect.statements import AlterWarehouse, CreateContainer, Name, Use
+from sapwood.engine.cloning import copy_schemas, copy_stages
 from sapwood.engine.database import FIRST_SCHEMA, unknown_database
 from sapwood.engine.location import forget_files
 from sapwood.engine.metadata import Container, delete_schema, read_schemas, write_schema
@@ -33,15 +34,34 @@ def own_name(kind: str, name: Name) -> str:
 
 def _create_database(work: Work, statement: CreateContainer) -> bool:
     databases, name = work.parts.databases, statement.name.database
+    if databases.has(name) and statement.if_not_exists:
+        return False
+    if databases.has(name) and not statement.or_replace:
+        raise _exists(name)
+    _check_source(work, statement)
     if databases.has(name):
-        if statement.if_not_exists:
-            return False
-        if not statement.or_replace:
-            raise _exists(name)
         _drop_database(work, statement.name)
     databases.create(name, owner=work.state.role, comment=statement.comment)
+    if statement.clone is not None:
+        _fill_database(work, name, statement.clone.database)
     work.state.database, work.state.schema = name, FIRST_SCHEMA
     return True
+
+
+def _fill_database(work: Work, name: str, source: str) -> None:
+    """A new database gets what another one holds, or is taken away again."""
+    schemas = read_schemas(work.cursor, source)
+    places = {(source, each.schema): (name, each.schema) for each in schemas}
+    try:
+        with work.transaction():
+            for each in schemas:
+                if each.schema != FIRST_SCHEMA:
+                    _make_schema(work, name, each.schema, comment=each.comment)
+            copy_schemas(work, places)
+    except BaseException:
+        work.parts.databases.drop(name)
+        raise
+    copy_stages(work, places)
 
 
 def _create_schema(work: Work, statement: CreateContainer) -> bool:
@@ -51,16 +71,40 @@ def _create_schema(work: Work, statement: CreateContainer) -> bool:
         return False
     if has and not statement.or_replace:
         raise _exists(f"{database}.{name}")
+    _check_source(work, statement)
+    source = statement.clone
+    places = {(source.database, source.schema): (database, name)} if source is not None else {}
     with work.transaction():
         if has:
             work.cursor.execute(f"DROP SCHEMA {schema_source(database, name)} CASCADE")
             delete_schema(work.cursor, database, name)
-        work.cursor.execute(f"CREATE SCHEMA {schema_source(database, name)}")
-        write_schema(work.cursor, Container(database, name, statement.comment, now_ms(), work.state.role))
+        _make_schema(work, database, name, comment=statement.comment)
+        copy_schemas(work, places)
     if has:
         _forget(work, database, name)
+    copy_stages(work, places)
     work.state.database, work.state.schema = database, name
     return True
+
+
+def _make_schema(work: Work, database: str, schema: str, *, comment: str) -> None:
+    work.cursor.execute(f"CREATE SCHEMA {schema_source(database, schema)}")
+    write_schema(work.cursor, Container(database, schema, comment, now_ms(), work.state.role))
+
+
+def _check_source(work: Work, statement: CreateContainer) -> None:
+    """What is to be cloned is there, and is not what the clone would replace."""
+    source = statement.clone
+    if source is None:
+        return
+    if source == statement.name:
+        raise UnsupportedError(
+            f"A {statement.kind.lower()} can't be replaced by its own clone", hint="Give the clone another name."
+        )
+    if statement.kind == "DATABASE":
+        work.check_database(source.database)
+    else:
+        work.check_schema(source.database, source.schema)
 
 
 def _create_account_object(work: Work, statement: CreateContainer) -> bool:

@@ -150,6 +150,19 @@ def _check_free(work: Work, name: Name, new: Name) -> None:
         raise exists(new)
 
 
+def copy_sequence(work: Work, held: SchemaObject, name: Name) -> None:
+    """Another sequence, inside a transaction, that goes on from where one is; that one does not go on by it."""
+    found = work.cursor.execute(
+        "SELECT coalesce(last_value + increment_by, start_value) FROM duckdb_sequences() "
+        "WHERE '\"' || replace(database_name, '\"', '\"\"') || '\".\"' || replace(schema_name, '\"', '\"\"') || '\".\"' || "
+        "replace(sequence_name, '\"', '\"\"') || '\"' = ?",
+        [sequence_source(held.name)],
+    ).fetchone()
+    assert found is not None, "a sequence that is known is there"
+    made = replace(held, name=name, created_on=now_ms(), owner=work.state.role)
+    _count(work, made, start=found[0])
+
+
 def sequence_source(name: Name) -> str:
     """What DuckDB calls a sequence, quoted."""
     return f"{schema_source(name.database, name.schema)}.{duck(f'{name.name}~seq')}"

@@ -230,6 +230,8 @@ def _create_container(work: Work, statement: CreateContainer) -> Iterable[Need]:
         yield Need((f"CREATE {statement.kind}",), "ACCOUNT", ACCOUNT)
     if statement.or_replace:
         yield Need(("OWNERSHIP",), statement.kind, statement.name)
+    if statement.clone is not None:
+        yield Need(("OWNERSHIP",), statement.kind, statement.clone)
 
 
 def _create_user(work: Work, statement: CreateUser) -> Iterable[Need]:

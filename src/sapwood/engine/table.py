@@ -93,6 +93,13 @@ def _write(work: Work, info: TableInfo, held: TableInfo | None, source: str) -> 
         insert_rows(work.cursor, target, info.columns, source=source)
 
 
+def copy_table(work: Work, held: TableInfo, made: TableInfo) -> None:
+    """A permanent table with its rows, or a view, as another one; inside a transaction."""
+    if held.kind == "TABLE":
+        _write(work, made, None, f"SELECT * FROM {source_of(held)}")
+    write_table(work.cursor, made)
+
+
 def _taken(work: Work, name: Name, *, is_temporary: bool) -> TableInfo | None:
     return work.state.temporary.get(name) if is_temporary else work.permanent(name)
 

@@ -147,7 +147,7 @@ def test_texts_and_names_stay_what_they_are(database: Database, text: str) -> No
 @pytest.mark.parametrize(
     "sql",
     [
-        "select f.value from table(flatten(input => {'a': 1}, path => 'x'' || (select 1) || ''')) f",
+        "select f.value from table(flatten(input => {'a': 1}, path => '[\"x'' || (select 1) || ''\"]')) f",
         "select count(*) from numbers sample (10) seed (1)",
         "select to_varchar('2024-01-01'::date, 'YYYY\"o''clock\"')",
     ],

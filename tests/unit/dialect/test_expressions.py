@@ -181,7 +181,6 @@ CASTS: list[tuple[str, Any]] = [
     ("to_date('31.12.2024', 'DD.MM.YYYY')", datetime.date(2024, 12, 31)),
     ("to_varchar(date '2024-02-29', 'DD/MM/YY')", "29/02/24"),
     ("to_char(1.5)", "1.5"),
-    ("to_date(0)", datetime.date(1970, 1, 1)),
     ("null::int", None),
 ]  # fmt: skip
 

@@ -273,7 +273,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create table t (a int) stage_file_format = (type = csv)", UnsupportedError, "STAGE_FILE_FORMAT"),
     ("create stage s storage_integration = i", UnsupportedError, "STORAGE_INTEGRATION"),
     ("create stage s colour = 'red'", UnsupportedError, "COLOUR"),
-    ("create database d clone e", UnsupportedError, "CLONE"),
+    ("create database d clone e at (offset => -60)", UnsupportedError, "AT of a database"),
     ("create warehouse w colour = red", UnsupportedError, "COLOUR"),
     ("show pipes", UnsupportedError, "SHOW PIPES"),
     ("describe procedure u()", UnsupportedError, "DESCRIBE PROCEDURE"),
