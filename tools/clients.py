@@ -10,6 +10,8 @@ import json
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 from pathlib import Path
 
 CLIENTS = {
@@ -22,11 +24,14 @@ CLIENTS = {
         "snowflake-connector-python[pandas]==5.2.0",
         "snowflake-sqlalchemy==2.1.0",
         "SQLAlchemy==2.1.9",
+        *("pytest", "syrupy"),
     ),
     "snow": ("snowflake-cli==3.30.0",),
-    "dbt": ("dbt-core==1.10.23", "dbt-snowflake==1.10.8"),
+    "dbt": ("dbt-core==1.10.23", "dbt-snowflake==1.10.8", *("pytest", "dbt-tests-adapter")),
 }
 """What each environment is for. They contradict one another in the connector that they need."""
+SUITES = {"connector5": "snowflake-sqlalchemy==2.1.0", "dbt": "dbt-snowflake==1.10.8"}
+"""Packages whose own tests are run in an environment; its folder `suite` has their source distribution."""
 
 ROOT = Path(__file__).parents[1]
 LISTS = ROOT / "tests" / "wire" / "clients"
@@ -54,7 +59,29 @@ def make(name: str) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     subprocess.run([sys.executable, "-m", "venv", str(folder)], check=True)
     subprocess.run([*pip(folder / "bin" / "python"), "--requirement", str(packages), *CLIENTS[name]], check=True)
+    if name in SUITES:
+        unpack(SUITES[name], folder)
     stamp.write_text(packages.read_text())
+
+
+def unpack(package: str, folder: Path) -> None:
+    """The source distribution of a package, as `suite` in a folder."""
+    with tempfile.TemporaryDirectory() as place:
+        fetch = [
+            str(folder / "bin" / "python"),
+            "-m",
+            "pip",
+            "download",
+            "--quiet",
+            "--no-deps",
+            "--no-binary",
+            ":all:",
+        ]
+        subprocess.run([*fetch, "--dest", place, package], check=True)
+        (archive,) = Path(place).glob("*.tar.gz")
+        with tarfile.open(archive) as packed:
+            packed.extractall(place, filter="data")
+        shutil.move(Path(place) / archive.name.removesuffix(".tar.gz"), folder / "suite")
 
 
 def lock(name: str) -> None:
