@@ -5,6 +5,7 @@ Its Python runs on Studio's machine as who started Studio, so only a user who ma
 
 from __future__ import annotations
 
+from importlib import import_module
 from importlib.util import find_spec
 
 import streamlit as st
@@ -31,5 +32,5 @@ def load() -> bool:
     """Import what the page needs, if the packages of the extra are there; says whether they are."""
     is_there = all(find_spec(name) is not None for name in _NEEDED)
     if is_there:
-        import sapwood.studio.notebook_view  # noqa: F401
+        import_module("sapwood.studio.notebook_view")
     return is_there
