@@ -40,9 +40,7 @@ for _name, _family in (
 
 def main() -> None:
     """Run the command; an error of ours is one line and a hint on stderr, and exit code 1."""
-    atexit.register(
-        gc.freeze
-    )  # the process ends: Python need not search all that it loaded for garbage, which takes a while
+    atexit.register(gc.freeze)  # a process that ends need not search all that it loaded for garbage
     try:
         cli()
     except Error as error:

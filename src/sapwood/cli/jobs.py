@@ -19,14 +19,14 @@ def list_(data: Data = None) -> None:
         messages.show(listings.job_table(found) if found else "No jobs yet.")
 
 
-@commands.command("show")
+@commands.command()
 def show(job_id: str, data: Data = None) -> None:
     """Everything that is known of one job: its state, its data, how good its model is, and its events."""
     with offices.opened(data) as office:
         listings.show_job(office.jobs.job(job_id), office.catalog.job_events(job_id))
 
 
-@commands.command("watch")
+@commands.command()
 def watch(job_id: str, data: Data = None) -> None:
     """Follow a job to its end; Ctrl-C leaves it running. Exits with 1 if no model comes of it."""
     with offices.opened(data) as office:
@@ -35,14 +35,14 @@ def watch(job_id: str, data: Data = None) -> None:
         raise typer.Exit(1)
 
 
-@commands.command("resume")
+@commands.command()
 def resume(job_id: str, data: Data = None) -> None:
     """Let a job that failed or was cancelled go on from its last checkpoint."""
     with offices.opened(data) as office:
         typer.echo(listings.job_line(office.jobs.resume(job_id)))
 
 
-@commands.command("cancel")
+@commands.command()
 def cancel(job_id: str, data: Data = None) -> None:
     """Stop a job; no model comes of it."""
     with offices.opened(data) as office:

@@ -23,7 +23,7 @@ def list_(data: Data = None) -> None:
         messages.show(listings.model_table(office.registry.listing()))
 
 
-@commands.command("show")
+@commands.command()
 def show(name: str, data: Data = None) -> None:
     """Everything that is known of one model."""
     with offices.opened(data) as office:
@@ -31,7 +31,7 @@ def show(name: str, data: Data = None) -> None:
             typer.echo(f"{key:18} {value}")
 
 
-@commands.command("pull")
+@commands.command()
 def pull(names: list[str], data: Data = None) -> None:
     """Fetch models into the shared cache, check them and unpack them, so that statements find them there."""
     from sapwood.app import as_progress
@@ -44,7 +44,7 @@ def pull(names: list[str], data: Data = None) -> None:
             typer.echo(f"{name}: {version.name} is here ({version.path})")
 
 
-@commands.command("rm")
+@commands.command()
 def rm(name: str, data: Data = None) -> None:
     """Take a base model's files out of the shared cache, or forget an endpoint or a model that was added."""
     with offices.opened(data) as office:
@@ -52,7 +52,7 @@ def rm(name: str, data: Data = None) -> None:
         typer.echo(f"{name} removed.")
 
 
-@commands.command("add")
+@commands.command()
 def add(
     name: Annotated[str, typer.Argument(help="The name that statements will use.")],
     path: Annotated[Path | None, typer.Option("--path", help="A folder of safetensors, or a .gguf file.")] = None,
@@ -82,7 +82,7 @@ def add(
         typer.echo(f"{name} added.")
 
 
-@commands.command("export")
+@commands.command()
 def export(
     name: Annotated[str, typer.Argument(help="A tuned model, as DATABASE.SCHEMA.MODEL.")],
     folder: Annotated[Path, typer.Argument(help="A folder that is not there yet.")],

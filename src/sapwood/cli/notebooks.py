@@ -16,7 +16,7 @@ from sapwood.terminal import messages
 commands = typer.Typer(no_args_is_help=True, help="Notebooks: run one headless, or import it for JupyterLab.")
 
 
-@commands.command("run")
+@commands.command()
 def run(
     file: Annotated[Path, typer.Argument(help="A notebook of the vendor's or of Jupyter's, .ipynb.")],
     data: Data = None,

@@ -36,14 +36,14 @@ def sql(
 
     Examples: `sapwood sql "show models"`, `sapwood sql -f load.sql --format csv > rows.csv`.
     """
+    if (statement is None) == (file is None):
+        raise typer.BadParameter("give either a statement or --file")
     from sapwood import app
     from sapwood.dialect.compile import split
     from sapwood.terminal.results import FORMATS
 
     if form not in FORMATS:
         raise typer.BadParameter(f"{form!r} is not one of {', '.join(FORMATS)}", param_hint="--format")
-    if (statement is None) == (file is None):
-        raise typer.BadParameter("give either a statement or --file")
     text = read_text(file) if file else sys.stdin.read() if statement == "-" else str(statement)
     bars = Bars()
     with app.connect(data, on_progress=bars, flags=flags(settings, map_url=map_url)) as connection:

@@ -17,7 +17,7 @@ commands = typer.Typer(
 )
 
 
-@commands.command("add")
+@commands.command()
 def add(
     name: str,
     role: Annotated[str | None, typer.Option("--role", help="A role that the user gets, and begins with.")] = None,
@@ -48,13 +48,13 @@ def list_(data: Data = None) -> None:
 _WAYS = {"password": "has_password", "key": "has_rsa_public_key"}
 
 
-@commands.command("password")
+@commands.command()
 def password(name: str, data: Data = None) -> None:
     """Change a user's password; it is asked for, or read from stdin if that is no terminal."""
     _run(data, f"ALTER USER {_name(name)} SET PASSWORD = {_text(_password())}")
 
 
-@commands.command("key")
+@commands.command()
 def key(
     name: str,
     file: Annotated[Path, typer.Argument(help="The public key, as `openssl rsa -pubout` writes it.")],
@@ -68,7 +68,7 @@ def key(
     _run(data, f"ALTER USER {_name(name)} SET {place} = {_text(read_text(file))}")
 
 
-@commands.command("token")
+@commands.command()
 def token(
     name: str,
     token: Annotated[str, typer.Argument(help="A name for the token.")],
@@ -87,7 +87,7 @@ def token(
     typer.echo(row["token_secret"])
 
 
-@commands.command("disable")
+@commands.command()
 def disable(
     name: str,
     enable: Annotated[bool, typer.Option("--enable", help="Let the user in again.")] = False,
@@ -97,7 +97,7 @@ def disable(
     _run(data, f"ALTER USER {_name(name)} SET DISABLED = {str(not enable).upper()}")
 
 
-@commands.command("rm")
+@commands.command()
 def rm(name: str, data: Data = None) -> None:
     """Remove a user with all keys, tokens and roles."""
     _run(data, f"DROP USER {_name(name)}")
