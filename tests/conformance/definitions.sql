@@ -328,3 +328,31 @@ describe warehouse nothing;
 -- error: 002003 42S02 SQL compilation error:\nWarehouse 'NOTHING' does not exist
 
 drop schema places;
+
+-- https://docs.snowflake.com/en/sql-reference/name-resolution
+-- Bare names in a view or a function stand for what lies beside it, wherever the session is.
+create schema near;
+
+create table worth (p int) as select 1;
+
+create function highest() returns int as 'select max(p) from worth';
+
+create function all_of_them() returns table (p int) as 'select p from worth';
+
+create schema far;
+
+create table worth (p int) as select 2;
+
+create view near.seen as select p, highest() as h from worth;
+
+select near.highest() as f, (select max(p) from table(near.all_of_them())) as t, p, h from near.seen;
+-- row: [1, 1, 1, 1]
+
+create view near.nothing as select * from far_only;
+-- error: 002003 42S02 SQL compilation error:\nObject 'CORTEX_FINETUNING_DB.NEAR.FAR_ONLY' does not exist or not authorized.
+
+drop schema near;
+
+drop schema far;
+
+use schema public;

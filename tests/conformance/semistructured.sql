@@ -216,3 +216,7 @@ select get_path({'a': 1}, 'a b');
 -- Places are counted from 0; nothing stands at a negative one.
 select [1, 2, 3][-1] as before, [1, 2, 3][c - 2] as counted, [1, 2, 3][c] as second, get([1, 2], -1) as got from (select 1 as c);
 -- row: [null, null, "2", null]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/json_extract_path_text
+select json_extract_path_text('{"a": [{"b": "x"}]}', 'a[0]:b') as colon, json_extract_path_text(t, p) as column_path from (select '{"a": {"b": 1}}' as t, 'a.b' as p);
+-- row: ["x", "1"]

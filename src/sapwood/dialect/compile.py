@@ -35,6 +35,7 @@ from sapwood.dialect.statements import (
     Bindings,
     Column,
     Explain,
+    Name,
     Query,
     Scope,
     SetVariable,
@@ -145,6 +146,10 @@ class Statements:
     scope: Scope
     signatures: Mapping[str, Signature]
     bindings: Bindings | None = None
+
+    def inside(self, name: Name) -> Statements:
+        """The same for what stands in the definition of an object."""
+        return replace(self, scope=self.scope.within(name))
 
     def work(self, text: str) -> Compilation:
         return Compilation(self.scope, self.signatures, text, bind_query, BINDERS, bindings=self.bindings)

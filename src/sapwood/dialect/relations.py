@@ -99,7 +99,7 @@ def query_of(relation: Relation, work: Compilation) -> BoundQuery:
     tree = work.views[relation.name]
     text_before, ctes_before, scope_before = work.text, work.ctes, work.scope
     work.text, work.ctes, work.depth = relation.definition, {}, work.depth + 1
-    work.scope = relation.inside or work.scope
+    work.scope = (relation.inside or work.scope).within(relation.name)
     query = work.bind_query(tree, None, work)
     work.text, work.ctes, work.depth = text_before, ctes_before, work.depth - 1
     work.scope = scope_before

@@ -22,7 +22,6 @@ from sapwood.errors import InvalidArgumentsError
 TABLE = """
 OBJECT_KEYS       json                  array  to_json(json_keys({0}))
 STRIP_NULL_VALUE  json                  json   CASE WHEN json_type({0}) <> 'NULL' THEN {0} END
-JSON_EXTRACT_PATH_TEXT text,text        text? json_extract_string({0}, '$.' || {1})
 """
 
 
@@ -177,6 +176,14 @@ def _get_path(given: Given) -> Value:
     if not isinstance(steps.constant, str):
         raise InvalidArgumentsError("SQL compilation error:\nGET_PATH needs a constant path.")
     return path(value, path_keys(steps.constant))
+
+
+def _path_text(given: Given) -> Value:
+    """JSON_EXTRACT_PATH_TEXT(text, path): what stands there, as text."""
+    source, steps = map(_key, one_of(given, 2))
+    constant = steps.constant
+    place = path_sql(path_keys(constant)) if isinstance(constant, str) else f"'$.' || {steps.sql}"
+    return combine(f"json_extract_string({source.sql}, {place})", text(), [source, steps], nullable=True)
 
 
 def path_keys(content: str) -> list[str | int]:
@@ -345,6 +352,7 @@ RULES: dict[str, Rule] = {
     "TO_JSON": _to_json,
     "GET": _get,
     "GET_PATH": _get_path,
+    "JSON_EXTRACT_PATH_TEXT": _path_text,
     "OBJECT_INSERT": _object_insert,
     "OBJECT_PICK": _kept_keys(keeps=True),
     "OBJECT_DELETE": _kept_keys(keeps=False),

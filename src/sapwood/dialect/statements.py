@@ -73,6 +73,10 @@ class Scope(Protocol):
     def database(self) -> str | None: ...
     @property
     def schema(self) -> str | None: ...
+    def within(self, name: Name) -> Scope:
+        """The scope of what stands in the definition of a view or a function: bare names are looked up beside it."""
+        ...
+
     @property
     def variables(self) -> Mapping[str, Any]:
         """Session variables by upper-case name; values are str, int, float, Decimal, bool or None."""

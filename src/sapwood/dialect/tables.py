@@ -302,8 +302,8 @@ def _view(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         elif not reader.take("COPY", "GRANTS"):
             raise unsupported(f"{reader.word()} of a view") if reader.word() else reader.error()
     reader.expect("AS")
-    text = reader.rest_in_place()
-    query = compiler.query(text)
+    text, inside = reader.rest_in_place(), compiler.inside(name)
+    query = inside.query(text)
     if query.commands:
         raise ProgrammingError("SQL compilation error:\nA view can't run FINETUNE.")
     if declared and len(declared) != len(query.columns):
@@ -315,7 +315,7 @@ def _view(reader: Reader, head: Head, compiler: Compiler) -> Statement:
         for place, old in enumerate(query.columns)
     )
     _check_names([column.name for column in columns])
-    definition = compiler.full_definition(text).strip()
+    definition = inside.full_definition(text).strip()
     return CreateView(name, columns, definition, head.or_replace, head.if_not_exists, comment, head.temporary)
 
 

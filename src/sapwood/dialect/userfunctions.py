@@ -48,7 +48,7 @@ def called(function: UserFunction, arguments: Sequence[Value], work: Compilation
     tree, text = _body(function)
     holder = quoted(f"~arguments{work.depth}") if tree.find(exp.Select) is not None else ""
     names = Namespace(sources=[Source("", _parameter_fields(function, given, holder))])
-    value = _within(text, work, lambda: bind(tree, names, work))
+    value = _within(function, text, work, lambda: bind(tree, names, work))
     if holder and given:
         value = replace(value, sql=_beside(value.sql, given, holder))
     if value.has_aggregate or value.has_window:
@@ -75,14 +75,14 @@ def _body(function: UserFunction) -> tuple[exp.Expr, str]:
     return expressions[0], text
 
 
-def _within(text: str, work: Compilation, bound: Callable[[], _Found]) -> _Found:
-    """What is bound while places are counted in the body's text, whose CTEs are its own."""
-    text_before, ctes_before = work.text, work.ctes
-    work.text, work.ctes, work.depth = text, {}, work.depth + 1
+def _within(function: UserFunction, text: str, work: Compilation, bound: Callable[[], _Found]) -> _Found:
+    """What is bound while places are counted in the body's text, whose CTEs are its own, and bare names are looked up beside the function."""
+    text_before, ctes_before, scope_before = work.text, work.ctes, work.scope
+    work.text, work.ctes, work.depth, work.scope = text, {}, work.depth + 1, work.scope.within(function.name)
     try:
         return bound()
     finally:
-        work.text, work.ctes, work.depth = text_before, ctes_before, work.depth - 1
+        work.text, work.ctes, work.depth, work.scope = text_before, ctes_before, work.depth - 1, scope_before
 
 
 def functions_of(given: Sequence[str], work: Compilation) -> Sequence[UserFunction]:
@@ -99,7 +99,9 @@ def rows_of_function(function: UserFunction, arguments: Sequence[Value], work: C
     holder = "" if all(value.is_constant for value in given) else quoted(f"~arguments{work.depth}")
     fields = _parameter_fields(function, given, holder)
     tree = parse(function.body)
-    query = _within(function.body, work, lambda: work.bind_query(tree, Namespace(sources=[Source("", fields)]), work))
+    query = _within(
+        function, function.body, work, lambda: work.bind_query(tree, Namespace(sources=[Source("", fields)]), work)
+    )
     if len(query.fields) != len(function.table):
         raise ProgrammingError(
             f"SQL compilation error:\nThe query of {function.name.name} gives {len(query.fields)} columns; it declares {len(function.table)}."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from copy import copy
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import Any
@@ -32,14 +33,22 @@ class SessionScope:
         self._rights = rights or work.rights
         self._owners: dict[Name, str] = {}
         self._moment = datetime.now(UTC)
+        self.definition: Name | None = None
+        """The view or function beside which bare names are looked up."""
 
     @property
     def database(self) -> str | None:
-        return self._work.state.database
+        return self.definition.database if self.definition else self._work.state.database
 
     @property
     def schema(self) -> str | None:
-        return self._work.state.schema
+        return self.definition.schema if self.definition else self._work.state.schema
+
+    def within(self, name: Name) -> SessionScope:
+        """The same, where bare names stand for what lies beside an object."""
+        inner = copy(self)
+        inner.definition = name
+        return inner
 
     @property
     def variables(self) -> Mapping[str, Any]:

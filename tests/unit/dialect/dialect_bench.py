@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -42,6 +42,9 @@ class FakeScope:
     context: Mapping[str, Any] = field(
         default_factory=lambda: {"CURRENT_USER": "ADMIN", "CURRENT_ROLE": "ACCOUNTADMIN", "CURRENT_VERSION": "9.0"}
     )
+
+    def within(self, name: Name) -> FakeScope:
+        return replace(self, database=name.database, schema=name.schema)
 
     def relation(self, name: Name) -> Relation | None:
         return self.relations.get(name)
