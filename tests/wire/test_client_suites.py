@@ -60,6 +60,6 @@ def run(tests: Path, files: tuple[str, ...], client: ClientPython, *, prefix: st
     options = ["-q", "-p", "no:cacheprovider", "-W", "ignore", "-c", os.devnull, "--rootdir", str(tests.parent)]
     done = subprocess.run(
         [str(CLIENTS / client.name / "bin" / "python"), "-m", "pytest", *options, *(str(tests / file) for file in files)],
-        capture_output=True, text=True, timeout=600, cwd=tests.parent, env={"PATH": os.environ["PATH"], "HOME": str(tests.parent), **told},
+        capture_output=True, text=True, timeout=500, cwd=tests.parent, env={"PATH": os.environ["PATH"], "HOME": str(tests.parent), **told},
     )  # fmt: skip
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
