@@ -7,7 +7,7 @@ from typing import Any
 
 import psutil
 import pytest
-from studio_tab import PAGES, PATIENCE_MS, choose, go, name_model, picture, settle, sign_in
+from studio_tab import PAGES, PATIENCE_MS, choose, go, name_model, picture, settle, sign_in, write
 
 from sapwood.studio.launch import Studio
 
@@ -213,6 +213,27 @@ def test_the_wizard_labels_rows_and_comes_to_a_review(signed_in: Any) -> None:
     signed_in.get_by_text("All completions are the same: there is nothing to learn.").wait_for()
     signed_in.get_by_role("button", name="Start").click()
     signed_in.get_by_text("model 'mistral-7b' can't be fine-tuned: it has no weights").wait_for()
+
+
+def test_roles_and_tokens_are_made_and_a_token_is_revoked(signed_in: Any, shots: Path) -> None:
+    go(signed_in, "Settings")
+    parts = signed_in.get_by_test_id("stButtonGroup")
+    parts.get_by_text("Roles").click()
+    signed_in.get_by_label("New role", exact=True).fill("auditors")
+    signed_in.get_by_role("button", name="Create role").click()
+    signed_in.get_by_text("AUDITORS is there").wait_for()
+    settle(signed_in)
+    choose(signed_in, "What a role may do", "AUDITORS")
+    picture(signed_in, shots, "settings-roles")
+    parts.get_by_text("Access tokens").click()
+    write(signed_in, "Name of the token", "robot")
+    signed_in.get_by_role("button", name="Make token").click()
+    signed_in.get_by_text("Keep it now: it can't be shown again.").wait_for()
+    settle(signed_in)
+    choose(signed_in, "Token", "ROBOT")
+    picture(signed_in, shots, "settings-tokens")
+    signed_in.get_by_role("button", name="Revoke").click()
+    signed_in.get_by_text("No token opens the door for this user.").wait_for()
 
 
 def test_who_may_see_nothing_is_told_so_and_stays_where_the_tab_was(signed_in: Any, tab: Any) -> None:

@@ -73,7 +73,11 @@ def _tokens(door: Door) -> None:
     user = _user(door.look(_USERS))
     if user is None:
         return
+    _new_token(door, user)
     _known_tokens(door, user)
+
+
+def _new_token(door: Door, user: str) -> None:
     token = st.text_input("Name of the token", placeholder="LAPTOP").strip().upper()
     days = st.slider("Days", 1, 365, 15)
     if not token:
@@ -113,7 +117,7 @@ def _known_tokens(door: Door, user: str) -> None:
 
 _ROLE_COLUMNS = {
     "name": "Role",
-    "is_current": st.column_config.TextColumn("Taken on"),
+    "is_current": st.column_config.CheckboxColumn("Taken on"),
     "owner": "Owner",
     "comment": "About",
 }
@@ -121,11 +125,12 @@ _GRANT_COLUMNS = {"privilege": "May", "granted_on": "On a", "name": "Name", "gra
 
 
 def _roles(door: Door) -> None:
-    """The roles, what each may do, and a new one."""
+    """A new role, the roles, and what each may do."""
+    _new_role(door)
     known = places.roles(door)
-    st.dataframe(
-        pd.DataFrame(door.look(places.ROLES), columns=list(_ROLE_COLUMNS)), hide_index=True, column_config=_ROLE_COLUMNS
-    )
+    frame = pd.DataFrame(door.look(places.ROLES), columns=list(_ROLE_COLUMNS))
+    frame["is_current"] = frame["is_current"] == "Y"
+    st.dataframe(frame, hide_index=True, column_config=_ROLE_COLUMNS)
     role = st.selectbox("What a role may do", known, index=None, placeholder="Choose a role")
     if role:
         rows = door.look(f"SHOW GRANTS TO ROLE {name(role)}")
@@ -142,10 +147,17 @@ def _roles(door: Door) -> None:
                     "Take back": f"REVOKE {granted} FROM ROLE {name(above)}",
                 },
             )
-    new = st.text_input("New role", placeholder="ANALYST").strip().upper()
-    if new:
-        _buttons(door, {"Create role": f"CREATE ROLE {name(new)}"})
     st.caption("What a role may do with tables and models is granted in the Worksheet, and on a model's page.")
+
+
+def _new_role(door: Door) -> None:
+    with st.form("new role", clear_on_submit=True):
+        role = st.text_input("New role", placeholder="ANALYST", autocomplete="off").strip().upper()
+        is_sent = st.form_submit_button("Create role")
+    st.caption("SQL: `CREATE ROLE name`")
+    if is_sent and role:
+        door.do(f"CREATE ROLE {name(role)}")
+        st.success(f"{role} is there. It may do nothing yet.")
 
 
 def _buttons(door: Door, changes: dict[str, str]) -> None:
