@@ -13,6 +13,7 @@ from collections.abc import Generator
 from pathlib import Path
 
 import pytest
+from raw_client import RawClient
 from wire_bench import ClientPython, Server, environment, start_server
 
 TINY_MODELS = Path(__file__).parents[1] / "unit" / "inference" / "tiny_models.py"
@@ -96,6 +97,7 @@ sql = """select s.ticket_id, s.customer_name, concat(IFF(s.contact_preference = 
 out["mails"] = sorted({row.CONTACT_PREFERENCE for row in session.sql(sql).to_pandas().itertuples() if row.LLM_RESPONSE.startswith("Write")})
 session.close()
 '''
+MESSAGES = [{"role": "user", "content": "My phone is gone"}]
 
 
 @pytest.fixture
@@ -125,3 +127,8 @@ def test_all_steps_of_the_notebook_run(tuning: Server) -> None:
         "chart": [["FINE_TUNED_MISTRAL_7B_MODEL_RESPONSE", "COUNT"], 20],
         "mails": ["📩 Email", "📲 Text Message"],
     }
+    asked = {"model": "CORTEX_FINETUNING_DB.PUBLIC.SUPPORT_TICKETS_FINETUNED_MISTRAL_7B", "max_tokens": 4}
+    raw = RawClient(tuning)
+    answer = raw.post("/api/v2/cortex/v1/chat/completions", {**asked, "messages": MESSAGES})
+    raw.close()
+    assert answer["usage"]["completion_tokens"] > 0, "the tuned model answers over REST by its full name"
