@@ -104,3 +104,23 @@ drop database copied;
 use cortex_finetuning_db.public;
 
 drop schema copy;
+
+-- Who clones has to own the source: the copy's rows are the cloner's.
+create schema owned;
+
+create role guest;
+
+grant usage on database cortex_finetuning_db to role guest;
+
+grant create schema on database cortex_finetuning_db to role guest;
+
+grant usage on schema owned to role guest;
+
+use role guest;
+
+create schema taken clone cortex_finetuning_db.owned;
+-- error: 003001 42501 SQL access control error:\nInsufficient privileges to operate on schema 'OWNED'.
+
+use role accountadmin;
+
+drop schema owned;
