@@ -30,10 +30,19 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ModelVersion]:
     catalog.close()
 
 
+def new_backend(**changes: Any) -> LocalBackend:
+    return LocalBackend(settings.InferenceConfig(**changes), prepare=lambda version: version)
+
+
+@pytest.fixture(scope="module")
+def backend() -> LocalBackend:
+    """One that loads the model once for several tests."""
+    return new_backend()
+
+
 def ask(
-    model: ModelVersion, questions: dict[str, str], *, schema: str | None = None, **changes: Any
+    backend: LocalBackend, model: ModelVersion, questions: dict[str, str], *, schema: str | None = None
 ) -> dict[str, Completion]:
-    backend = LocalBackend(settings.InferenceConfig(**changes), prepare=lambda version: version)
     requests = [
         Request(key, model, (Message("user", text),), Sampling(max_tokens=24), schema)
         for key, text in questions.items()
@@ -48,21 +57,21 @@ QUESTIONS = {
 }
 
 
-def test_it_knows_its_capitals(small: ModelVersion) -> None:
-    found = ask(small, QUESTIONS)
+def test_it_knows_its_capitals(backend: LocalBackend, small: ModelVersion) -> None:
+    found = ask(backend, small, QUESTIONS)
     assert "Paris" in found["france"].text
     assert "Tokyo" in found["japan"].text
     assert "<|im_end|>" not in "".join(done.text for done in found.values())
 
 
 def test_in_fp32_neighbours_change_nothing(small: ModelVersion) -> None:
-    together = ask(small, QUESTIONS, number_type="fp32")
+    together = ask(new_backend(number_type="fp32"), small, QUESTIONS)
+    another = new_backend(number_type="fp32")
     for key, text in QUESTIONS.items():
-        assert ask(small, {key: text}, number_type="fp32")[key].text == together[key].text
+        assert ask(another, small, {key: text})[key].text == together[key].text
 
 
-def test_the_templates_own_system_message_is_kept(small: ModelVersion) -> None:
-    backend = LocalBackend(settings.InferenceConfig(), prepare=lambda version: version)
+def test_the_templates_own_system_message_is_kept(backend: LocalBackend, small: ModelVersion) -> None:
     bare = backend.count_text_tokens(small, "Hello")
     system = "You are a helpful AI assistant named SmolLM, trained by Hugging Face"
     rendered = f"<|im_start|>system\n{system}<|im_end|>\n<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n"
@@ -70,12 +79,12 @@ def test_the_templates_own_system_message_is_kept(small: ModelVersion) -> None:
     assert backend.count_tokens(small, (Message("user", "Hello"),)) == backend.count_text_tokens(small, rendered)
 
 
-def test_a_schema_is_followed(small: ModelVersion) -> None:
+def test_a_schema_is_followed(backend: LocalBackend, small: ModelVersion) -> None:
     schema: dict[str, Any] = {
         "type": "object",
         "properties": {"city": {"enum": ["Paris", "Rome"]}},
         "required": ["city"],
     }
     schema["additionalProperties"] = False
-    (done,) = ask(small, {"france": QUESTIONS["france"]}, schema=json.dumps(schema)).values()
+    (done,) = ask(backend, small, {"france": QUESTIONS["france"]}, schema=json.dumps(schema)).values()
     assert json.loads(done.text)["city"] in ("Paris", "Rome")
