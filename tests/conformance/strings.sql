@@ -191,3 +191,8 @@ select base64_decode_string('YWJj') as a, hex_decode_string('616263') as h, try_
 -- https://docs.snowflake.com/en/sql-reference/functions/regexp_replace
 select regexp_replace('It was the best of times, it was the worst of times', '( ){1,}', '') as joined, regexp_replace('aXbX', 'X{1}', '{0}', 1, 2) as second;
 -- row: ["Itwasthebestoftimes,itwastheworstoftimes", "aXb{0}"]
+
+-- https://docs.snowflake.com/en/sql-reference/functions/jarowinkler_similarity
+-- What is behind the point is cut off.
+select jarowinkler_similarity('Snowflake', 'Oracle') as oracle, jarowinkler_similarity('Gute nacht', 'Ich weis nicht') as night, jarowinkler_similarity('', '') as nothing, jarowinkler_similarity('test', 'TEST') as same;
+-- row: [61, 56, 0, 100]

@@ -65,7 +65,7 @@ POSITION          text,text             count  strpos({1}, {0})
 POSITION          text,text,int         count  CASE WHEN strpos(substr({1}, greatest({2}, 1)), {0}) = 0 THEN 0 ELSE strpos(substr({1}, greatest({2}, 1)), {0}) + greatest({2}, 1) - 1 END
 EDITDISTANCE      text,text             count  CASE WHEN strlen({0} || {1}) = length({0} || {1}) THEN levenshtein({0}, {1}) ELSE CAST(own_distance({0}, {1}) AS BIGINT) END
 EDITDISTANCE      text,text,cut         count  CASE WHEN {0} || {1} IS NOT NULL THEN least(CASE WHEN strlen({0} || {1}) = length({0} || {1}) THEN levenshtein({0}, {1}) ELSE CAST(own_distance({0}, {1}) AS BIGINT) END, {2}) END
-JAROWINKLER_SIMILARITY text,text        int    round(jaro_winkler_similarity(lower({0}), lower({1})) * 100)
+JAROWINKLER_SIMILARITY text,text        int    floor(round(jaro_winkler_similarity(lower({0}), lower({1})) * 100, 9))
 MD5               bytes                 text   md5({0})
 MD5_HEX           bytes                 text   md5({0})
 MD5_BINARY        bytes                 binary unhex(md5({0}))
