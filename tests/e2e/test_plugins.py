@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import sapwood
+from sapwood.connection import DictCursor
 from sapwood.errors import PluginError, UnknownFunctionError
 
 ROOT = Path(__file__).parents[2]
@@ -100,7 +101,9 @@ def test_the_recipe_of_contributing_works(install: Install, tmp_path: Path) -> N
 
 def test_a_plugged_model_is_listed_under_its_names(install: Install, tmp_path: Path) -> None:
     install(f"from sapwood.hookspecs import hookimpl\n@hookimpl\ndef sapwood_models():\n    return '''{MODEL}'''\n")
-    names = {row[1]: row[-1] for row in ask(tmp_path / "data", "show models")}
+    with sapwood.connect(tmp_path / "data") as connection:
+        rows = connection.cursor(DictCursor).execute("show models").fetchall()
+    names = {row["name"]: row["answered_by"] for row in rows}
     assert (names["ACME-1B"], names["ACME-CHAT"]) == ("acme-1b", "acme-1b")
     assert names["MISTRAL-7B"] == "smollm2-135m-instruct"
 
