@@ -52,6 +52,8 @@ def copy_into(reader: Reader, compiler: Compiler) -> Statement:
 
     Without FROM it is the table's own stage.
     """
+    if reader.at("FILES"):
+        raise unsupported("COPY FILES", hint="GET the files and PUT them.")
     reader.expect("INTO")
     if reader.word().startswith("@") or reader.is_text():
         return _unload(reader, compiler)

@@ -276,6 +276,7 @@ REFUSED: list[tuple[str, type[ProgrammingError], str]] = [
     ("create database d clone e at (offset => -60)", UnsupportedError, "AT of a database"),
     ("create warehouse w colour = red", UnsupportedError, "COLOUR"),
     ("show pipes", UnsupportedError, "SHOW PIPES"),
+    ("copy files into @a from @b", UnsupportedError, "COPY FILES"),
     ("describe procedure u()", UnsupportedError, "DESCRIBE PROCEDURE"),
     ("drop pipe p", UnsupportedError, "DROP PIPE"),
     ("alter warehouse w explode", UnsupportedError, "ALTER WAREHOUSE"),
