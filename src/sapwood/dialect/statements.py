@@ -67,16 +67,13 @@ class Relation:
 
 
 class Scope(Protocol):
-    """What the dialect may ask about the session: handed in by the engine."""
+    """What the dialect may ask about the session: handed in by the engine. `within` an object, bare names stand for what lies beside it."""
 
     @property
     def database(self) -> str | None: ...
     @property
     def schema(self) -> str | None: ...
-    def within(self, name: Name) -> Scope:
-        """The scope of what stands in the definition of a view or a function: bare names are looked up beside it."""
-        ...
-
+    def within(self, name: Name) -> Scope: ...
     @property
     def variables(self) -> Mapping[str, Any]:
         """Session variables by upper-case name; values are str, int, float, Decimal, bool or None."""

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, replace
 from typing import Any
 
-from sapwood.dialect.names import parts, quoted
+from sapwood.dialect.names import quoted
 from sapwood.dialect.statements import Column, Name
 from sapwood.engine.definition import copy_sequence
 from sapwood.engine.metadata import read_tables
@@ -47,12 +47,8 @@ def copy_stages(work: Work, places: Places) -> None:
         for form in catalog.file_formats(database, schema):
             catalog.put_file_format(replace(form, database=into, schema=beside, created_on=now, owner=owner))
         for stage in catalog.stages(database, schema):
-            named = (
-                ".".join(map(quoted, asdict(_moved(Name(*parts(stage.format_name)), places)).values()))
-                if stage.format_name
-                else ""
-            )
-            made = replace(stage, database=into, schema=beside, format_name=named, created_on=now, owner=owner)
+            form_name = _with_names(stage.format_name, places)
+            made = replace(stage, database=into, schema=beside, format_name=form_name, created_on=now, owner=owner)
             if stage.url:
                 catalog.put_stage(made)
 
@@ -67,7 +63,7 @@ def _with_default(column: Column, places: Places) -> Column:
 
 
 def _with_names(text: str, places: Places) -> str:
-    """A view's query or a column's default, in which names are kept in full."""
+    """A view's query, a column's default or the name of a stage's format: names in them are kept in full."""
     for place, into in places.items():
         text = text.replace(_prefix(place), _prefix(into))
     return text
