@@ -68,7 +68,7 @@ select $1 as line from @outside/people.csv limit 1;
 
 describe table parents;
 -- row: ["ID", "NUMBER(38,0)", "COLUMN", "N", "IDENTITY START 1 INCREMENT 1 NOORDER", "Y", "N", null, null, null, null]
--- row: ["A", "NUMBER(38,0)", "COLUMN", "Y", "\"CORTEX_FINETUNING_DB\".\"COPY\".\"IDS\".nextval", "N", "N", null, null, null, null]
+-- row: ["A", "NUMBER(38,0)", "COLUMN", "Y", "CORTEX_FINETUNING_DB.COPY.IDS.nextval", "N", "N", null, null, null, null]
 -- row: ["B", "VARCHAR(5)", "COLUMN", "Y", null, "N", "N", null, null, "said", null]
 
 create schema copy clone plan;

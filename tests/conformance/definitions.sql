@@ -211,7 +211,7 @@ create or replace sequence ids;
 create or replace table numbered (id int default ids.nextval, x int);
 
 describe table numbered;
--- row: ["ID", "NUMBER(38,0)", "COLUMN", "Y", "\"CORTEX_FINETUNING_DB\".\"PUBLIC\".\"IDS\".nextval", "N", "N", null, null, null, null]
+-- row: ["ID", "NUMBER(38,0)", "COLUMN", "Y", "CORTEX_FINETUNING_DB.PUBLIC.IDS.nextval", "N", "N", null, null, null, null]
 -- row: ["X", "NUMBER(38,0)", "COLUMN", "Y", null, "N", "N", null, null, null, null]
 
 insert into numbered (x) values (1), (2);

@@ -189,7 +189,7 @@ def _path_text(given: Given) -> Value:
 def path_keys(content: str) -> list[str | int]:
     """The steps of a path text; InvalidArgumentsError if it is none.
 
-    >>> path_keys("a.b[0]['c d']:\"e.f\"")
+    >>> path_keys('a.b[0]["c d"]:"e.f"')
     ['a', 'b', 0, 'c d', 'e.f']
     """
     if re.fullmatch(rf"({_STEP.pattern})*", content) is None:

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from sapwood.dialect.definition_statements import CreateSequence
-from sapwood.dialect.names import quoted
+from sapwood.dialect.names import quoted, spelled, unquote
 from sapwood.dialect.statements import (
     Column,
     Name,
@@ -22,6 +22,8 @@ from sapwood.engine.work import Work
 
 PREFIX = "~identity_"
 _DECLARED = re.compile(r"IDENTITY START (-?\d+) INCREMENT (-?\d+) NOORDER")
+_SEQUENCE = re.compile(r'"(?:[^"]|"")+"(?=(?:\."(?:[^"]|"")+"){0,2}\.nextval$)', re.IGNORECASE)
+"""A part of the full name of a sequence that is the whole default."""
 _KEPT = re.compile(rf"{PREFIX}(-?\d+)_(-?\d+)_")
 
 
@@ -46,6 +48,15 @@ def shown_default(default: str | None) -> str | None:
 
     >>> shown_default('"DB"."S"."~identity_5_1_ab".NEXTVAL'), shown_default("1")
     ('IDENTITY START 5 INCREMENT 1 NOORDER', '1')
+    >>> shown_default('"DB"."my s"."IDS".nextval')
+    'DB."my s".IDS.nextval'
     """
+    if default is None:
+        return None
+    return shown_identity(default) or _SEQUENCE.sub(lambda name: spelled(unquote(name[0])), default)
+
+
+def shown_identity(default: str | None) -> str | None:
+    """How an identity column counts; None for another column."""
     kept = _KEPT.search(default or "")
-    return default if kept is None else f"IDENTITY START {kept[1]} INCREMENT {kept[2]} NOORDER"
+    return None if kept is None else f"IDENTITY START {kept[1]} INCREMENT {kept[2]} NOORDER"

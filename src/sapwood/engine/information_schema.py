@@ -14,7 +14,7 @@ from sapwood.dialect.statements import Column, Name, Relation
 from sapwood.dialect.types import REAL, TIMESTAMP_LTZ, SnowType, number, text
 from sapwood.engine import finetune_history, grant_views
 from sapwood.engine.definition import function_of, returned
-from sapwood.engine.identity import PREFIX, shown_default
+from sapwood.engine.identity import PREFIX, shown_default, shown_identity
 from sapwood.engine.keys import CONSTRAINT_COLUMNS, REFERENCE_COLUMNS, constraint_rows, reference_rows
 from sapwood.engine.metadata import TableInfo, read_database, read_history, read_schemas, read_tables
 from sapwood.engine.privileges import may_see
@@ -240,10 +240,10 @@ def _columns(work: Work, databases: Sequence[str]) -> Iterator[Row]:
 
 def _column(column: Column) -> Row:
     kind = column.type
-    is_identity = shown_default(column.default) != column.default
+    is_identity = shown_identity(column.default) is not None
     is_text, is_number, is_time = kind.name in ("TEXT", "BINARY"), kind.name == "FIXED", kind.name.startswith("TIME")
     return {
-        "COLUMN_DEFAULT": None if is_identity else column.default,
+        "COLUMN_DEFAULT": None if is_identity else shown_default(column.default),
         "IS_NULLABLE": "YES" if column.nullable else "NO",
         "DATA_TYPE": {"FIXED": "NUMBER", "REAL": "FLOAT"}.get(kind.name, kind.name),
         "DATA_TYPE_ALIAS": str(kind),

@@ -11,7 +11,7 @@ from sapwood.dialect.statements import Name, Show
 from sapwood.dialect.types import SnowType
 from sapwood.engine.ddl import table_ddl
 from sapwood.engine.definition import function_of, returned
-from sapwood.engine.identity import PREFIX, shown_default
+from sapwood.engine.identity import PREFIX, shown_default, shown_identity
 from sapwood.engine.information_schema import INFORMATION_SCHEMA, VIEWS
 from sapwood.engine.keys import key_rows
 from sapwood.engine.metadata import TableInfo, read_database, read_tables
@@ -117,7 +117,7 @@ def _column(table: TableInfo, index: int) -> Row:
         "expression": "",
         "comment": column.comment,
         "database_name": table.name.database,
-        "autoincrement": "" if shown_default(column.default) == column.default else shown_default(column.default),
+        "autoincrement": shown_identity(column.default) or "",
     }
 
 
