@@ -13,8 +13,9 @@ from sapwood.jobs.durable import write_file
 
 FILE = "checkpoint.pt"
 
-FORMAT = 3
-"""What is in it: since 2, one pair of matrices for all layers that read the same input; since 3, no state of random numbers."""
+FORMAT = 4
+"""What is in it: since 2, one pair of matrices for all layers that read the same input; since 3, no state of random numbers; since 4,
+averages of the matrices."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class State:
     plan: dict[str, Any]
     step: int
     lora: dict[str, Tensor]
+    averages: dict[str, Tensor]
     optimizer: dict[str, Any]
     records: tuple[Record, ...] = ()
     best: Best | None = None

@@ -24,9 +24,9 @@ WARM_UP, COOL_DOWN = 0.05, 0.25
 """Shares of the steps in which the learning rate rises and falls. It is level between them, as in "warm-up, stable, decay" (MiniCPM,
 arXiv 2404.06395; Haegele et al., arXiv 2405.18392): of few steps, none is wasted at a low rate."""
 PATIENCE = 2
-STRAY_MARGIN, STRAY_WEIGHT = 10.0, 0.3
+STRAY_MARGIN, STRAY_WEIGHT = 10.0, 1.0
 """Nats by which the tokens of labels shall be likelier than all others, and the weight of what is missing beside the cross-entropy
-(loss.py). Of 200 tickets of kinds that training never saw, the one most tempted to say something else has 11 nats to spare with
+(loss.py). Of 200 tickets of kinds that training never saw, the one most tempted to say something else has 14 nats to spare with
 these, and without them less than none for two of three seeds (docs/log.md, 2026-11-23)."""
 
 

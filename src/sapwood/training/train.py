@@ -1,6 +1,7 @@
 """The training loop: a frozen model and a dataset in, an adapter and its losses out. Reads from top to bottom.
 
-AdamW on LoRA matrices, linear warm-up and decay, loss on label tokens only, the best adapter by validation loss kept.
+AdamW on LoRA matrices, linear warm-up and decay, loss on label tokens only. What is measured and kept are averages of the
+matrices over the last steps, the best of them by validation loss.
 Every step follows from the plan's seed, so a run that goes on from a checkpoint ends with the same bits.
 """
 
@@ -17,6 +18,7 @@ from torch import Tensor
 from transformers import PreTrainedModel
 
 from sapwood.training import lora as adapters
+from sapwood.training.averages import Averages
 from sapwood.training.checkpoint import Best, Record, State, load_state, save_state
 from sapwood.training.data import Dataset, Example, epoch_batches
 from sapwood.training.loss import label_logits, label_tokens, loss_sum, passes, stray_sum
@@ -78,6 +80,9 @@ def train(
 
     found = load_state(folder, asdict(plan))
     if found is not None:
+        adapters.load_state(layers, found.averages)
+    averages = Averages(matrices)
+    if found is not None:
         adapters.load_state(layers, found.lora)
         optimizer.load_state_dict(found.optimizer)
     step = found.step if found else 0
@@ -99,24 +104,25 @@ def train(
         optimizer.step()
         optimizer.zero_grad()
         step += 1
+        averages.follow(step)
 
         record = Record(step, epoch + 1, loss)
         if at + 1 in measured_at:
-            measured = evaluate(model, dataset.validation, dataset.prefix, plan.own_tokens)
-            best = _better(best, measured, layers, step)
-            if at + 1 == steps_per_epoch:
-                record = replace(record, validation_loss=measured)
-                observer.measured(epoch + 1, measured)
+            with averages.taken():
+                measured = evaluate(model, dataset.validation, dataset.prefix, plan.own_tokens)
+                best = _better(best, measured, layers, step)
+                if at + 1 == steps_per_epoch:
+                    record = replace(record, validation_loss=measured)
+                    observer.measured(epoch + 1, measured)
         records.append(record)
 
         detail = f"epoch {epoch + 1} of {plan.epochs}, step {step} of {steps}, loss {loss:.4f}"
         observer.report(step / steps, detail, loss=loss)
         if clock() - saved_at >= checkpoint_s:
-            state = optimizer.state_dict()
-            save_state(
-                folder,
-                State(asdict(plan), step, adapters.copy_state(layers), state, tuple(records), best),
-            )
+            with averages.taken():
+                averaged = adapters.copy_state(layers)
+            lora, state = adapters.copy_state(layers), optimizer.state_dict()
+            save_state(folder, State(asdict(plan), step, lora, averaged, state, tuple(records), best))
             observer.checkpointed(step)
             saved_at = clock()
 
